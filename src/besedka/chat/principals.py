@@ -1,0 +1,45 @@
+"""Who acts: accounts, guests, and the server itself."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NewType
+
+import msgspec
+
+PrincipalId = NewType("PrincipalId", int)
+"""Never reused. Zero is the server, above zero are accounts, below zero guests. Fits 53 bits (JavaScript)."""
+
+AccountName = NewType("AccountName", str)
+"""A name as its bearer wrote it, already found valid by `names.account_name`."""
+
+SERVER = PrincipalId(0)
+
+
+def is_account(principal: PrincipalId) -> bool:
+    """Whether this is a registered account."""
+    return principal > 0
+
+
+def is_guest(principal: PrincipalId) -> bool:
+    """Whether this is a guest: a name without an account, as long as its session."""
+    return principal < 0
+
+
+class AccountRole(Enum):
+    """What an account may do on the whole server."""
+
+    USER = "user"
+    ADMIN = "admin"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Whoever makes a request, as the rules see it at that moment."""
+
+    principal: PrincipalId
+    name: AccountName
+    role: AccountRole = AccountRole.USER
+    inside: bool = False
+    """Whether it is in the room the request is about: an account by membership, a guest by its session."""
+    muted: bool = False
+    """Whether an administrator has taken its voice on the whole server."""

@@ -1,0 +1,112 @@
+"""Every "no" the server can say, with its sentence: the one table of refusals."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+
+def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
+    """Mark a sentence for translation without translating it; the surface that shows it does that."""
+    return sentence
+
+
+class Code(Enum):
+    """The reason of a refusal, as programs read it. Values are on the wire: never change one."""
+
+    BAD_REQUEST = "bad-request"
+    UNKNOWN_REQUEST = "unknown-request"
+    TOO_LONG = "too-long"
+    HELLO_FIRST = "hello-first"
+    LOGIN_FIRST = "login-first"
+    LOGGED_IN_ALREADY = "logged-in-already"
+    BAD_VERSION = "bad-version"
+    UNSAFE_WAY = "unsafe-way"
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105
+    NAME_UNKNOWN = "name-unknown"
+    NAME_TAKEN = "name-taken"
+    BAD_NAME = "bad-name"
+    NAME_RESERVED = "name-reserved"
+    PASSWORD_SHORT = "password-short"  # noqa: S105
+    PASSWORD_LONG = "password-long"  # noqa: S105
+    REGISTRATION_CLOSED = "registration-closed"
+    INVITATION_NEEDED = "invitation-needed"
+    TOKEN_DEAD = "token-dead"  # noqa: S105
+    GUESTS_CLOSED = "guests-closed"
+    BANNED = "banned"
+    BUSY = "busy"
+    TOO_MANY_ATTEMPTS = "too-many-attempts"
+    TOO_MANY_SESSIONS = "too-many-sessions"
+    NO_SUCH_ROOM = "no-such-room"
+    NO_SUCH_PERSON = "no-such-person"
+    NOT_A_MEMBER = "not-a-member"
+    BAD_ROOM_NAME = "bad-room-name"
+    ROOM_NAME_TAKEN = "room-name-taken"
+    ROOM_FULL = "room-full"
+    TOO_MANY_ROOMS = "too-many-rooms"
+    INVITATION_ONLY = "invitation-only"
+    CANNOT_LEAVE = "cannot-leave"
+    EMPTY_TEXT = "empty-text"
+    TEXT_LONG = "text-long"
+    BAD_TEXT = "bad-text"
+    MUTED = "muted"
+    NOT_KEPT = "not-kept"
+    BAD_PLACE = "bad-place"
+
+
+SENTENCES: dict[Code, str] = {
+    Code.BAD_REQUEST: N_("That request is not well formed."),
+    Code.UNKNOWN_REQUEST: N_("This server does not know that request."),
+    Code.TOO_LONG: N_("That is longer than this server accepts."),
+    Code.HELLO_FIRST: N_("Say hello first."),
+    Code.LOGIN_FIRST: N_("Log in first."),
+    Code.LOGGED_IN_ALREADY: N_("You are logged in already."),
+    Code.BAD_VERSION: N_("This server speaks another version of the protocol."),
+    Code.UNSAFE_WAY: N_("This connection is not safe for a password; connect with TLS."),
+    Code.WRONG_PASSWORD: N_("Wrong name or password."),
+    Code.NAME_UNKNOWN: N_("Nobody of that name is registered."),
+    Code.NAME_TAKEN: N_("That name is taken."),
+    Code.BAD_NAME: N_(
+        "A name has 1 to 32 letters, digits or _ - . [ ] \\ ^ { | } `, and starts with none of the digits, - or ."
+    ),
+    Code.NAME_RESERVED: N_("That name is reserved."),
+    Code.PASSWORD_SHORT: N_("A password has at least 8 characters."),
+    Code.PASSWORD_LONG: N_("A password has at most 1024 bytes."),
+    Code.REGISTRATION_CLOSED: N_("New accounts are made by the operator of this server only."),
+    Code.INVITATION_NEEDED: N_("A valid invitation is needed to register here."),
+    Code.TOKEN_DEAD: N_("This session has ended; log in with your password."),
+    Code.GUESTS_CLOSED: N_("This server admits no guests."),
+    Code.BANNED: N_("You are banned from this server."),
+    Code.BUSY: N_("The server is busy; try again in a moment."),
+    Code.TOO_MANY_ATTEMPTS: N_("Too many attempts."),
+    Code.TOO_MANY_SESSIONS: N_("There are too many sessions."),
+    Code.NO_SUCH_ROOM: N_("There is no such room."),
+    Code.NO_SUCH_PERSON: N_("There is nobody of that name."),
+    Code.NOT_A_MEMBER: N_("You are not in that room."),
+    Code.BAD_ROOM_NAME: N_("A room's name has 1 to 50 letters, digits or _ - ."),
+    Code.ROOM_NAME_TAKEN: N_("That room's name is taken."),
+    Code.ROOM_FULL: N_("That room is full."),
+    Code.TOO_MANY_ROOMS: N_("You are in too many rooms; leave one first."),
+    Code.INVITATION_ONLY: N_("That room is entered by invitation only."),
+    Code.CANNOT_LEAVE: N_("A conversation of two cannot be left."),
+    Code.EMPTY_TEXT: N_("There is nothing to say in an empty message."),
+    Code.TEXT_LONG: N_("That text is too long."),
+    Code.BAD_TEXT: N_("That text has characters that cannot be sent."),
+    Code.MUTED: N_("You are muted on this server."),
+    Code.NOT_KEPT: N_("The server cannot keep messages just now; this one was not kept."),
+    Code.BAD_PLACE: N_("There is no such place in that room."),
+}
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A "no" as a value. Errors of people are never exceptions."""
+
+    code: Code
+    detail: str = ""
+    """What a program may want beside the code: a field's name, seconds to wait. Never what a person typed."""
+
+    @property
+    def sentence(self) -> str:
+        """The sentence a person reads, in English; a surface translates it."""
+        return SENTENCES[self.code]

@@ -1,0 +1,189 @@
+"""Everything a session can ask, as it stands on the native wire.
+
+Each request carries the id its sender gave it; answers echo it. Writes need one (P3): it makes a resend harmless.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from besedka.chat.entries import Manner, RequestId, RoomId
+from besedka.chat.refusals import Refusal
+
+Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Name = Annotated[str, msgspec.Meta(max_length=1024)]
+Secret = Annotated[str, msgspec.Meta(max_length=4096)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+Place = tuple[RoomId, Count]
+
+NO_ID = RequestId("")
+
+
+class Request(msgspec.Struct, frozen=True, tag_field="is", kw_only=True, omit_defaults=True):
+    """What all requests have: the id that their answer echoes."""
+
+    id: Id | None = None
+
+    def __repr__(self) -> str:
+        """A request in a log or a traceback shows its kind, never what a person wrote."""
+        return f"<{type(self).__name__}>"
+
+    __str__ = __repr__
+
+
+class Hello(Request, frozen=True, tag="hello"):
+    """The first request of a native session."""
+
+    version: int
+    client: Name = ""
+    capabilities: tuple[Name, ...] = ()
+
+
+class Login(Request, frozen=True, tag="login"):
+    """Enter as a registered account. Answered `you`."""
+
+    name: Name
+    password: Secret
+    remember: bool = False
+    """Ask for a session token, so that coming back needs no password."""
+
+
+class Register(Request, frozen=True, tag="register"):
+    """Make an account and enter as it. Answered `you`."""
+
+    name: Name
+    password: Secret
+    invitation: Secret = ""
+    remember: bool = False
+
+
+class ComeAsGuest(Request, frozen=True, tag="guest"):
+    """Enter with a name and no account, where guests are admitted. Answered `you`."""
+
+    name: Name
+
+
+class Resume(Request, frozen=True, tag="resume"):
+    """Enter with the token an earlier login gave. Answered `you`."""
+
+    token: Secret
+
+
+class Sync(Request, frozen=True, tag="sync"):
+    """Say what this device has, and be told the rest from now on. Answered `synced`; needed once after login.
+
+    A room of mine that I do not list is new to this device: it begins `show` entries before its head. A later sync
+    moves this session to the places it lists and touches no other room.
+    """
+
+    epoch: Name = ""
+    places: tuple[Place, ...] = ()
+    """Each room with the number of the last entry this device has of it; 0 for none."""
+    show: Count = 0
+
+
+class Write(Request, frozen=True):
+    """A request that may become drafts. Its id is unique for its sender and room (P3)."""
+
+
+class Say(Write, frozen=True, tag="say"):
+    """Say something in a room. Answered `kept`."""
+
+    room: RoomId
+    text: str
+    manner: Manner = Manner.SAID
+
+
+class Tell(Write, frozen=True, tag="tell"):
+    """Say something to one person, opening our direct room if there is none. Answered `kept`."""
+
+    name: Name
+    text: str
+    manner: Manner = Manner.SAID
+
+
+class Join(Write, frozen=True, tag="join"):
+    """Become a member of a public room, opening it if there is none. Answered `kept`, or `done` to a guest."""
+
+    name: Name
+    show: Count = 0
+    """How many entries before one's own joining to be shown."""
+
+
+class Leave(Write, frozen=True, tag="leave"):
+    """End one's membership of a room. Answered `kept`, or `done` to a guest."""
+
+    room: RoomId
+
+
+class SetTopic(Write, frozen=True, tag="topic"):
+    """Set a room's topic; empty takes it away. Answered `kept`."""
+
+    room: RoomId
+    topic: str
+
+
+class History(Request, frozen=True, tag="history"):
+    """A page of a room's log as of now: the entries before a number, or after one. Answered `page`."""
+
+    room: RoomId
+    before: Count | None = None
+    after: Count | None = None
+    limit: Count = 50
+
+
+class ListRooms(Request, frozen=True, tag="rooms"):
+    """The rooms that may be joined, and mine. Answered `room-list`."""
+
+
+class Who(Request, frozen=True, tag="who"):
+    """The members of a room. Answered `people`."""
+
+    room: RoomId
+
+
+class Ping(Request, frozen=True, tag="ping"):
+    """Answered `done` after everything asked before it."""
+
+
+class Pong(Request, frozen=True, tag="pong"):
+    """The answer to a server's ping. Not answered."""
+
+
+class Exit(Request, frozen=True, tag="exit"):
+    """End this session, and with `forget` its token too. Answered `farewell`."""
+
+    forget: bool = False
+
+
+class Malformed(msgspec.Struct, frozen=True):
+    """What a protocol makes of bytes that are no request: a refusal, told in its turn."""
+
+    refusal: Refusal
+    id: RequestId | None = None
+    fatal: bool = False
+    """Whether the bytes that follow cannot be understood either, so that the connection closes."""
+
+
+AnyRequest = (
+    Hello
+    | Login
+    | Register
+    | ComeAsGuest
+    | Resume
+    | Sync
+    | Say
+    | Tell
+    | Join
+    | Leave
+    | SetTopic
+    | History
+    | ListRooms
+    | Who
+    | Ping
+    | Pong
+    | Exit
+)
+"""What the native decoder accepts."""

@@ -1,0 +1,238 @@
+"""Everything a session can be told, as it stands on the native wire."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from besedka.chat.cursor import Resumption
+from besedka.chat.entries import Entry, Kind, Person, RequestId, RoomId, RoomName, RoomRole
+from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.chat.refusals import N_, Code
+
+PROTOCOL_VERSION = 1
+
+
+class Unit(msgspec.Struct, frozen=True, tag_field="is", omit_defaults=True):
+    """Something a session is told."""
+
+
+class Registration(Enum):
+    """Who may make an account for themselves."""
+
+    OPEN = "open"
+    INVITE = "invite"
+    CLOSED = "closed"
+
+
+class Welcome(Unit, frozen=True, tag="welcome", omit_defaults=False):
+    """The server's side of the handshake; text sessions get it on connecting."""
+
+    version: int
+    server: str
+    """The program and its version."""
+    name: str
+    """What the operator calls this server."""
+    epoch: str
+    """The name of this log: places from another one mean nothing here."""
+    capabilities: tuple[str, ...]
+    registration: Registration
+    guests: bool
+    safe: bool
+    """Whether a secret may be sent on this connection."""
+
+
+class You(Unit, frozen=True, tag="you"):
+    """Who this session is from now on."""
+
+    id: RequestId | None
+    principal: PrincipalId
+    name: AccountName
+    role: AccountRole
+    inbox: RoomId | None = None
+    """A guest has none."""
+    token: str | None = None
+    """For `resume`, where `remember` asked for it. A secret."""
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return "<You>"
+
+
+class Synced(Unit, frozen=True, tag="synced"):
+    """A sync was understood; what was missed follows, room by room."""
+
+    id: RequestId | None
+    rooms: int
+    """How many `room` units follow because of it."""
+
+
+class RoomTold(Unit, frozen=True, tag="room"):
+    """A room as of number `head`. The entries after `after` follow: those up to `head` are already in this state."""
+
+    room: RoomId
+    room_kind: Kind
+    room_name: RoomName
+    topic: str
+    head: int
+    floor: int
+    messages: int
+    members: int
+    after: int
+    resumption: Resumption = Resumption.ON
+    people: tuple[Person, ...] = ()
+    """The two people of a direct room."""
+
+
+class Entries(Unit, frozen=True, tag="entries"):
+    """Consecutive entries of one room."""
+
+    room: RoomId
+    entries: tuple[Entry, ...]
+
+
+class Kept(Unit, frozen=True, tag="kept"):
+    """The receipt: this request's first entry is durable under this number."""
+
+    id: RequestId | None
+    room: RoomId
+    number: int
+
+
+class Done(Unit, frozen=True, tag="done"):
+    """A request was carried out and left no entry."""
+
+    id: RequestId | None
+    room: RoomId | None = None
+
+
+class Refused(Unit, frozen=True, tag="refused"):
+    """The "no" to a request."""
+
+    id: RequestId | None
+    code: Code
+    why: str
+    detail: str = ""
+
+
+class Page(Unit, frozen=True, tag="page"):
+    """A page of history, as of number `head`."""
+
+    id: RequestId | None
+    room: RoomId
+    entries: tuple[Entry, ...]
+    head: int
+    floor: int
+
+
+class RoomLine(msgspec.Struct, frozen=True):
+    """One room in a list."""
+
+    room: RoomId
+    room_kind: Kind
+    room_name: RoomName
+    topic: str
+    members: int
+    joined: bool
+    people: tuple[Person, ...] = ()
+
+
+class RoomList(Unit, frozen=True, tag="room-list"):
+    """The rooms one may join and those one is in, by name."""
+
+    id: RequestId | None
+    rooms: tuple[RoomLine, ...]
+    more: bool = False
+    """Whether there are more than this list may hold."""
+
+
+class PersonLine(msgspec.Struct, frozen=True):
+    """One person in a list."""
+
+    principal: PrincipalId
+    name: AccountName
+    role: RoomRole
+    online: bool
+
+
+class People(Unit, frozen=True, tag="people"):
+    """Who is in a room, as of number `head`, those online first, then by name."""
+
+    id: RequestId | None
+    room: RoomId
+    head: int
+    people: tuple[PersonLine, ...]
+    members: int
+    """How many there are; more than listed in a large room."""
+
+
+class Presence(Unit, frozen=True, tag="presence"):
+    """Signal: who came and who has gone since the last one. Neither numbered nor kept."""
+
+    room: RoomId
+    came: tuple[Person, ...] = ()
+    went: tuple[Person, ...] = ()
+
+
+class Pinged(Unit, frozen=True, tag="ping"):
+    """Answer `pong`, or be taken for lost."""
+
+
+class Parting(Enum):
+    """Why a session ends. Values are on the wire: never change one."""
+
+    EXIT = "exit"
+    SHUTDOWN = "shutdown"
+    KICKED = "kicked"
+    BANNED = "banned"
+    REVOKED = "revoked"
+    BAD_INPUT = "bad-input"
+    TOO_MANY_ATTEMPTS = "too-many-attempts"
+    TOO_SLOW_LOGIN = "too-slow-login"
+    TOO_SLOW_READER = "too-slow-reader"
+    IDLE = "idle"
+    FULL = "full"
+    FAULT = "fault"
+
+
+PARTING_SENTENCES: dict[Parting, str] = {
+    Parting.EXIT: N_("Bye."),
+    Parting.SHUTDOWN: N_("The server is shutting down."),
+    Parting.KICKED: N_("An administrator ended this session."),
+    Parting.BANNED: N_("You are banned from this server."),
+    Parting.REVOKED: N_("This session was ended by its owner or an administrator."),
+    Parting.BAD_INPUT: N_("That was not understood, so this connection ends."),
+    Parting.TOO_MANY_ATTEMPTS: N_("Too many attempts."),
+    Parting.TOO_SLOW_LOGIN: N_("Logging in took too long."),
+    Parting.TOO_SLOW_READER: N_("This connection took nothing for too long."),
+    Parting.IDLE: N_("This connection was silent for too long."),
+    Parting.FULL: N_("The server is full."),
+    Parting.FAULT: N_("Something went wrong on the server."),
+}
+
+
+class Farewell(Unit, frozen=True, tag="farewell"):
+    """The last thing a session is told."""
+
+    parting: Parting
+    why: str
+
+
+AnyUnit = (
+    Welcome
+    | You
+    | Synced
+    | RoomTold
+    | Entries
+    | Kept
+    | Done
+    | Refused
+    | Page
+    | RoomList
+    | People
+    | Presence
+    | Pinged
+    | Farewell
+)
+"""What the native client's decoder accepts."""

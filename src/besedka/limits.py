@@ -1,0 +1,161 @@
+"""Every limit of the server, as one value with its units and reasons.
+
+A `Limits` is made once from the configuration and passed to whoever needs it; nobody imports a constant. The
+relations that the rest of the code relies on are asserted when it is made, so a configuration that breaks one
+never starts.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of everything there may be. Bytes are of UTF-8; seconds are of the monotonic clock."""
+
+    flood: bool = True
+    """False lifts every limit of rate, login and connections, for load tests; sizes stay limited."""
+
+    # What people write (DESIGN §7).
+    message_bytes_max: int = 4096
+    """A long letter; four times what fits a terminal screen."""
+    topic_bytes_max: int = 512
+    """A topic is one line; ten times a terminal's status bar."""
+    name_characters_max: int = 32
+    """So that a column of names leaves room for what they say."""
+    name_bytes_max: int = 64
+    """So that an IRC prefix made of it always fits a line."""
+    room_name_characters_max: int = 50
+    """The longest channel name common IRC clients complete."""
+    password_characters_min: int = 8
+    """Where people register themselves (NIST SP 800-63B)."""
+    password_bytes_max: int = 1024
+    """Hashing costs grow with it; refused before hashing."""
+    invitation_bytes_max: int = 64
+    """An invitation code is 16 letters; the rest is for what people paste around it."""
+
+    # Bytes on the wire.
+    frame_bytes_max: int = 65_536
+    """The longest frame a logged-in client may send: sync of every room it may be in fits."""
+    frame_bytes_before_login_max: int = 4096
+    """A password fits; a stranger's memory claim does not (a STUN packet looks like 196,616 bytes)."""
+    line_bytes_max: int = 8192
+    """A text line: the longest message, doubled for what people paste by accident."""
+    run_bytes_max: int = 262_144
+    """A page or run handed to one reader at once, so a slow reader costs at most this plus `buffer_bytes_max`."""
+    buffer_bytes_max: int = 65_536
+    """Unsent bytes after which a session is full: it gets nothing more and is not read from until it drains."""
+    page_entries_max: int = 200
+    """Entries in one page of history: some screens, and one short read transaction."""
+    tail_entries_max: int = 512
+    """Entries of an open room kept in memory for readers a little behind: two turns."""
+
+    # The turn.
+    turn_requests_max: int = 256
+    """Writes in one commit: past this a larger batch no longer lowers the cost of one."""
+    turn_bytes_max: int = 262_144
+    """Bytes of requests in one commit, so that a run stays within `run_bytes_max` in order of magnitude."""
+    turn_requests_per_session_max: int = 64
+    """So that one busy session leaves places for three others in every turn."""
+    pending_requests_max: int = 128
+    """Requests of one session read from its socket but not yet taken: two turns' worth."""
+
+    # Tables.
+    sessions_max: int = 10_000
+    """What one process holds (DESIGN §8)."""
+    connections_per_address_max: int = 256
+    """A household or an office behind one address; not a botnet."""
+    sessions_per_account_max: int = 64
+    """One per device, with scripts."""
+    rooms_per_account_max: int = 1000
+    """So that a sync of all of them fits one frame."""
+    rooms_open_max: int = 4096
+    """Rooms held in memory; the one least lately written to is put away first."""
+    rooms_max: int = 1_000_000
+    """Rooms that have a name or a conversation, in the store."""
+    members_max: int = 20_000
+    """Members of one room; its state is held in memory."""
+    rooms_listed_max: int = 1000
+    """Rooms in one answer to `rooms`."""
+    people_listed_max: int = 1000
+    """People in one answer to `who`; the count is always of all."""
+    rooms_opened_at_sync_max: int = 32
+    """Rooms opened in memory when somebody comes, so that the others there can be told."""
+    presence_room_max: int = 500
+    """In a larger room nobody is told who comes and goes: the cost is quadratic."""
+
+    # Rates (lifted by `flood = false`).
+    requests_per_second: float = 20.0
+    """Sustained, of one session; what is sent faster waits, nothing is dropped."""
+    requests_burst: int = 60
+    """A pasted page goes through at once."""
+    accepts_per_second: float = 500.0
+    """New connections over all; past it they wait in the kernel's queue."""
+
+    # Login.
+    hash_parallel_max: int = 1
+    """Password hashes computed at once: one leaves a core to the chat on the smallest machine."""
+    gate_waiting_max: int = 40
+    """Logins waiting for a hash; at 22 ms each the last waits under a second on an idle core."""
+    login_attempts_max: int = 3
+    """Attempts on one connection before it is closed."""
+    login_free_failures: int = 3
+    """Wrong passwords for an account, or from an address, that cost no delay: people mistype."""
+    login_delay_seconds_max: float = 30.0
+    """The delay doubles from one second to this."""
+    login_failures_remembered_max: int = 20_000
+    """Accounts and addresses whose failures are remembered; the oldest is forgotten first."""
+    login_failures_seconds: float = 3600.0
+    """After this long without a failure the count starts anew."""
+    login_known_max: int = 20_000
+    """(account, address) pairs remembered as having succeeded."""
+    token_days: int = 90
+    """A session token unused for this long is dead."""
+    tokens_per_account_max: int = 64
+    """One per device; the oldest goes first."""
+
+    # Time.
+    first_byte_seconds: float = 2.0
+    """Silence after which the text prompt is sent (DESIGN §5)."""
+    login_seconds_max: float = 120.0
+    """From connecting to being logged in: a person looks up a password in this time."""
+    ping_seconds: float = 60.0
+    """Silence after which a native session is pinged."""
+    pong_seconds_max: float = 60.0
+    """Silence after a ping before the session is taken for lost."""
+    idle_text_seconds_max: float = 86_400.0
+    """A text session cannot be pinged; TCP keep-alive finds the dead ones, this the forgotten ones."""
+    full_seconds_max: float = 120.0
+    """A reader that has taken nothing for this long is closed; it resumes from its place."""
+    grace_seconds: float = 10.0
+    """How long a lost account may take to come back before others are told it is gone."""
+    shutdown_seconds_max: float = 0.8
+    """From the order to stop to closing what will not drain."""
+    store_retry_seconds: float = 1.0
+    """Between attempts to read again after the store failed."""
+
+    # The log file.
+    log_bytes_max: int = 4_194_304
+    """`server.log` is rotated here; some 40,000 lines."""
+    log_files_max: int = 5
+    """Rotated files kept."""
+    log_connections_per_minute_max: int = 120
+    """Connection lines; past it they are counted and the count is written."""
+
+    def __post_init__(self) -> None:
+        """Check the relations others rely on; a broken one is the configuration's fault."""
+        for relation, holds in (
+            ("frame_bytes_before_login_max <= frame_bytes_max", self.frame_bytes_before_login_max <= self.frame_bytes_max),
+            ("frame_bytes_max < 16 MiB (the first byte of a frame is 0x00)", self.frame_bytes_max < 1 << 24),
+            ("message_bytes_max * 6 < frame_bytes_max (JSON escapes)", self.message_bytes_max * 6 < self.frame_bytes_max),
+            ("message_bytes_max < line_bytes_max", self.message_bytes_max < self.line_bytes_max),
+            ("message_bytes_max * 8 <= run_bytes_max", self.message_bytes_max * 8 <= self.run_bytes_max),
+            ("password_bytes_max * 3 <= frame_bytes_before_login_max", self.password_bytes_max * 3 <= self.frame_bytes_before_login_max),
+            ("rooms_per_account_max * 40 <= frame_bytes_max (sync)", self.rooms_per_account_max * 40 <= self.frame_bytes_max),
+            ("turn_requests_per_session_max <= turn_requests_max", self.turn_requests_per_session_max <= self.turn_requests_max),
+            ("turn_requests_per_session_max <= pending_requests_max", self.turn_requests_per_session_max <= self.pending_requests_max),
+            ("frame_bytes_max <= turn_bytes_max", self.frame_bytes_max <= self.turn_bytes_max),
+            ("every limit is positive", all(value >= 0 for value in msgspec.structs.astuple(self))),
+        ):  # fmt: skip
+            if not holds:
+                raise ValueError(f"limits: this must hold: {relation}")

@@ -1,0 +1,1 @@
+"""Bytes in, requests out; entries in, bytes out. No sockets, no waiting."""

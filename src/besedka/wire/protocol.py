@@ -1,0 +1,55 @@
+"""What the hub needs of a protocol: three doors, and a format that sessions can share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from besedka.chat.entries import Entry
+from besedka.chat.requests import Malformed, Request
+from besedka.chat.rooms import Room
+from besedka.chat.told import Unit
+
+
+class Format(Protocol):
+    """How entries look on one kind of session. One object serves all sessions whose bytes are the same."""
+
+    def run(self, room: Room, entries: Sequence[Entry]) -> bytes:
+        """Consecutive entries of a room, encoded once for every reader. Empty where this format shows none of them."""
+        ...
+
+
+class ServerProtocol(Protocol):
+    """The server's end of one connection's conversation. Nothing here raises because of what a peer sent."""
+
+    @property
+    def format(self) -> Format:
+        """How this session reads entries."""
+        ...
+
+    @property
+    def echo(self) -> bool:
+        """Whether the session is shown its own entries in the run."""
+        ...
+
+    @property
+    def handshake(self) -> bool:
+        """Whether the peer must say `hello` first; otherwise it is welcomed on connecting."""
+        ...
+
+    @property
+    def pings(self) -> bool:
+        """Whether a silent peer can be asked for a sign of life."""
+        ...
+
+    def receive(self, data: bytes) -> Sequence[Request | Malformed]:
+        """Bytes in (any cut of the stream), requests out, in order. After a fatal `Malformed` nothing more comes."""
+        ...
+
+    def tell(self, unit: Unit) -> bytes:
+        """What the peer is told, as bytes; empty where this protocol has no words for it."""
+        ...
+
+    def logged_in(self) -> None:
+        """The session has said who it is: the larger bounds hold from here on."""
+        ...
