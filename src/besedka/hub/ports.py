@@ -63,6 +63,13 @@ class Moved(msgspec.Struct, frozen=True):
     head: int
 
 
+class Receipt(msgspec.Struct, frozen=True):
+    """Where a request was kept: its room and the number of its first entry."""
+
+    room: RoomId
+    number: int
+
+
 class RoomBrief(msgspec.Struct, frozen=True):
     """What a sync needs to know of one room of somebody's."""
 
@@ -127,12 +134,12 @@ class LogStore(Protocol):
         """The last entries with `first <= number < before`, oldest first, bounded in the same way."""
         ...
 
-    async def newest_request(self, sender: PrincipalId, room: RoomId) -> RequestId | None:
-        """The greatest request id this sender ever had kept in this room."""
+    async def newest_request(self, sender: PrincipalId) -> RequestId | None:
+        """The greatest request id this sender ever had kept, in any room. A greater one is certainly new."""
         ...
 
-    async def number_of(self, sender: PrincipalId, room: RoomId, request: RequestId) -> int | None:
-        """The number of the first entry kept for this request, which outlives the entry itself."""
+    async def kept_request(self, sender: PrincipalId, request: RequestId, room: RoomId | None) -> Receipt | None:
+        """The first entry kept for this request in `room`, or (None) in whichever room has one; outlives the entry."""
         ...
 
     async def briefs(self, account: PrincipalId) -> Sequence[RoomBrief]:
