@@ -7,7 +7,7 @@ from enum import Enum
 import msgspec
 
 
-def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
+def N_(sentence: str) -> str:
     """Mark a sentence for translation without translating it; the surface that shows it does that."""
     return sentence
 
@@ -23,16 +23,16 @@ class Code(Enum):
     LOGGED_IN_ALREADY = "logged-in-already"
     BAD_VERSION = "bad-version"
     UNSAFE_WAY = "unsafe-way"
-    WRONG_PASSWORD = "wrong-password"  # noqa: S105
+    WRONG_PASSWORD = "wrong-password"
     NAME_UNKNOWN = "name-unknown"
     NAME_TAKEN = "name-taken"
     BAD_NAME = "bad-name"
     NAME_RESERVED = "name-reserved"
-    PASSWORD_SHORT = "password-short"  # noqa: S105
-    PASSWORD_LONG = "password-long"  # noqa: S105
+    PASSWORD_SHORT = "password-short"
+    PASSWORD_LONG = "password-long"
     REGISTRATION_CLOSED = "registration-closed"
     INVITATION_NEEDED = "invitation-needed"
-    TOKEN_DEAD = "token-dead"  # noqa: S105
+    TOKEN_DEAD = "token-dead"
     GUESTS_CLOSED = "guests-closed"
     BANNED = "banned"
     BUSY = "busy"

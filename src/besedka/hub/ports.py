@@ -210,7 +210,14 @@ class AccountStore(Protocol):
         ...
 
     async def add_account(
-        self, *, name: AccountName, password_hash: str, role: AccountRole, address: str, now: int, invitation: str | None
+        self,
+        *,
+        name: AccountName,
+        password_hash: str,
+        role: AccountRole,
+        address: str,
+        now: int,
+        invitation: str | None,
     ) -> Account:
         """Make an account, spending one use of `invitation` in the same commit where one is given.
 
@@ -234,7 +241,9 @@ class AccountStore(Protocol):
         """Whether a login to this account has ever succeeded from this address."""
         ...
 
-    async def add_token(self, account: PrincipalId, *, token: str, address: str, now: int, expires: int, at_most: int) -> None:
+    async def add_token(
+        self, account: PrincipalId, *, token: str, address: str, now: int, expires: int, at_most: int
+    ) -> None:
         """Keep a session token (hashed); the account's oldest beyond `at_most` die."""
         ...
 
