@@ -1,0 +1,193 @@
+"""What the operator's commands need of a running server, each as a small protocol that its owner fills."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NewType, Protocol
+
+import msgspec
+
+from besedka.chat.entries import RoomId, RoomName
+from besedka.chat.names import FoldedName
+from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.chat.refusals import Refusal
+from besedka.chat.told import Parting
+from besedka.hub.ports import Account
+
+SessionNumber = NewType("SessionNumber", int)
+"""Which live session; given by the hub, not reused while the server runs."""
+
+# What the hub fills ----------------------------------------------------------------------------------------------
+
+
+class SessionSeen(msgspec.Struct, frozen=True):
+    """One session that has said who it is, as of now."""
+
+    number: SessionNumber
+    principal: PrincipalId
+    name: AccountName
+    role: AccountRole
+    address: str
+    way: str
+    since: int
+    """When it said who it is, in milliseconds since 1970 UTC."""
+
+
+class Load(msgspec.Struct, frozen=True):
+    """How busy the hub is and has been since it started."""
+
+    connections: int
+    """Open now, whether or not they have said who they are."""
+    rooms_open: int
+    """Rooms held in memory."""
+    kept: int
+    """Entries kept since the start."""
+
+
+class Governor(Protocol):
+    """The hub, as the operator may act on it. Nothing here waits for a peer."""
+
+    def sessions(self) -> Sequence[SessionSeen]:
+        """Everybody who is here, in the order they came."""
+        ...
+
+    def load(self) -> Load:
+        """Counts for `status`."""
+        ...
+
+    async def say(self, text: str) -> Refusal | None:
+        """Say `text` in the lobby as the server, by way of a turn (opening the lobby if there is none yet)."""
+        ...
+
+    def end_session(self, number: SessionNumber, parting: Parting) -> bool:
+        """Tell a session why and close it; whether it was still there."""
+        ...
+
+    def account_changed(self, account: Account) -> None:
+        """The role, the name or the muting of an account is another from now on, in its live sessions too."""
+        ...
+
+    async def revoked(self, account: PrincipalId) -> None:
+        """Every token of this account is dead in the store: note it in its inbox and end its sessions."""
+        ...
+
+
+# What the stores fill --------------------------------------------------------------------------------------------
+
+
+class RoomSeen(msgspec.Struct, frozen=True):
+    """A room as the operator sees it. Direct rooms and inboxes are never shown."""
+
+    id: RoomId
+    name: RoomName
+    members: int
+    messages: int
+    topic: str
+
+
+class Rooms(Protocol):
+    """The rooms an operator may see."""
+
+    async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
+        """Public and private rooms that are not archived, by name."""
+        ...
+
+
+class Ban(msgspec.Struct, frozen=True):
+    """A ban in force: of an account, or of an address or network."""
+
+    what: str
+    """The account's name, or the address, as shown."""
+    account: PrincipalId | None
+    address: str | None
+    since: int
+    until: int | None
+    """In milliseconds since 1970 UTC; None is for ever."""
+
+
+class People(Protocol):
+    """The accounts, as the operator may change them. Every change is durable before it returns."""
+
+    async def account_named(self, name: FoldedName) -> Account | None: ...
+
+    async def accounts(self) -> Sequence[Account]:
+        """Everybody registered, by name."""
+        ...
+
+    async def add_account(
+        self,
+        *,
+        name: AccountName,
+        password_hash: str,
+        role: AccountRole,
+        address: str,
+        now: int,
+        invitation: str | None,
+    ) -> Account:
+        """Raises `NameTaken`."""
+        ...
+
+    async def set_password(self, account: PrincipalId, password_hash: str) -> None:
+        """Replace the hash and end every token, in one commit."""
+        ...
+
+    async def set_role(self, account: PrincipalId, role: AccountRole) -> None: ...
+
+    async def set_muted(self, account: PrincipalId, muted: bool) -> None: ...
+
+    async def remove_account(self, account: PrincipalId) -> None:
+        """Its name is free, its hash and tokens are gone; the id is never given again. Repeating it is harmless."""
+        ...
+
+    async def ban(self, *, account: PrincipalId | None, address: str | None, now: int, until: int | None) -> None:
+        """Exactly one of `account` and `address` (an IP or a network). A ban of an account ends its tokens."""
+        ...
+
+    async def unban(self, *, account: PrincipalId | None, address: str | None) -> bool:
+        """Whether there was such a ban."""
+        ...
+
+    async def bans(self, *, now: int) -> Sequence[Ban]: ...
+
+    async def add_invitation(self, code: str, *, uses: int, now: int, expires: int) -> None:
+        """Keep a code (hashed) that lets `uses` people register until `expires`, in milliseconds since 1970 UTC."""
+        ...
+
+
+class Hashing(Protocol):
+    """Making the hashes the operator's commands need."""
+
+    async def hash(self, password: str) -> str: ...
+
+    async def wrap_md5(self, md5_hex: str) -> str:
+        """The hash of an account from an old users file: argon2id over the digest, marked as such."""
+        ...
+
+
+# What the process fills ------------------------------------------------------------------------------------------
+
+
+class Premises(Protocol):
+    """The process the server lives in."""
+
+    @property
+    def listening(self) -> Sequence[str]:
+        """Each `HOST:PORT` in use."""
+        ...
+
+    @property
+    def paused(self) -> bool: ...
+
+    def pause(self) -> None:
+        """Accept no connection until `go_on`; those that are open stay."""
+        ...
+
+    def go_on(self) -> None: ...
+
+    async def reload(self) -> Sequence[str]:
+        """Read the configuration and the certificate again; sentences about what happened."""
+        ...
+
+    def shut_down(self) -> None:
+        """Begin to stop; returns at once."""
+        ...
