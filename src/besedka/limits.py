@@ -9,6 +9,42 @@ from __future__ import annotations
 
 import msgspec
 
+_NEVER_ZERO = frozenset(
+    {
+        "message_bytes_max",
+        "name_characters_max",
+        "room_name_characters_max",
+        "password_bytes_max",
+        "buffer_bytes_max",
+        "page_entries_max",
+        "turn_requests_max",
+        "turn_requests_per_session_max",
+        "sessions_max",
+        "connections_per_address_max",
+        "sessions_per_account_max",
+        "rooms_per_account_max",
+        "rooms_open_max",
+        "rooms_max",
+        "members_max",
+        "requests_per_second",
+        "requests_burst",
+        "accepts_per_second",
+        "hash_parallel_max",
+        "login_attempts_max",
+        "log_bytes_max",
+    }
+)
+"""Limits that let nobody in, or nothing through, at zero. The others merely switch something off."""
+
+
+class LimitsBroken(ValueError):
+    """Some relations between limits do not hold."""
+
+    def __init__(self, relations: tuple[str, ...]) -> None:
+        super().__init__("limits: this must hold: " + "; ".join(relations))
+        self.relations = relations
+        """Each broken relation, naming the limits it is about."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much of everything there may be. Bytes are of UTF-8; seconds are of the monotonic clock."""
@@ -143,19 +179,42 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Connection lines; past it they are counted and the count is written."""
 
     def __post_init__(self) -> None:
-        """Check the relations others rely on; a broken one is the configuration's fault."""
-        for relation, holds in (
-            ("frame_bytes_before_login_max <= frame_bytes_max", self.frame_bytes_before_login_max <= self.frame_bytes_max),
+        """Check the relations others rely on; a broken one is the configuration's fault (`LimitsBroken`)."""
+        relations = (
+            (
+                "frame_bytes_before_login_max <= frame_bytes_max",
+                self.frame_bytes_before_login_max <= self.frame_bytes_max,
+            ),
             ("frame_bytes_max < 16 MiB (the first byte of a frame is 0x00)", self.frame_bytes_max < 1 << 24),
-            ("message_bytes_max * 6 < frame_bytes_max (JSON escapes)", self.message_bytes_max * 6 < self.frame_bytes_max),
+            (
+                "message_bytes_max * 6 < frame_bytes_max (JSON escapes)",
+                self.message_bytes_max * 6 < self.frame_bytes_max,
+            ),
             ("message_bytes_max < line_bytes_max", self.message_bytes_max < self.line_bytes_max),
             ("message_bytes_max * 8 <= run_bytes_max", self.message_bytes_max * 8 <= self.run_bytes_max),
-            ("password_bytes_max * 3 <= frame_bytes_before_login_max", self.password_bytes_max * 3 <= self.frame_bytes_before_login_max),
-            ("rooms_per_account_max * 40 <= frame_bytes_max (sync)", self.rooms_per_account_max * 40 <= self.frame_bytes_max),
-            ("turn_requests_per_session_max <= turn_requests_max", self.turn_requests_per_session_max <= self.turn_requests_max),
-            ("turn_requests_per_session_max <= pending_requests_max", self.turn_requests_per_session_max <= self.pending_requests_max),
+            (
+                "password_bytes_max * 3 <= frame_bytes_before_login_max",
+                self.password_bytes_max * 3 <= self.frame_bytes_before_login_max,
+            ),
+            (
+                "rooms_per_account_max * 40 <= frame_bytes_max (sync)",
+                self.rooms_per_account_max * 40 <= self.frame_bytes_max,
+            ),
+            (
+                "turn_requests_per_session_max <= turn_requests_max",
+                self.turn_requests_per_session_max <= self.turn_requests_max,
+            ),
+            (
+                "turn_requests_per_session_max <= pending_requests_max",
+                self.turn_requests_per_session_max <= self.pending_requests_max,
+            ),
             ("frame_bytes_max <= turn_bytes_max", self.frame_bytes_max <= self.turn_bytes_max),
-            ("every limit is positive", all(value >= 0 for value in msgspec.structs.astuple(self))),
-        ):  # fmt: skip
-            if not holds:
-                raise ValueError(f"limits: this must hold: {relation}")
+        )
+        broken = [relation for relation, holds in relations if not holds]
+        for name, value in msgspec.structs.asdict(self).items():
+            if value < 0:
+                broken.append(f"{name} >= 0")
+            elif value == 0 and name in _NEVER_ZERO:
+                broken.append(f"{name} > 0")
+        if broken:
+            raise LimitsBroken(tuple(broken))
