@@ -1,0 +1,403 @@
+"""What the operator wants of the server, read from a TOML file.
+
+`load` reports every fault of a file at once, each with its line. tomllib keeps no positions, so `key_lines` finds
+them: it cuts the text into statements, each of which tomllib then reads on its own. (The alternative, tomlkit, would be
+a dependency and 40 ms of every start for the sake of one number in an error.)
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NewType
+
+import msgspec
+
+from besedka.chat.text import harmless_line
+from besedka.chat.told import Registration
+from besedka.limits import Limits, LimitsBroken
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 9090
+"""Taken for an automatic port too, when it is free."""
+
+FILE_BYTES_MAX = 1 << 20
+"""A configuration is some kilobytes; this is a wrong file."""
+
+NAME_CHARACTERS_MAX = 64
+"""The server's name stands in a status line."""
+
+INTEGER_MAX = 1 << 53
+"""Past this a number is no longer the same everywhere it goes (JSON, SQL)."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Key = NewType("Key", str)
+"""A key with the tables it is in: `accounts.registration`."""
+
+
+class ConfigFault(Exception):
+    """The configuration cannot be used."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+        """One sentence each, beginning with `FILE:LINE:` where there is a line."""
+
+
+class Listener(msgspec.Struct, frozen=True):
+    """Where to wait for connections."""
+
+    host: str
+    """An address or a name of this machine, without brackets."""
+    port: int
+    """0 is automatic: any port that is free."""
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host.lower() == "localhost"
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole configuration. Its docstrings and defaults are what docs/OPERATING.md says."""
+
+    name: str = "besedka"
+    listen: tuple[Listener, ...] = (Listener(DEFAULT_HOST, 0),)
+    allow_plaintext: bool = False
+    allow_text_prompt: bool = True
+    trusted_proxies: tuple[Network, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+    registration_chosen: Registration | None = None
+    guests: bool = False
+    limits: Limits = Limits()
+
+    @property
+    def registration(self) -> Registration:
+        """Who may register: as chosen, else open where only this machine can connect."""
+        if self.registration_chosen is not None:
+            return self.registration_chosen
+        return Registration.OPEN if all(listener.loopback for listener in self.listen) else Registration.INVITE
+
+    def listening_on(self, *, host: str | None, port: int | None) -> Config:
+        """This configuration with what the command line says: it replaces `listen` by one listener."""
+        if host is None and port is None:
+            return self
+        first = self.listen[0]
+        listener = Listener(first.host if host is None else host, first.port if port is None else port)
+        return msgspec.structs.replace(self, listen=(listener,))
+
+
+def load(path: Path) -> Config:
+    """The configuration in this file. Raises `ConfigFault` with everything that is wrong with it."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise ConfigFault((f"{path}: cannot be read: {error.strerror}",)) from None
+    if len(raw) > FILE_BYTES_MAX:
+        raise ConfigFault((f"{path}: is larger than {FILE_BYTES_MAX} bytes, so it is no configuration",))
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigFault((f"{path}:{line}: is not UTF-8",)) from None
+    return parse(text.removeprefix("\ufeff"), path=path)
+
+
+def parse(text: str, *, path: Path) -> Config:
+    """The configuration in `text`; `path` is for messages, and relative paths in it start from its directory."""
+    try:
+        tree = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigFault((_syntax_fault(error, path),)) from None
+    reading = _Reading(path, key_lines(text))
+    values = reading.values(tree)
+    limits = reading.limits(tree.get("limits", {}))
+    if ("certificate" in values) is not ("key" in values):
+        given = Key("tls.certificate" if "certificate" in values else "tls.key")
+        reading.fault(given, "needs the other of `certificate` and `key` beside it")
+    if reading.faults:
+        raise ConfigFault(tuple(sentence for _line, sentence in sorted(reading.faults)))
+    return Config(**values, limits=limits)
+
+
+def _syntax_fault(error: Exception, path: Path) -> str:
+    """TOML's own word, with its position where we put ours. It quotes at most one character of the file."""
+    match = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
+    if match:
+        return harmless_line(f"{path}:{match[2]}: is not TOML: {match[1]} (column {match[3]})")
+    return harmless_line(f"{path}: is not TOML: {error}")
+
+
+# Lines -----------------------------------------------------------------------------------------------------------
+
+_TOKEN = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""+|' + r"'''.*?'''+|" + r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'|"
+    r"#[^\n]*|[\[{]|[\]}]|\n|[^\"'#\[\]{}\n]+",
+    re.DOTALL,
+)
+
+
+def _statements(text: str) -> list[tuple[int, str]]:
+    """The statements of a valid TOML text, each with the line it begins on. A value may span lines."""
+    statements: list[tuple[int, str]] = []
+    parts: list[str] = []
+    line = begun = 1
+    depth = 0
+    for token in _TOKEN.findall(text.replace("\r\n", "\n") + "\n"):
+        if not parts:
+            begun = line
+        if token == "\n" and depth == 0:
+            statements.append((begun, "".join(parts)))
+            parts = []
+        elif not token.startswith("#"):
+            parts.append(token)
+            depth += (token in "[{") - (token in "]}")
+        line += token.count("\n")
+    return statements
+
+
+def key_lines(text: str) -> dict[Key, int]:
+    """Where each table and each key of a valid TOML text is first named, from line 1."""
+    lines: dict[Key, int] = {}
+    table: tuple[str, ...] = ()
+    for line, statement in _statements(text):
+        tree = tomllib.loads(statement)
+        is_header = statement.lstrip().startswith("[")
+        for path in _paths(tree, () if is_header else table):
+            lines.setdefault(Key(".".join(path)), line)
+            if is_header:
+                table = path
+    return lines
+
+
+def _paths(tree: object, prefix: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Every path in a tree, each after those it begins with."""
+    if isinstance(tree, list):
+        return [path for item in tree for path in _paths(item, prefix)]
+    if not isinstance(tree, dict):
+        return []
+    paths = []
+    for key, value in tree.items():
+        paths += [(*prefix, key), *_paths(value, (*prefix, key))]
+    return paths
+
+
+# Values ----------------------------------------------------------------------------------------------------------
+
+
+class _Wrong(Exception):
+    """What is wrong with a value, as the end of a sentence that begins with its key."""
+
+
+def _kind(value: object) -> str:
+    """What TOML calls the type of a value. The value itself may be a secret."""
+    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a table"}
+    return names.get(type(value), "a date or time")
+
+
+def _boolean(value: object, _folder: Path) -> bool:
+    if not isinstance(value, bool):
+        raise _Wrong(f"must be true or false, not {_kind(value)}")
+    return value
+
+
+def _text(value: object, _folder: Path) -> str:
+    if not isinstance(value, str):
+        raise _Wrong(f"must be a text in quotes, not {_kind(value)}")
+    return value
+
+
+def _server_name(value: object, folder: Path) -> str:
+    name = _text(value, folder)
+    if not 1 <= len(name) <= NAME_CHARACTERS_MAX or name != harmless_line(name) or not name.strip():
+        raise _Wrong(f"must be 1 to {NAME_CHARACTERS_MAX} visible characters")
+    return name
+
+
+def _file(value: object, folder: Path) -> Path:
+    text = _text(value, folder)
+    if not text or "\0" in text:
+        raise _Wrong("must be the path of a file")
+    return folder / Path(text).expanduser()
+
+
+def _texts(value: object, folder: Path) -> list[str]:
+    if not isinstance(value, list):
+        raise _Wrong(f"must be a list of texts, not {_kind(value)}")
+    return [_text(item, folder) for item in value]
+
+
+def listener(text: str) -> Listener:
+    """`HOST:PORT` or `[IPV6]:PORT` as a listener. Raises `ValueError`, whose text says what is wrong."""
+    match = re.fullmatch(r"(?:\[([^\[\]\s]+)\]|([^:\[\]\s]+)):(\d{1,6})", text, re.ASCII)
+    if not match:
+        raise ValueError("is not HOST:PORT (an IPv6 address stands in brackets)")
+    if int(match[3]) > 65535:
+        raise ValueError("has a port over 65535")
+    return Listener(match[1] or match[2], int(match[3]))
+
+
+def _listeners(value: object, folder: Path) -> tuple[Listener, ...]:
+    listeners: list[Listener] = []
+    for text in _texts(value, folder):
+        try:
+            one = listener(text)
+        except ValueError as error:
+            raise _Wrong(f"has {harmless_line(text)!r}, which {error}") from None
+        if one.port and one in listeners:
+            raise _Wrong(f"has {one} twice")
+        listeners.append(one)
+    if not listeners:
+        raise _Wrong("must have at least one HOST:PORT")
+    return tuple(listeners)
+
+
+def _networks(value: object, folder: Path) -> tuple[Network, ...]:
+    networks: list[Network] = []
+    for text in _texts(value, folder):
+        try:
+            networks.append(ipaddress.ip_network(text))
+        except ValueError:
+            raise _Wrong(f"has {harmless_line(text)!r}, which is no address or network (like 10.0.0.0/8)") from None
+    return tuple(networks)
+
+
+def _registration(value: object, folder: Path) -> Registration:
+    try:
+        return Registration(_text(value, folder))
+    except ValueError:
+        raise _Wrong('must be "open", "invite" or "closed"') from None
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """One key: how it is read, and what docs/OPERATING.md says of it."""
+
+    read: Callable[[Any, Path], object]
+    field: str | None
+    """The field of `Config` it fills; None where it only has to be right."""
+    default: str
+    meaning: str
+
+
+def _not_yet(default: bool | str) -> _Entry:
+    """A key of something this version has not got: only its default is true."""
+    shown = msgspec.json.encode(default).decode()
+
+    def read(value: object, _folder: Path) -> None:
+        if type(value) is not type(default) or value != default:
+            raise _Wrong(f"can only be {shown}: this version of besedka cannot do it yet")
+
+    return _Entry(read, None, shown, "cannot be changed yet")
+
+
+KEYS: Mapping[Key, _Entry] = {
+    Key("name"): _Entry(_server_name, "name", '"besedka"', "what the operator calls this server"),
+    Key("listen"): _Entry(
+        _listeners,
+        "listen",
+        '["127.0.0.1:0"]',
+        "where to wait for connections, each `HOST:PORT`; port 0 is any free one; `--host`, `--port` replace the list",
+    ),
+    Key("allow_plaintext"): _Entry(_boolean, "allow_plaintext", "false", "take passwords from afar without TLS too"),
+    Key("allow_text_prompt"): _Entry(_boolean, "allow_text_prompt", "true", "ask a client that says nothing its name"),
+    Key("trusted_proxies"): _Entry(
+        _networks,
+        "trusted_proxies",
+        "[]",
+        "networks whose PROXY lines and X-Forwarded-For headers are believed about who connects",
+    ),
+    Key("tls.certificate"): _Entry(_file, "certificate", "self-made", "PEM file of the chain; read again on SIGHUP"),
+    Key("tls.key"): _Entry(_file, "key", "self-made", "PEM file of its private key; read with it"),
+    Key("accounts.registration"): _Entry(
+        _registration,
+        "registration_chosen",
+        '"open" if only this machine can connect, else "invite"',
+        'who may register: "open" (anybody), "invite" (with a code), "closed" (nobody)',
+    ),
+    Key("accounts.guests"): _Entry(_boolean, "guests", "false", "admit people without an account"),
+    Key("accounts.registration_before_connect"): _not_yet(False),
+    Key("accounts.scram"): _not_yet(False),
+    Key("irc.enabled"): _not_yet(False),
+    Key("irc.password"): _not_yet(""),
+    Key("irc.motd_file"): _not_yet(""),
+    Key("irc.nicks"): _not_yet("account"),
+}
+"""Every key but those of `[limits]`, which are the fields of `Limits`."""
+
+_TABLES = frozenset({"limits"} | {key.partition(".")[0] for key in KEYS if "." in key})
+
+
+class _Reading:
+    """One reading of one file: collects what is wrong with it."""
+
+    def __init__(self, path: Path, lines: Mapping[Key, int]) -> None:
+        self._path = path
+        self._lines = lines
+        self.faults: list[tuple[int, str]] = []
+
+    def fault(self, key: Key, what: str) -> None:
+        line = self._lines.get(key, 1)
+        self.faults.append((line, f"{self._path}:{line}: `{harmless_line(key)}` {what}"))
+
+    def values(self, tree: Mapping[str, object]) -> dict[str, Any]:
+        """The fields of `Config` that the file gives, limits apart."""
+        values: dict[str, Any] = {}
+        for name, value in tree.items():
+            if name not in _TABLES:
+                self._read(Key(name), value, values)
+            elif not isinstance(value, dict):
+                self.fault(Key(name), f"must be a table, not {_kind(value)}")
+            elif name != "limits":
+                for inner, inner_value in value.items():
+                    self._read(Key(f"{name}.{inner}"), inner_value, values)
+        return values
+
+    def _read(self, key: Key, value: object, values: dict[str, Any]) -> None:
+        entry = KEYS.get(key)
+        if entry is None:
+            self.fault(key, "is no key of this configuration")
+            return
+        try:
+            read = entry.read(value, self._path.parent)
+        except _Wrong as wrong:
+            self.fault(key, str(wrong))
+            return
+        if entry.field is not None:
+            values[entry.field] = read
+
+    def limits(self, table: object) -> Limits:
+        """The limits the file gives; the defaults where it is wrong."""
+        chosen: dict[str, Any] = {}
+        types = {field.name: field.type for field in msgspec.structs.fields(Limits)}
+        for name, value in table.items() if isinstance(table, dict) else ():
+            key = Key(f"limits.{name}")
+            if name not in types:
+                self.fault(key, "is no limit of this server")
+            elif types[name] is bool and not isinstance(value, bool):
+                self.fault(key, f"must be true or false, not {_kind(value)}")
+            elif types[name] is not bool and (isinstance(value, bool) or not isinstance(value, int | float)):
+                self.fault(key, f"must be a number, not {_kind(value)}")
+            elif types[name] is int and not isinstance(value, int):
+                self.fault(key, "must be a whole number")
+            elif not abs(value) <= INTEGER_MAX:  # Infinities and nan too.
+                self.fault(key, "must be smaller")
+            else:
+                chosen[name] = value
+        try:
+            return Limits(**chosen)
+        except LimitsBroken as broken:
+            for relation in broken.relations:
+                named = [name for name in chosen if re.search(rf"\b{name}\b", relation)]
+                self.fault(Key(f"limits.{named[0]}" if named else "limits"), f"breaks a relation: {relation}")
+            return Limits()
