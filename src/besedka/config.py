@@ -1,8 +1,7 @@
 """What the operator wants of the server, read from a TOML file.
 
 `load` reports every fault of a file at once, each with its line. tomllib keeps no positions, so `key_lines` finds
-them: it cuts the text into statements, each of which tomllib then reads on its own. (The alternative, tomlkit, would be
-a dependency and 40 ms of every start for the sake of one number in an error.)
+them: it cuts the text into statements, each of which tomllib then reads on its own.
 """
 
 from __future__ import annotations
@@ -21,8 +20,6 @@ from besedka.chat.told import Registration
 from besedka.limits import Limits, LimitsBroken
 
 DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 9090
-"""Taken for an automatic port too, when it is free."""
 
 FILE_BYTES_MAX = 1 << 20
 """A configuration is some kilobytes; this is a wrong file."""
