@@ -7,12 +7,13 @@ from typing import NewType, Protocol
 
 import msgspec
 
-from besedka.chat.entries import RoomId, RoomName
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Refusal
 from besedka.chat.told import Parting
 from besedka.hub.ports import Account
+from besedka.hub.ports import Ban as Ban
+from besedka.hub.ports import RoomSeen as RoomSeen
 
 SessionNumber = NewType("SessionNumber", int)
 """Which live session; given by the hub, not reused while the server runs."""
@@ -75,34 +76,12 @@ class Governor(Protocol):
 # What the stores fill --------------------------------------------------------------------------------------------
 
 
-class RoomSeen(msgspec.Struct, frozen=True):
-    """A room as the operator sees it. Direct rooms and inboxes are never shown."""
-
-    id: RoomId
-    name: RoomName
-    members: int
-    messages: int
-    topic: str
-
-
 class Rooms(Protocol):
     """The rooms an operator may see."""
 
     async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
         """Public and private rooms that are not archived, by name."""
         ...
-
-
-class Ban(msgspec.Struct, frozen=True):
-    """A ban in force: of an account, or of an address or network."""
-
-    what: str
-    """The account's name, or the address, as shown."""
-    account: PrincipalId | None
-    address: str | None
-    since: int
-    until: int | None
-    """In milliseconds since 1970 UTC; None is for ever."""
 
 
 class People(Protocol):

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from besedka.chat.entries import Entry, RequestId, RoomId
+from besedka.chat.entries import Entry, RequestId, RoomId, RoomName
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.rooms import Room
@@ -159,6 +159,40 @@ class LogStore(Protocol):
         ...
 
 
+class Step(msgspec.Struct, frozen=True):
+    """Something begun in both of the store's files that must be finished, by the next start at the latest."""
+
+    id: int
+    what: str
+    """JSON of whoever began it; repeating it must be harmless."""
+
+
+class Steps(Protocol):
+    """What is unfinished because no transaction spans both files. Every change is durable before it returns."""
+
+    async def add_step(self, what: str) -> int:
+        """Note it before the first file is touched; the id is for `finish_step`."""
+        ...
+
+    async def finish_step(self, step: int) -> None:
+        """Both files have it. Repeating it is harmless."""
+        ...
+
+    async def pending_steps(self) -> Sequence[Step]:
+        """What is to be finished, the oldest first."""
+        ...
+
+
+class RoomSeen(msgspec.Struct, frozen=True):
+    """A room as the operator sees it. Direct rooms and inboxes are never shown."""
+
+    id: RoomId
+    name: RoomName
+    members: int
+    messages: int
+    topic: str
+
+
 # People ----------------------------------------------------------------------------------------------------------
 
 
@@ -258,6 +292,18 @@ class AccountStore(Protocol):
     async def banned(self, account: PrincipalId | None, address: str, *, now: int) -> bool:
         """Whether a ban on this account or address is in force."""
         ...
+
+
+class Ban(msgspec.Struct, frozen=True):
+    """A ban in force: of an account, or of an address or network."""
+
+    what: str
+    """The account's name, or the address, as shown."""
+    account: PrincipalId | None
+    address: str | None
+    since: int
+    until: int | None
+    """In milliseconds since 1970 UTC; None is for ever."""
 
 
 class Keys(Protocol):
