@@ -72,6 +72,10 @@ class Governor(Protocol):
         """Every token of this account is dead in the store: note it in its inbox and end its sessions."""
         ...
 
+    async def removed(self, account: PrincipalId) -> None:
+        """The account is no more: it leaves every room, by entries, and its sessions end. Repeating it is harmless."""
+        ...
+
 
 # What the stores fill --------------------------------------------------------------------------------------------
 
@@ -131,6 +135,25 @@ class People(Protocol):
     async def add_invitation(self, code: str, *, uses: int, now: int, expires: int) -> None:
         """Keep a code (hashed) that lets `uses` people register until `expires`, in milliseconds since 1970 UTC."""
         ...
+
+
+class Step(msgspec.Struct, frozen=True):
+    """Something begun that touches both databases, to be finished at the next start if it was not."""
+
+    id: int
+    deed: str
+    """`remove`."""
+    account: PrincipalId
+
+
+class Steps(Protocol):
+    """What has been begun and not finished; kept with the messages."""
+
+    async def begin_step(self, deed: str, account: PrincipalId) -> Step: ...
+
+    async def unfinished_steps(self) -> Sequence[Step]: ...
+
+    async def finish_step(self, step: int) -> None: ...
 
 
 class Hashing(Protocol):
