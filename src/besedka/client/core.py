@@ -1,0 +1,391 @@
+"""The client's side of the conversation, as a machine without sockets, clocks or dice.
+
+Theory of operation
+-------------------
+Three doors: bytes in (`receive`, which answers with events), deeds in (`say`, `join`, …), bytes out (`to_send`).
+`connected` begins a connection and `lost` ends it; everything the client must not forget outlives both.
+
+Two things are kept over connections. The **places**: for each room the number of the last entry the surface was
+given. An entry is passed on only if it is the next one, so no screen ever shows a gap, a repeat or a swap: a repeat is
+dropped, and at a gap the rest is dropped and that one room is synced again from its place. The **outbox**: writes
+without a receipt, in order. They are asked again with the ids they had, after every login, until `kept` or a refusal
+takes them out; the ids make that harmless (P3).
+
+A foreign epoch at the welcome means that rooms and numbers may mean something else now. Then all places are forgotten,
+and the outbox is returned to the surface rather than said in rooms that may be others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from besedka.chat import requests, told
+from besedka.chat.entries import Manner, RequestId, RoomId
+from besedka.chat.principals import PrincipalId
+from besedka.chat.refusals import Code, Refusal
+from besedka.chat.requests import Place, Request
+from besedka.client.events import Answer, Answered, Event, Garbled, Phase, Returned, StartedOver, Welcomed
+from besedka.client.frames import Fault, NativeClient
+from besedka.client.memory import AnyWrite, KnownRoom, State
+from besedka.client.places import Places
+from besedka.limits import Limits
+
+
+_NOT_NOW = (Code.HELLO_FIRST, Code.LOGIN_FIRST)
+"""Refusals of a write that are about the connection, not the write: it is asked again on the next one."""
+
+
+class Core:
+    """One person's client on one server. Methods that ask something return the request's id, or why not."""
+
+    def __init__(
+        self,
+        *,
+        new_id: Callable[[], RequestId],
+        state: State | None = None,
+        show: int = 20,
+        client: str = "besedka",
+        limits: Limits | None = None,
+        outbox_max: int = 128,
+    ) -> None:
+        """`new_id` makes request ids (UUIDv7); `show` is how many entries of a room that is new here are asked for.
+
+        `outbox_max` bounds what is said while nobody answers: two turns' worth of one session.
+        """
+        state = state or State()
+        self._new_id = new_id
+        self._show = show
+        self._client = client
+        self._limits = limits or Limits()
+        self._outbox_max = outbox_max
+        self._codec = NativeClient(self._limits)
+        self._out = bytearray()
+        self._phase = Phase.OFFLINE
+        self._welcome: told.Welcome | None = None
+        self._epoch = state.epoch
+        self._principal = state.principal
+        self._name = state.name
+        self._inbox = state.inbox
+        self.token: str | None = state.token
+        """For coming back without a password; the surface keeps it, or takes it away."""
+        self._places = Places(state.rooms, left_max=self._limits.rooms_per_account_max)
+        self._outbox: dict[RequestId, AnyWrite] = {_id_of(write): write for write in state.outbox}
+        self._asked: dict[RequestId, Request] = {}
+        self._awaited: int | None = None
+
+    # What the surface may look at ------------------------------------------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        """How far the present connection is."""
+        return self._phase
+
+    @property
+    def welcome(self) -> told.Welcome | None:
+        """How the server introduced itself last."""
+        return self._welcome
+
+    @property
+    def principal(self) -> PrincipalId | None:
+        """Who I am, once logged in for the first time."""
+        return self._principal
+
+    @property
+    def name(self) -> str:
+        """What I am called; empty before the first login."""
+        return self._name
+
+    @property
+    def rooms(self) -> Mapping[RoomId, KnownRoom]:
+        """Every room known, the inbox and rooms once left included."""
+        return self._places.rooms
+
+    @property
+    def outbox(self) -> tuple[AnyWrite, ...]:
+        """Writes without a receipt, in order."""
+        return tuple(self._outbox.values())
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more may be written until a receipt comes."""
+        return len(self._outbox) >= self._outbox_max
+
+    @property
+    def waiting(self) -> int:
+        """How many requests have no answer yet, unsent writes included."""
+        return len(self._outbox.keys() | self._asked.keys())
+
+    @property
+    def in_step(self) -> bool:
+        """Whether the server has told every room that was to be told after this connection's login."""
+        return self._phase is Phase.IN and self._awaited == 0
+
+    def state(self) -> State:
+        """All there is to remember; `Core(state=…)` goes on from it."""
+        return State(
+            epoch=self._epoch,
+            principal=self._principal,
+            name=self._name,
+            inbox=self._inbox,
+            token=self.token,
+            rooms=tuple(self._places.rooms.values()),
+            outbox=self.outbox,
+        )
+
+    # The connection --------------------------------------------------------------------------------------------
+
+    def connected(self) -> None:
+        """A new connection is there: hello is to be sent."""
+        self._codec = NativeClient(self._limits)
+        self._out.clear()
+        self._asked.clear()
+        self._places.healed()
+        self._awaited = None
+        self._phase = Phase.GREETING
+        self._ask(requests.Hello(version=told.PROTOCOL_VERSION, client=self._client))
+
+    def lost(self) -> None:
+        """The connection is gone. What was asked but not written is forgotten; writes wait for the next one."""
+        self._phase = Phase.OFFLINE
+        self._out.clear()
+        self._asked.clear()
+
+    def to_send(self) -> bytes:
+        """The bytes to send now; the caller has them from here on."""
+        data = bytes(self._out)
+        self._out.clear()
+        return data
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Bytes in any cut; what they mean for the surface, in order. Never raises because of what they are."""
+        events: list[Event] = []
+        if self._phase is Phase.OFFLINE:
+            return events
+        for unit in self._codec.receive(data):
+            if self._phase is Phase.OVER:
+                break
+            if isinstance(unit, Fault):
+                self._phase = Phase.OVER
+                events.append(Garbled(unit.why))
+            else:
+                self._told(unit, events)
+        return events
+
+    # Coming in -------------------------------------------------------------------------------------------------
+
+    def login(self, name: str, password: str) -> RequestId | Refusal:
+        """Enter with a password. For a stranger only; answered `you`."""
+        return self._enter(requests.Login(id=self._new_id(), name=name, password=password, remember=True))
+
+    def register(self, name: str, password: str, *, invitation: str = "") -> RequestId | Refusal:
+        """Make an account and enter. For a stranger only; answered `you`."""
+        return self._enter(
+            requests.Register(id=self._new_id(), name=name, password=password, invitation=invitation, remember=True)
+        )
+
+    def come_as_guest(self, name: str) -> RequestId | Refusal:
+        """Enter without an account. For a stranger only; answered `you`."""
+        return self._enter(requests.ComeAsGuest(id=self._new_id(), name=name))
+
+    def resume(self) -> RequestId | Refusal:
+        """Enter with the token, again: the first time is done by itself. For a stranger who has one."""
+        assert self.token is not None, "nothing to resume with"
+        return self._enter(requests.Resume(id=self._new_id(), token=self.token))
+
+    # Writes ----------------------------------------------------------------------------------------------------
+
+    def say(self, room: RoomId, text: str, *, manner: Manner = Manner.SAID) -> RequestId | Refusal:
+        """Say something in a room. Said now or when the connection is back; not to be called when `full`."""
+        return self._write(requests.Say(id=self._new_id(), room=room, text=text, manner=manner))
+
+    def tell(self, name: str, text: str, *, manner: Manner = Manner.SAID) -> RequestId | Refusal:
+        """Say something to one person."""
+        return self._write(requests.Tell(id=self._new_id(), name=name, text=text, manner=manner))
+
+    def join(self, name: str) -> RequestId | Refusal:
+        """Become a member of a public room."""
+        return self._write(requests.Join(id=self._new_id(), name=name, show=self._show))
+
+    def leave(self, room: RoomId) -> RequestId | Refusal:
+        """End a membership."""
+        return self._write(requests.Leave(id=self._new_id(), room=room))
+
+    def topic(self, room: RoomId, topic: str) -> RequestId | Refusal:
+        """Set a room's topic."""
+        return self._write(requests.SetTopic(id=self._new_id(), room=room, topic=topic))
+
+    # Reads -----------------------------------------------------------------------------------------------------
+
+    def history(
+        self, room: RoomId, *, before: int | None = None, after: int | None = None, limit: int = 50
+    ) -> RequestId | Refusal:
+        """Ask for a page of a room. Reads are asked when `phase` is IN; their answers do not outlive the connection."""
+        return self._read(requests.History(id=self._new_id(), room=room, before=before, after=after, limit=limit))
+
+    def list_rooms(self) -> RequestId | Refusal:
+        """Ask for the rooms there are."""
+        return self._read(requests.ListRooms(id=self._new_id()))
+
+    def who(self, room: RoomId) -> RequestId | Refusal:
+        """Ask who is in a room."""
+        return self._read(requests.Who(id=self._new_id(), room=room))
+
+    def ping(self) -> RequestId | Refusal:
+        """Ask for a sign of life; answered `done` after everything asked before."""
+        return self._read(requests.Ping(id=self._new_id()))
+
+    def exit(self, *, forget: bool = False) -> None:
+        """End the session, and with `forget` its token. Answered by a farewell; not in phase OFFLINE or OVER."""
+        self._ask(requests.Exit(id=self._new_id(), forget=forget))
+        if forget:
+            self.token = None
+
+    # Asking ----------------------------------------------------------------------------------------------------
+
+    def _ask(self, request: Request) -> Refusal | None:
+        """Queue a request's bytes, unless it cannot be sent at all."""
+        assert self._phase not in (Phase.OFFLINE, Phase.OVER), "nobody to ask"
+        frame = self._frame(request, inside=self._phase is Phase.IN)
+        if isinstance(frame, Refusal):
+            return frame
+        self._out += frame
+        if request.id is not None and not isinstance(request, requests.Hello | requests.Exit):
+            self._asked[RequestId(request.id)] = request
+        return None
+
+    def _frame(self, request: Request, *, inside: bool) -> bytes | Refusal:
+        """The bytes of a request. What no server could read is refused here, as the connection would not survive it."""
+        try:
+            frame = self._codec.ask(request)
+        except UnicodeEncodeError:  # A lone surrogate: there is no UTF-8 for it.
+            return Refusal(Code.BAD_TEXT)
+        bytes_max = self._limits.frame_bytes_max if inside else self._limits.frame_bytes_before_login_max
+        return frame if len(frame) <= bytes_max else Refusal(Code.TOO_LONG)
+
+    def _enter(self, request: Request) -> RequestId | Refusal:
+        assert self._phase is Phase.STRANGER, "to be asked after the welcome and before `you`"
+        refusal = self._ask(request)
+        if refusal is not None:
+            return refusal
+        self._phase = Phase.ENTERING
+        return _id_of(request)
+
+    def _read(self, request: Request) -> RequestId | Refusal:
+        assert self._phase is Phase.IN, "reads are asked when logged in"
+        return self._ask(request) or _id_of(request)
+
+    def _write(self, request: AnyWrite) -> RequestId | Refusal:
+        assert not self.full, "the surface waits for a receipt first"
+        frame = self._frame(request, inside=True)
+        if isinstance(frame, Refusal):
+            return frame
+        self._outbox[_id_of(request)] = request
+        if self._phase is Phase.IN:
+            self._out += frame
+        return _id_of(request)
+
+    def _sync(self, rooms: tuple[Place, ...]) -> None:
+        self._ask(requests.Sync(id=self._new_id(), epoch=self._epoch, places=rooms, show=self._show))
+
+    # Being told ------------------------------------------------------------------------------------------------
+
+    def _told(self, unit: told.Unit, events: list[Event]) -> None:
+        if isinstance(unit, Answer):
+            self._answered(unit, events)
+            return
+        match unit:
+            case told.Entries():
+                arrived, gap = self._places.take(unit, self._principal)
+                if arrived is not None:
+                    events.append(arrived)
+                if gap is not None:
+                    self._sync((gap,))
+            case told.RoomTold():
+                self._awaited = max(0, self._awaited - 1) if self._awaited is not None else None
+                event = self._places.told(unit)
+                if event is not None:
+                    events.append(event)
+            case told.Welcome():
+                self._welcomed(unit, events)
+            case told.Pinged():
+                self._ask(requests.Pong())
+            case told.Presence():
+                events.append(unit)
+            case told.Farewell():
+                self._phase = Phase.OVER
+                events.append(unit)
+            case _:
+                raise AssertionError("a unit that no server of this protocol sends")
+
+    def _welcomed(self, welcome: told.Welcome, events: list[Event]) -> None:
+        self._welcome = welcome
+        self._phase = Phase.STRANGER
+        if self._epoch not in ("", welcome.epoch):
+            self._start_over(events)
+        self._epoch = welcome.epoch
+        resuming = self.token is not None and not isinstance(self.resume(), Refusal)
+        events.append(Welcomed(welcome, resuming=resuming))
+
+    def _start_over(self, events: list[Event]) -> None:
+        """What was known is of another log, or of another person."""
+        returned = self.outbox
+        self._places.forget()
+        self._outbox.clear()
+        events.append(StartedOver())
+        if returned:
+            events.append(Returned(returned))
+
+    def _answered(self, answer: Answer, events: list[Event]) -> None:
+        request_id = RequestId(answer.id) if answer.id is not None else None
+        request = self._outbox.get(request_id) or self._asked.pop(request_id, None) if request_id else None
+        match answer:
+            case told.You():
+                self._logged_in(answer, events)
+            case told.Synced():
+                self._places.healed()
+                self._awaited = answer.rooms if self._awaited is None else self._awaited
+            case told.Refused():
+                self._refused(request, answer)
+            case told.Kept() if request_id:
+                self._outbox.pop(request_id, None)
+            case told.Done() if request_id:
+                self._outbox.pop(request_id, None)
+                self._moved_as_guest(request, answer)
+            case _:
+                pass
+        if not isinstance(request, requests.Ping):
+            events.append(Answered(request, answer))
+
+    def _logged_in(self, you: told.You, events: list[Event]) -> None:
+        if self._principal not in (None, you.principal):
+            self._start_over(events)
+        self._principal, self._name, self._inbox = you.principal, you.name, you.inbox
+        self.token = you.token or self.token
+        self._phase = Phase.IN
+        self._awaited = None
+        self._sync(self._places.listed())
+        for write in self.outbox:
+            self._out += self._codec.ask(write)
+
+    def _refused(self, request: Request | None, refused: told.Refused) -> None:
+        if isinstance(request, requests.Sync):
+            self._places.healed()
+        elif isinstance(request, requests.Resume | requests.Login | requests.Register | requests.ComeAsGuest):
+            self._phase = Phase.STRANGER
+            if refused.code is Code.TOKEN_DEAD:
+                self.token = None
+        elif request is not None and refused.code not in _NOT_NOW:
+            self._outbox.pop(_id_of(request), None)
+
+    def _moved_as_guest(self, request: Request | None, done: told.Done) -> None:
+        if done.room is None:
+            return
+        if isinstance(request, requests.Join):
+            self._places.came_in(done.room)
+        elif isinstance(request, requests.Leave):
+            self._places.went_out(done.room)
+
+
+def _id_of(request: Request) -> RequestId:
+    assert request.id is not None, "made with an id"
+    return RequestId(request.id)

@@ -1,0 +1,148 @@
+"""Where this client is in every room: what is next, what is a repeat, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+import msgspec
+
+from besedka.chat.cursor import Resumption, Step, step
+from besedka.chat.entries import Entered, Entry, Left, MembershipChanged, RoomId, TopicSet, Way
+from besedka.chat.principals import PrincipalId
+from besedka.chat.requests import Place
+from besedka.chat.told import Entries, RoomTold
+from besedka.client.events import Appeared, Arrived, Jump, Jumped
+from besedka.client.memory import KnownRoom
+
+
+class Places:
+    """The rooms of one person on one server, each with this client's place in it."""
+
+    def __init__(self, rooms: Iterable[KnownRoom], *, left_max: int) -> None:
+        """`left_max` bounds the rooms remembered after leaving them, so that coming back repeats nothing."""
+        self.rooms = {known.room: known for known in rooms}
+        self._left_max = left_max
+        self._healing: set[RoomId] = set()
+
+    def listed(self) -> tuple[Place, ...]:
+        """What a sync lists: every room that can still move, by id."""
+        return tuple((room, known.place) for room, known in sorted(self.rooms.items()) if not known.finished)
+
+    def forget(self) -> None:
+        """Nothing that was known holds any more."""
+        self.rooms.clear()
+        self._healing.clear()
+
+    def healed(self) -> None:
+        """A sync was answered or the connection is another: a gap seen from here on is a new one."""
+        self._healing.clear()
+
+    def told(self, unit: RoomTold) -> Appeared | Jumped | None:
+        """A room as the server describes it; the entries after `unit.after` follow."""
+        known = self.rooms.get(unit.room)
+        if known is None:
+            self.rooms[unit.room] = _described(unit, place=unit.after, joined_at=0, left_at=None)
+            return Appeared(unit.room)
+        before, place, event = known.place, known.place, None
+        if unit.resumption is Resumption.START_OVER:
+            place = unit.after
+            event = Jumped(unit.room, Jump.START_OVER, before, place)
+        elif unit.after > before:
+            # A place ahead of mine: I asked for an older one that is pruned, or I was outside meanwhile.
+            place = unit.after
+            pruned = unit.resumption is Resumption.PRUNED
+            event = Jumped(unit.room, Jump.PRUNED if pruned else Jump.REJOINED, before, place)
+        self.rooms[unit.room] = _described(unit, place=place, joined_at=known.joined_at, left_at=known.left_at)
+        return event
+
+    def take(self, unit: Entries, me: PrincipalId | None) -> tuple[Arrived | None, Place | None]:
+        """What of a run is new here, and the place to sync from if some of it is missing (once for each gap)."""
+        known = self.rooms.get(unit.room)
+        place = known.place if known else 0
+        fresh: list[Entry] = []
+        gap: Place | None = None
+        for entry in unit.entries:
+            match step(place, entry.number):
+                case Step.NEXT if known:
+                    fresh.append(entry)
+                    place += 1
+                case Step.REPEAT:
+                    pass
+                case _:
+                    if unit.room not in self._healing:
+                        self._healing.add(unit.room)
+                        gap = (unit.room, place)
+                    break
+        if not fresh or known is None:
+            return None, gap
+        self.rooms[unit.room] = msgspec.structs.replace(known, place=place)
+        for entry in fresh:
+            self._fold(unit.room, entry, me)
+        return Arrived(unit.room, tuple(fresh)), gap
+
+    def _fold(self, room: RoomId, entry: Entry, me: PrincipalId | None) -> None:
+        """What an entry changes in what this client knows."""
+        match entry.body:
+            case TopicSet(topic=topic):
+                known = self.rooms[room]
+                if entry.number > known.as_of:
+                    self.rooms[room] = msgspec.structs.replace(known, topic=topic, as_of=entry.number)
+            case MembershipChanged(way=way, people=people):
+                if any(person.principal == me for person in people):
+                    self._moved(room, entry.number, way)
+            case Entered(room=other, number=number):
+                self._moved(other, number, Way.JOINED)
+            case Left(room=other, number=number, way=way):
+                self._moved(other, number, way)
+            case _:
+                pass
+
+    def _moved(self, room: RoomId, number: int, way: Way) -> None:
+        """I joined or left a room by its entry `number`. The inbox and the room both say so, in either order."""
+        known = self.rooms.get(room)
+        if known is None:
+            return
+        match way:
+            case Way.JOINED:
+                left_at = known.left_at if known.left_at is not None and known.left_at > number else None
+                joined_at = max(known.joined_at, number)
+                self.rooms[room] = msgspec.structs.replace(known, joined_at=joined_at, left_at=left_at)
+            case Way.LEFT | Way.REMOVED:
+                if number > known.joined_at and number > (known.left_at or 0):
+                    self.rooms[room] = msgspec.structs.replace(known, left_at=number)
+                    self._bound()
+            case _:
+                assert_never(way)
+
+    def came_in(self, room: RoomId) -> None:
+        """A guest is in a room: nothing is numbered when guests come and go."""
+        if room in self.rooms:
+            self.rooms[room] = msgspec.structs.replace(self.rooms[room], left_at=None)
+
+    def went_out(self, room: RoomId) -> None:
+        """A guest is outside a room, and what it has is all it may read."""
+        if room in self.rooms:
+            known = self.rooms[room]
+            self.rooms[room] = msgspec.structs.replace(known, left_at=known.place)
+            self._bound()
+
+    def _bound(self) -> None:
+        """Forget the finished rooms first met, past the limit."""
+        finished = [room for room, known in self.rooms.items() if known.finished]
+        for room in finished[: max(0, len(finished) - self._left_max)]:
+            del self.rooms[room]
+
+
+def _described(unit: RoomTold, *, place: int, joined_at: int, left_at: int | None) -> KnownRoom:
+    return KnownRoom(
+        room=unit.room,
+        kind=unit.room_kind,
+        name=unit.room_name,
+        place=place,
+        topic=unit.topic,
+        as_of=unit.head,
+        people=unit.people,
+        joined_at=joined_at,
+        left_at=left_at,
+    )
