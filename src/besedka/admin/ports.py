@@ -14,6 +14,7 @@ from besedka.chat.told import Parting
 from besedka.hub.ports import Account
 from besedka.hub.ports import Ban as Ban
 from besedka.hub.ports import RoomSeen as RoomSeen
+from besedka.hub.ports import Steps as Steps
 
 SessionNumber = NewType("SessionNumber", int)
 """Which live session; given by the hub, not reused while the server runs."""
@@ -135,25 +136,6 @@ class People(Protocol):
     async def add_invitation(self, code: str, *, uses: int, now: int, expires: int) -> None:
         """Keep a code (hashed) that lets `uses` people register until `expires`, in milliseconds since 1970 UTC."""
         ...
-
-
-class Step(msgspec.Struct, frozen=True):
-    """Something begun that touches both databases, to be finished at the next start if it was not."""
-
-    id: int
-    deed: str
-    """`remove`."""
-    account: PrincipalId
-
-
-class Steps(Protocol):
-    """What has been begun and not finished; kept with the messages."""
-
-    async def begin_step(self, deed: str, account: PrincipalId) -> Step: ...
-
-    async def unfinished_steps(self) -> Sequence[Step]: ...
-
-    async def finish_step(self, step: int) -> None: ...
 
 
 class Hashing(Protocol):
