@@ -1,4 +1,4 @@
-"""What the hub needs of a protocol: three doors, and a format that sessions can share."""
+"""What the hub needs of a protocol: its doors, and a format that sessions can share."""
 
 from __future__ import annotations
 
@@ -42,8 +42,21 @@ class ServerProtocol(Protocol):
         """Whether a silent peer can be asked for a sign of life."""
         ...
 
+    @property
+    def converses(self) -> bool:
+        """Whether the protocol leads a dialogue of its own, so that the hub must serve its two other doors too.
+
+        Where this is true: after each `receive`, what `prompt` returns is written at once; and after each `tell`,
+        `receive(b"")` is called (and so `prompt` after it), because what it was told may make it ask something.
+        """
+        ...
+
     def receive(self, data: bytes) -> Sequence[Request | Malformed]:
         """Bytes in (any cut of the stream), requests out, in order. After a fatal `Malformed` nothing more comes."""
+        ...
+
+    def prompt(self) -> bytes:
+        """What the protocol says of its own accord since this was last called; empty unless it `converses`."""
         ...
 
     def tell(self, unit: Unit) -> bytes:
