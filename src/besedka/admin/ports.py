@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NewType, Protocol
-
-import msgspec
+from typing import Protocol
 
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
@@ -13,37 +11,13 @@ from besedka.chat.refusals import Refusal
 from besedka.chat.told import Parting
 from besedka.hub.ports import Account
 from besedka.hub.ports import Ban as Ban
+from besedka.hub.ports import Load as Load
 from besedka.hub.ports import RoomSeen as RoomSeen
+from besedka.hub.ports import SessionNumber as SessionNumber
+from besedka.hub.ports import SessionSeen as SessionSeen
 from besedka.hub.ports import Steps as Steps
 
-SessionNumber = NewType("SessionNumber", int)
-"""Which live session; given by the hub, not reused while the server runs."""
-
 # What the hub fills ----------------------------------------------------------------------------------------------
-
-
-class SessionSeen(msgspec.Struct, frozen=True):
-    """One session that has said who it is, as of now."""
-
-    number: SessionNumber
-    principal: PrincipalId
-    name: AccountName
-    role: AccountRole
-    address: str
-    way: str
-    since: int
-    """When it said who it is, in milliseconds since 1970 UTC."""
-
-
-class Load(msgspec.Struct, frozen=True):
-    """How busy the hub is and has been since it started."""
-
-    connections: int
-    """Open now, whether or not they have said who they are."""
-    rooms_open: int
-    """Rooms held in memory."""
-    kept: int
-    """Entries kept since the start."""
 
 
 class Governor(Protocol):

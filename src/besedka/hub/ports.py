@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, NewType, Protocol
 
 import msgspec
 
@@ -417,3 +417,33 @@ class Link(Protocol):
     def go_on(self) -> None:
         """Read again."""
         ...
+
+
+# What the operator sees ------------------------------------------------------------------------------------------
+
+SessionNumber = NewType("SessionNumber", int)
+"""Which live session; given by the hub, not reused while the server runs."""
+
+
+class SessionSeen(msgspec.Struct, frozen=True):
+    """One session that has said who it is, as of now."""
+
+    number: SessionNumber
+    principal: PrincipalId
+    name: AccountName
+    role: AccountRole
+    address: str
+    way: str
+    since: int
+    """When it said who it is, in milliseconds since 1970 UTC."""
+
+
+class Load(msgspec.Struct, frozen=True):
+    """How busy the hub is and has been since it started."""
+
+    connections: int
+    """Open now, whether or not they have said who they are."""
+    rooms_open: int
+    """Rooms held in memory."""
+    kept: int
+    """Entries kept since the start."""
