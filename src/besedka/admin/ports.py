@@ -10,12 +10,8 @@ from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Refusal
 from besedka.chat.told import Parting
 from besedka.hub.ports import Account
-from besedka.hub.ports import Ban as Ban
-from besedka.hub.ports import Load as Load
-from besedka.hub.ports import RoomSeen as RoomSeen
-from besedka.hub.ports import SessionNumber as SessionNumber
-from besedka.hub.ports import SessionSeen as SessionSeen
 from besedka.hub.ports import Steps as Steps
+from besedka.hub.seen import Ban, Load, RoomSeen, SessionNumber, SessionSeen
 
 # What the hub fills ----------------------------------------------------------------------------------------------
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from enum import Enum
-from typing import Any, NewType, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
-from besedka.chat.entries import Entry, RequestId, RoomId, RoomName
+from besedka.chat.entries import Entry, RequestId, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.rooms import Room
@@ -183,16 +183,6 @@ class Steps(Protocol):
         ...
 
 
-class RoomSeen(msgspec.Struct, frozen=True):
-    """A room as the operator sees it. Direct rooms and inboxes are never shown."""
-
-    id: RoomId
-    name: RoomName
-    members: int
-    messages: int
-    topic: str
-
-
 # People ----------------------------------------------------------------------------------------------------------
 
 
@@ -292,18 +282,6 @@ class AccountStore(Protocol):
     async def banned(self, account: PrincipalId | None, address: str, *, now: int) -> bool:
         """Whether a ban on this account or address is in force."""
         ...
-
-
-class Ban(msgspec.Struct, frozen=True):
-    """A ban in force: of an account, or of an address or network."""
-
-    what: str
-    """The account's name, or the address, as shown."""
-    account: PrincipalId | None
-    address: str | None
-    since: int
-    until: int | None
-    """In milliseconds since 1970 UTC; None is for ever."""
 
 
 class Keys(Protocol):
@@ -417,33 +395,3 @@ class Link(Protocol):
     def go_on(self) -> None:
         """Read again."""
         ...
-
-
-# What the operator sees ------------------------------------------------------------------------------------------
-
-SessionNumber = NewType("SessionNumber", int)
-"""Which live session; given by the hub, not reused while the server runs."""
-
-
-class SessionSeen(msgspec.Struct, frozen=True):
-    """One session that has said who it is, as of now."""
-
-    number: SessionNumber
-    principal: PrincipalId
-    name: AccountName
-    role: AccountRole
-    address: str
-    way: str
-    since: int
-    """When it said who it is, in milliseconds since 1970 UTC."""
-
-
-class Load(msgspec.Struct, frozen=True):
-    """How busy the hub is and has been since it started."""
-
-    connections: int
-    """Open now, whether or not they have said who they are."""
-    rooms_open: int
-    """Rooms held in memory."""
-    kept: int
-    """Entries kept since the start."""
