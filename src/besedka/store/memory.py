@@ -1,0 +1,236 @@
+"""The stores in memory, for tests and the simulator.
+
+They pass the same contract as the SQLite ones (`tests/contracts`). Nothing here knows an event loop: every coroutine
+runs to its end without suspending, unless the disturbance it was given suspends it. A disturbance that raises before
+the change has lost it, one that raises after has kept it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, Self
+
+import msgspec
+from immutables import Map
+
+from besedka.chat.entries import Entry, Kind, RequestId, RoomId
+from besedka.chat.names import FoldedName, fold
+from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Room
+from besedka.hub.ports import Addition, Kept, Moved, Page, Receipt, RoomBrief, Step
+from besedka.hub.seen import RoomSeen
+from besedka.store.memory_accounts import MemoryAccountStore as MemoryAccountStore
+from besedka.store.rows import borne_name, encode_body, weight
+
+
+class Disturbance(Protocol):
+    """What may happen around a call: it may suspend or raise a `StoreFault`; `call` is the method's name."""
+
+    async def before(self, call: str) -> None:
+        """The call has arrived and nothing was done yet."""
+        ...
+
+    async def after(self, call: str) -> None:
+        """What the call changes is kept, and its caller does not know yet. Only `append` comes here."""
+        ...
+
+
+class Calm:
+    """Nothing ever happens."""
+
+    async def before(self, call: str) -> None:
+        """Go on at once."""
+
+    async def after(self, call: str) -> None:
+        """Go on at once."""
+
+
+class MemoryLogStore:
+    """Rooms in dictionaries."""
+
+    def __init__(self, *, epoch: str = "memory", disturbance: Disturbance | None = None) -> None:
+        self.epoch = epoch
+        self.boot = 1
+        self.rooms_given = 0
+        self._disturbance = disturbance or Calm()
+        self._rooms: dict[RoomId, Room] = {}
+        self._entries: dict[RoomId, list[Entry]] = {}
+        """From number 1 on."""
+        self._requests: dict[PrincipalId, dict[tuple[RequestId, RoomId], int]] = {}
+        self._steps: dict[int, str] = {}
+        self._steps_given = 0
+        self.closed = False
+
+    def reopened(self, *, epoch: str | None = None, disturbance: Disturbance | None = None) -> Self:
+        """What the next process finds: all that was kept so far, one boot later.
+
+        A copy made earlier and reopened under another epoch is a restore of a backup.
+        """
+        other = type(self)(epoch=epoch or self.epoch, disturbance=disturbance or self._disturbance)
+        other.boot = self.boot + 1
+        other.rooms_given = max(self._rooms, default=0)
+        other._rooms = dict(self._rooms)
+        other._entries = {room: list(entries) for room, entries in self._entries.items()}
+        other._requests = {sender: dict(kept) for sender, kept in self._requests.items()}
+        other._steps = dict(self._steps)
+        other._steps_given = self._steps_given
+        return other
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+        self.closed = True
+
+    async def append(self, additions: Sequence[Addition]) -> Sequence[Kept | Moved]:
+        """Keep what still fits, all at one moment."""
+        await self._disturbance.before("append")
+        answers = [self._add(addition) for addition in additions]
+        await self._disturbance.after("append")
+        return answers
+
+    def _add(self, addition: Addition) -> Kept | Moved:
+        before, after = addition.before, addition.after
+        known = self._rooms.get(before.id)
+        head = known.head if known else 0
+        if head != before.head or (known is None and self._place_taken(after)):
+            return Moved(head)
+        self._rooms[after.id] = after
+        entries = self._entries.setdefault(after.id, [])
+        for numbered in addition.entries:
+            entry = numbered.entry
+            entries.append(entry)
+            if numbered.request is not None:
+                kept = self._requests.setdefault(entry.author, {})
+                kept.setdefault((numbered.request, after.id), entry.number)
+        assert len(entries) == after.head, "entries with a gap"
+        return Kept()
+
+    def _place_taken(self, new: Room) -> bool:
+        name = borne_name(new)
+        return any(
+            (name is not None and name == borne_name(room))
+            or (new.pair is not None and new.pair == room.pair)
+            or (new.kind is Kind.INBOX and room.kind is Kind.INBOX and new.owner == room.owner)
+            for room in self._rooms.values()
+        )
+
+    async def room(self, room: RoomId) -> Room | None:
+        """The room as of its head."""
+        await self._disturbance.before("room")
+        return self._rooms.get(room)
+
+    async def room_named(self, name: FoldedName) -> RoomId | None:
+        """The room that bears this name now."""
+        await self._disturbance.before("room_named")
+        return _only(room.id for room in self._rooms.values() if borne_name(room) == name)
+
+    async def direct_room(self, one: PrincipalId, other: PrincipalId) -> RoomId | None:
+        """The direct room of two principals."""
+        await self._disturbance.before("direct_room")
+        pair = (min(one, other), max(one, other))
+        return _only(room.id for room in self._rooms.values() if room.pair == pair)
+
+    async def inbox(self, account: PrincipalId) -> RoomId | None:
+        """The account's own log."""
+        await self._disturbance.before("inbox")
+        return _only(room.id for room in self._rooms.values() if room.kind is Kind.INBOX and room.owner == account)
+
+    async def page(self, room: RoomId, *, after: int, upto: int, limit: int, bytes_max: int) -> Page:
+        """The first entries with `after < number <= upto`."""
+        await self._disturbance.before("page")
+        return Page(tuple(_fitting(self._entries.get(room, [])[max(after, 0) : max(upto, 0)], limit, bytes_max)))
+
+    async def page_before(self, room: RoomId, *, before: int, first: int, limit: int, bytes_max: int) -> Page:
+        """The last entries with `first <= number < before`."""
+        await self._disturbance.before("page_before")
+        entries = self._entries.get(room, [])[max(first - 1, 0) : max(before - 1, 0)]
+        return Page(tuple(reversed(_fitting(reversed(entries), limit, bytes_max))))
+
+    async def newest_request(self, sender: PrincipalId) -> RequestId | None:
+        """The greatest request id this sender ever had kept."""
+        await self._disturbance.before("newest_request")
+        return max((request for request, _ in self._requests.get(sender, {})), default=None)
+
+    async def kept_request(self, sender: PrincipalId, request: RequestId, room: RoomId | None) -> Receipt | None:
+        """The first entry kept for this request."""
+        await self._disturbance.before("kept_request")
+        kept = self._requests.get(sender, {})
+        if room is None:
+            room = min((there for known, there in kept if known == request), default=None)
+        number = None if room is None else kept.get((request, room))
+        return None if room is None or number is None else Receipt(room, number)
+
+    async def briefs(self, account: PrincipalId) -> Sequence[RoomBrief]:
+        """Every room the account is or was in, and its inbox, by id."""
+        await self._disturbance.before("briefs")
+        return [
+            RoomBrief(room.id, room.head, account not in room.former)
+            for _, room in sorted(self._rooms.items())
+            if account in room.members or account in room.former or (room.kind is Kind.INBOX and room.owner == account)
+        ]
+
+    async def public_rooms(self, *, limit: int) -> Sequence[Room]:
+        """Public rooms that are not archived, by name, without their members."""
+        await self._disturbance.before("public_rooms")
+        rooms = self._named(Kind.PUBLIC)[:limit]
+        return [_without_people(room) for room in rooms]
+
+    async def member_counts(self, rooms: Sequence[RoomId]) -> Mapping[RoomId, int]:
+        """How many members each of these rooms has."""
+        await self._disturbance.before("member_counts")
+        return {room: len(self._rooms[room].members) if room in self._rooms else 0 for room in rooms}
+
+    async def passing_rooms(self) -> Sequence[RoomId]:
+        """Rooms without an owner that are not archived yet."""
+        await self._disturbance.before("passing_rooms")
+        return [room.id for _, room in sorted(self._rooms.items()) if room.passing and not room.archived]
+
+    async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
+        """Public and private rooms that are not archived, by name."""
+        await self._disturbance.before("rooms_seen")
+        return [
+            RoomSeen(room.id, room.name, len(room.members), room.messages, room.topic)
+            for room in self._named(Kind.PUBLIC, Kind.PRIVATE)[:limit]
+        ]
+
+    def _named(self, *kinds: Kind) -> list[Room]:
+        named = [room for room in self._rooms.values() if room.kind in kinds and borne_name(room) is not None]
+        return sorted(named, key=lambda room: fold(room.name))
+
+    async def add_step(self, what: str) -> int:
+        """Note what must be finished."""
+        await self._disturbance.before("add_step")
+        self._steps_given += 1
+        self._steps[self._steps_given] = what
+        return self._steps_given
+
+    async def finish_step(self, step: int) -> None:
+        """Forget a finished one."""
+        await self._disturbance.before("finish_step")
+        self._steps.pop(step, None)
+
+    async def pending_steps(self) -> Sequence[Step]:
+        """What is to be finished, the oldest first."""
+        await self._disturbance.before("pending_steps")
+        return [Step(step, what) for step, what in sorted(self._steps.items())]
+
+
+def _only(found: Iterable[RoomId]) -> RoomId | None:
+    rooms = list(found)
+    assert len(rooms) <= 1, "two rooms in one place"
+    return rooms[0] if rooms else None
+
+
+def _fitting(entries: Iterable[Entry], limit: int, bytes_max: int) -> list[Entry]:
+    """The first `limit` entries that weigh no more than `bytes_max`; one at least where there is one."""
+    fitting: list[Entry] = []
+    size = 0
+    for entry in entries:
+        size += weight(encode_body(entry.body))
+        if len(fitting) == limit or (fitting and size > bytes_max):
+            break
+        fitting.append(entry)
+    return fitting
+
+
+def _without_people(room: Room) -> Room:
+    return msgspec.structs.replace(room, members=Map(), former=Map())

@@ -1,0 +1,42 @@
+"""Which banned networks an address lies in."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+
+def network(address: str) -> str:
+    """An address or network in its one written form, always with a prefix length.
+
+    Raises ValueError (without repeating the text) for what is neither.
+    """
+    host, slash, prefix = address.partition("/")
+    plain = _plain(host)
+    if plain is None:
+        raise ValueError("neither an IP address nor a network")
+    try:
+        return str(ip_network(f"{plain}{slash}{prefix}", strict=False))
+    except ValueError:
+        raise ValueError("neither an IP address nor a network") from None
+
+
+def enclosing(address: str) -> list[str]:
+    """Every network the address lies in, as `network` writes them; none for what is no IP address.
+
+    There are at most 129, so looking each up costs the same however many bans there are.
+    """
+    plain = _plain(address)
+    if plain is None:
+        return []
+    return [str(ip_network((plain, prefix), strict=False)) for prefix in range(plain.max_prefixlen + 1)]
+
+
+def _plain(address: str) -> IPv4Address | IPv6Address | None:
+    """Without a zone, and an IPv4 address written as IPv6 as what it is."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped
+    return parsed
