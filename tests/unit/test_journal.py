@@ -111,7 +111,7 @@ def test_a_fault_has_frames_and_no_values(journal: ServerLog, path: Path) -> Non
     try:
         check_password("hunter2")
     except PermissionError as error:
-        journal.fault("login_fault", error)
+        journal.fault("login fault", error)
     text = path.read_text()
     assert "hunter2" not in text
     assert 'error="PermissionError < KeyError" code=EACCES' in text
@@ -147,11 +147,11 @@ def test_connection_lines_are_counted_past_their_rate(path: Path, clock: Clock) 
     clock.passed = 60.0
     journal.note("connected", address="::1")
     lines = [line.split(" ", 1)[1] for line in path.read_text().splitlines()[4:]]
-    assert lines == ["connection_lines_left_out count=7 seconds=60", "connected address=::1"]
+    assert lines == ["connection lines left out count=7 seconds=60", "connected address=::1"]
     for _ in range(5):
         journal.note("connected", address="::1")
     journal.close()
-    assert path.read_text().splitlines()[-1].endswith("connection_lines_left_out count=3 seconds=0")
+    assert path.read_text().splitlines()[-1].endswith("connection lines left out count=3 seconds=0")
 
 
 def test_the_file_is_rotated_by_size_and_only_so_many_are_kept(path: Path, clock: Clock) -> None:
@@ -207,13 +207,13 @@ def test_clearing_forgets_the_rotated_files_too(path: Path, clock: Clock) -> Non
     for number in range(40):
         journal.note("event", number=number)
     journal.clear()
-    journal.note("log_cleared")
+    journal.note("log cleared")
     assert [file.name for file in path.parent.iterdir()] == ["server.log"]
-    assert path.read_text() == "2023-11-14T22:13:20.123Z log_cleared\n"
+    assert path.read_text() == "2023-11-14T22:13:20.123Z log cleared\n"
     journal.close()
 
 
-def test_lines_lost_to_a_full_disk_are_counted(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines lost_to_a_full_disk_are_counted(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = opened(path, clock)
     journal.note("before")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -227,7 +227,7 @@ def test_lines_lost_to_a_full_disk_are_counted(path: Path, clock: Clock, monkeyp
     lines = path.read_text().splitlines()
     journal.close()
     assert len(lines[1]) == 10
-    assert [line.split(" ", 1)[1] for line in (lines[0], *lines[2:])] == ["before", "lines_lost count=3", "after"]
+    assert [line.split(" ", 1)[1] for line in (lines[0], *lines[2:])] == ["before", "lines lost count=3", "after"]
 
 
 def test_what_libraries_log_has_no_words_of_theirs(journal: ServerLog, path: Path) -> None:
@@ -247,7 +247,7 @@ def test_what_libraries_log_has_no_words_of_theirs(journal: ServerLog, path: Pat
     lines = [line.split(" ", 1)[1] for line in path.read_text().splitlines()]
     assert len(lines) == 3
     assert lines[0].startswith("library logger=test.library level=ERROR place=")
-    assert lines[2].startswith("library_fault error=ValueError frames=")
+    assert lines[2].startswith("library fault error=ValueError frames=")
     assert "hunter2" not in "".join(lines)
 
 

@@ -1,6 +1,6 @@
 """The service log: one line an event, which nothing a peer sends can forge.
 
-A line is `TIME event key=value …`. A value with a space, a quote, an equals sign or nothing in it stands in double
+A line is `TIME event key=value …`; an event is a word or two of ours. A value with a space, a quote, an equals sign or nothing in it stands in double
 quotes, in which a quote and a backslash have a backslash before them; control characters never appear. Exceptions are
 written as their type and frames: their texts may quote what people typed.
 """
@@ -125,7 +125,7 @@ class ServerLog:
         os.close(old)
 
     def _line(self, event: str, fields: dict[str, str | int | float]) -> str:
-        assert event.replace("_", "").isalnum(), "an event is a word of ours"
+        assert event.replace(" ", "").isalpha(), "an event is words of ours"
         time = datetime.fromtimestamp(self._clock.now() / 1000, UTC)
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
         return " ".join([stamp, event, *(f"{key}={_shown(value)}" for key, value in fields.items())])
@@ -136,7 +136,7 @@ class ServerLog:
             if self._size + len(data) > self._limits.log_bytes_max and self._size:
                 self._rotate()
             if self._lost:
-                data = (self._line("lines_lost", {"count": self._lost}) + "\n").encode() + data
+                data = (self._line("lines lost", {"count": self._lost}) + "\n").encode() + data
             if self._torn:
                 data = b"\n" + data
             written = os.write(self._file, data)
@@ -158,7 +158,7 @@ class ServerLog:
         if self._unwritten_this_minute:
             seconds = round(self._clock.seconds() - self._minute_began)
             fields: dict[str, str | int | float] = {"count": self._unwritten_this_minute, "seconds": seconds}
-            self._write(self._line("connection_lines_left_out", fields))
+            self._write(self._line("connection lines left out", fields))
             self._unwritten_this_minute = 0
 
 
@@ -175,7 +175,7 @@ class LibraryLog(logging.Handler):
         self._journal.note("library", logger=record.name, level=record.levelname, place=place)
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            self._journal.fault("library_fault", error)
+            self._journal.fault("library fault", error)
 
 
 def quoted(text: str) -> str:
