@@ -213,7 +213,7 @@ def test_clearing_forgets_the_rotated_files_too(path: Path, clock: Clock) -> Non
     journal.close()
 
 
-def test_lines lost_to_a_full_disk_are_counted(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_lost_to_a_full_disk_are_counted(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = opened(path, clock)
     journal.note("before")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

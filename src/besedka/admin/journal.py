@@ -1,8 +1,8 @@
 """The service log: one line an event, which nothing a peer sends can forge.
 
-A line is `TIME event key=value …`; an event is a word or two of ours. A value with a space, a quote, an equals sign or nothing in it stands in double
-quotes, in which a quote and a backslash have a backslash before them; control characters never appear. Exceptions are
-written as their type and frames: their texts may quote what people typed.
+A line is `TIME event key=value …`; an event is a word or two of ours. A value with a space, a quote, an equals sign or
+nothing in it stands in double quotes, in which a quote and a backslash have a backslash before them; control
+characters never appear. Exceptions are written as their types and frames: their texts may quote what people typed.
 """
 
 from __future__ import annotations
