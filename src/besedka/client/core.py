@@ -30,7 +30,6 @@ from besedka.client.memory import AnyWrite, KnownRoom, State
 from besedka.client.places import Places
 from besedka.limits import Limits
 
-
 _NOT_NOW = (Code.HELLO_FIRST, Code.LOGIN_FIRST)
 """Refusals of a write that are about the connection, not the write: it is asked again on the next one."""
 
@@ -68,7 +67,7 @@ class Core:
         self._inbox = state.inbox
         self.token: str | None = state.token
         """For coming back without a password; the surface keeps it, or takes it away."""
-        self._places = Places(state.rooms, left_max=self._limits.rooms_per_account_max)
+        self._places = Places(state.rooms, rooms_max=self._limits.rooms_per_account_max)
         self._outbox: dict[RequestId, AnyWrite] = {_id_of(write): write for write in state.outbox}
         self._asked: dict[RequestId, Request] = {}
         self._awaited: int | None = None
@@ -249,8 +248,8 @@ class Core:
         if isinstance(frame, Refusal):
             return frame
         self._out += frame
-        if request.id is not None and not isinstance(request, requests.Hello | requests.Exit):
-            self._asked[RequestId(request.id)] = request
+        if request.request_id is not None and not isinstance(request, requests.Hello | requests.Exit):
+            self._asked[request.request_id] = request
         return None
 
     def _frame(self, request: Request, *, inside: bool) -> bytes | Refusal:
@@ -336,7 +335,7 @@ class Core:
             events.append(Returned(returned))
 
     def _answered(self, answer: Answer, events: list[Event]) -> None:
-        request_id = RequestId(answer.id) if answer.id is not None else None
+        request_id = answer.id
         request = self._outbox.get(request_id) or self._asked.pop(request_id, None) if request_id else None
         match answer:
             case told.You():
@@ -387,5 +386,5 @@ class Core:
 
 
 def _id_of(request: Request) -> RequestId:
-    assert request.id is not None, "made with an id"
-    return RequestId(request.id)
+    assert request.request_id is not None, "made with an id"
+    return request.request_id

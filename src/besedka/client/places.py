@@ -19,15 +19,16 @@ from besedka.client.memory import KnownRoom
 class Places:
     """The rooms of one person on one server, each with this client's place in it."""
 
-    def __init__(self, rooms: Iterable[KnownRoom], *, left_max: int) -> None:
-        """`left_max` bounds the rooms remembered after leaving them, so that coming back repeats nothing."""
+    def __init__(self, rooms: Iterable[KnownRoom], *, rooms_max: int) -> None:
+        """`rooms_max` bounds the rooms listed in a sync, and those remembered after leaving so as to repeat nothing."""
         self.rooms = {known.room: known for known in rooms}
-        self._left_max = left_max
+        self._rooms_max = rooms_max
         self._healing: set[RoomId] = set()
 
     def listed(self) -> tuple[Place, ...]:
-        """What a sync lists: every room that can still move, by id."""
-        return tuple((room, known.place) for room, known in sorted(self.rooms.items()) if not known.finished)
+        """What a sync lists: every room that can still move, by id; rooms I am in first where not all fit."""
+        moving = sorted((known for known in self.rooms.values() if not known.finished), key=lambda one: not one.inside)
+        return tuple(sorted((known.room, known.place) for known in moving[: self._rooms_max + 1]))
 
     def forget(self) -> None:
         """Nothing that was known holds any more."""
@@ -130,7 +131,7 @@ class Places:
     def _bound(self) -> None:
         """Forget the finished rooms first met, past the limit."""
         finished = [room for room, known in self.rooms.items() if known.finished]
-        for room in finished[: max(0, len(finished) - self._left_max)]:
+        for room in finished[: max(0, len(finished) - self._rooms_max)]:
             del self.rooms[room]
 
 
