@@ -25,10 +25,11 @@ from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Place, Request
 from besedka.client.events import Answer, Answered, Event, Garbled, Phase, Returned, StartedOver, Welcomed
-from besedka.client.frames import Fault, NativeClient
 from besedka.client.memory import AnyWrite, KnownRoom, State
 from besedka.client.places import Places
 from besedka.limits import Limits
+from besedka.wire.framing import Fault
+from besedka.wire.native import NativeClient
 
 _NOT_NOW = (Code.HELLO_FIRST, Code.LOGIN_FIRST)
 """Refusals of a write that are about the connection, not the write: it is asked again on the next one."""
@@ -57,7 +58,7 @@ class Core:
         self._client = client
         self._limits = limits or Limits()
         self._outbox_max = outbox_max
-        self._codec = NativeClient(self._limits)
+        self._codec = NativeClient()
         self._out = bytearray()
         self._phase = Phase.OFFLINE
         self._welcome: told.Welcome | None = None
@@ -135,7 +136,7 @@ class Core:
 
     def connected(self) -> None:
         """A new connection is there: hello is to be sent."""
-        self._codec = NativeClient(self._limits)
+        self._codec = NativeClient()
         self._out.clear()
         self._asked.clear()
         self._places.healed()
@@ -165,7 +166,7 @@ class Core:
                 break
             if isinstance(unit, Fault):
                 self._phase = Phase.OVER
-                events.append(Garbled(unit.why))
+                events.append(Garbled(unit))
             else:
                 self._told(unit, events)
         return events

@@ -10,6 +10,7 @@ from besedka.chat.entries import Entry, RoomId
 from besedka.chat.requests import Request
 from besedka.chat.told import Done, Farewell, Kept, Page, People, Presence, Refused, RoomList, Synced, Welcome, You
 from besedka.client.memory import AnyWrite
+from besedka.wire.framing import Fault
 
 
 class Phase(Enum):
@@ -92,8 +93,7 @@ class Answered(msgspec.Struct, frozen=True):
 class Garbled(msgspec.Struct, frozen=True):
     """What came is not the protocol; nothing after it is understood, so the connection is of no more use."""
 
-    why: str
-    """In English, for a person; never what was received."""
+    fault: Fault
 
 
 Event = Welcomed | StartedOver | Returned | Appeared | Arrived | Jumped | Answered | Presence | Farewell | Garbled
