@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Refusal
@@ -121,6 +123,15 @@ class Hashing(Protocol):
 # What the process fills ------------------------------------------------------------------------------------------
 
 
+class Reloaded(msgspec.Struct, frozen=True):
+    """What came of reading the configuration again."""
+
+    good: bool
+    """False if it was refused, so that everything is as before."""
+    lines: tuple[str, ...]
+    """Sentences about what changed, what needs a restart, or what is wrong."""
+
+
 class Premises(Protocol):
     """The process the server lives in."""
 
@@ -138,8 +149,8 @@ class Premises(Protocol):
 
     def go_on(self) -> None: ...
 
-    async def reload(self) -> Sequence[str]:
-        """Read the configuration and the certificate again; sentences about what happened."""
+    async def reload(self) -> Reloaded:
+        """Read the configuration and the certificate again."""
         ...
 
     def shut_down(self) -> None:

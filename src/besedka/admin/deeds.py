@@ -1,0 +1,135 @@
+"""What an operator can ask of the server, and how it is answered: the words of the control socket.
+
+A connection carries one deed as a line of JSON, then lines of JSON back: any number of `Said`, and `Ended` last.
+Passwords travel here and never on a command line, where every user of the machine could read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+
+import msgspec
+
+from besedka.admin.oldusers import OldUser
+from besedka.chat.principals import AccountRole
+from besedka.chat.text import harmless_line
+
+DEED_BYTES_MAX = 1 << 20
+"""One deed: what `IMPORT_AT_ONCE_MAX` people take, some times over."""
+
+IMPORT_AT_ONCE_MAX = 100
+"""People of an import in one deed: some seconds of hashing, so that a lost connection loses little."""
+
+
+class Status(IntEnum):
+    """The exit status of a command."""
+
+    FINE = 0
+    FAILED = 1
+    MISUSED = 2
+
+
+class Deed(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
+    """Something to be done."""
+
+    def __repr__(self) -> str:
+        """Without what it is about, which may be a secret."""
+        return f"<{type(self).__name__}>"
+
+    __str__ = __repr__
+
+
+class ConsoleLine(Deed, frozen=True, tag="console"):
+    """A line as it is typed on the console."""
+
+    line: str
+
+
+class AddUser(Deed, frozen=True, tag="add"):
+    """Make an account."""
+
+    name: str
+    password: str
+    admin: bool = False
+
+
+class ListUsers(Deed, frozen=True, tag="list"):
+    """Show everybody registered."""
+
+
+class MakeInvitation(Deed, frozen=True, tag="invite"):
+    """Make a code by which people register themselves."""
+
+    days: int = 7
+    uses: int = 1
+
+
+class SetPassword(Deed, frozen=True, tag="passwd"):
+    """Give an account another password, ending its sessions."""
+
+    name: str
+    password: str
+
+
+class SetRole(Deed, frozen=True, tag="role"):
+    """Make an account an administrator, or no longer one."""
+
+    name: str
+    role: AccountRole
+
+
+class RemoveUser(Deed, frozen=True, tag="remove"):
+    """End an account for ever."""
+
+    name: str
+
+
+class ImportUsers(Deed, frozen=True, tag="import"):
+    """Make accounts of people from an old users file."""
+
+    users: tuple[OldUser, ...]
+
+
+AnyDeed = ConsoleLine | AddUser | ListUsers | MakeInvitation | SetPassword | SetRole | RemoveUser | ImportUsers
+
+
+class Said(msgspec.Struct, frozen=True, tag_field="is", tag="said", omit_defaults=True):
+    """A line for the operator."""
+
+    text: str
+    fault: bool = False
+    """Whether it belongs on the error output."""
+
+
+class Ended(msgspec.Struct, frozen=True, tag_field="is", tag="ended", omit_defaults=True):
+    """The deed is over."""
+
+    status: Status
+    count: int = 0
+    """Of an import: accounts made."""
+
+
+class Answer:
+    """Where a deed's words go, each as one harmless line."""
+
+    def __init__(self, tell: Callable[[Said], None]) -> None:
+        self._tell = tell
+
+    def line(self, text: str) -> None:
+        """Something the operator asked for."""
+        self._tell(Said(harmless_line(text)))
+
+    def warn(self, text: str) -> None:
+        """Something the operator should know."""
+        self._tell(Said(harmless_line(text), fault=True))
+
+    def done(self, text: str) -> Ended:
+        """It was done, and this is what there is to say."""
+        self.line(text)
+        return Ended(Status.FINE)
+
+    def refuse(self, text: str, status: Status = Status.FAILED) -> Ended:
+        """It was not done, and this is why."""
+        self.warn(text)
+        return Ended(status)

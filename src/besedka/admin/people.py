@@ -1,0 +1,254 @@
+"""What an operator does to accounts, the same with a running server and without one."""
+
+from __future__ import annotations
+
+import base64
+from typing import assert_never
+
+import msgspec
+
+from besedka.admin.deeds import (
+    AddUser,
+    Answer,
+    Ended,
+    ImportUsers,
+    ListUsers,
+    MakeInvitation,
+    RemoveUser,
+    SetPassword,
+    SetRole,
+    Status,
+)
+from besedka.admin.oldusers import BadLine, OldUser
+from besedka.admin.ports import Governor, Hashing, People, Steps
+from besedka.admin.table import moment, table
+from besedka.chat.names import account_name, fold
+from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.chat.refusals import SENTENCES, Code, Refusal
+from besedka.hub.ports import Account, Clock, Dice, Journal, NameTaken
+from besedka.limits import Limits
+
+PeopleDeed = AddUser | ListUsers | MakeInvitation | SetPassword | SetRole | RemoveUser | ImportUsers
+
+INVITATION_BYTES = 10
+"""80 bits nobody guesses, 16 letters and digits that can be read out."""
+
+INVITATION_DAYS_MAX = 366
+INVITATION_USES_MAX = 10_000
+"""An invitation for ever, or for everybody, is `registration = "open"`."""
+
+DAY_MILLISECONDS = 86_400_000
+
+ADDRESS_CHARACTERS_MAX = 64
+"""Of an address in an old users file: an IPv6 address with its zone."""
+
+
+class Removal(msgspec.Struct, frozen=True, tag_field="deed", tag="remove"):
+    """The step of a removal, as the store keeps it until both files have it."""
+
+    account: PrincipalId
+
+
+class PeopleDesk:
+    """Carries out the deeds about accounts."""
+
+    def __init__(
+        self,
+        *,
+        people: People,
+        hashing: Hashing,
+        steps: Steps,
+        clock: Clock,
+        dice: Dice,
+        journal: Journal,
+        limits: Limits,
+        server_name: str,
+        governor: Governor | None,
+    ) -> None:
+        """`governor` is None where no server runs: then nobody is here to be told."""
+        self._people = people
+        self._hashing = hashing
+        self._steps = steps
+        self._clock = clock
+        self._dice = dice
+        self._journal = journal
+        self._limits = limits
+        self._server_name = server_name
+        self._governor = governor
+
+    async def carry_out(self, deed: PeopleDeed, answer: Answer) -> Ended:
+        """Do it. Raises `StoreFault`."""
+        match deed:
+            case AddUser():
+                return await self._add(deed, answer)
+            case ListUsers():
+                return await self._list(answer)
+            case MakeInvitation():
+                return await self._invite(deed, answer)
+            case SetPassword():
+                return await self._set_password(deed, answer)
+            case SetRole():
+                return await self._set_role(deed, answer)
+            case RemoveUser():
+                return await self._remove(deed, answer)
+            case ImportUsers():
+                return await self._import(deed, answer)
+            case _:
+                assert_never(deed)
+
+    async def finish_steps(self) -> None:
+        """Do what an earlier process began and did not finish; for the start of a server. Raises `StoreFault`."""
+        for step in await self._steps.pending_steps():
+            removal = msgspec.json.decode(step.what, type=Removal)
+            await self._finish_removal(step.id, removal.account)
+
+    async def find(self, name: str) -> Account | None:
+        """The account of this name, however it is written."""
+        return await self._people.account_named(fold(name))
+
+    async def _add(self, deed: AddUser, answer: Answer) -> Ended:
+        name = self._acceptable(deed.name)
+        if isinstance(name, Refusal):
+            return answer.refuse(name.sentence)
+        wrong = self._password_fault(deed.password)
+        if wrong is not None:
+            return answer.refuse(wrong)
+        role = AccountRole.ADMIN if deed.admin else AccountRole.USER
+        if await self.find(name) is not None:
+            return answer.refuse(SENTENCES[Code.NAME_TAKEN])
+        password_hash = await self._hashing.hash(deed.password)
+        if not await self._make(name, password_hash, role, address=""):
+            return answer.refuse(SENTENCES[Code.NAME_TAKEN])
+        self._warn_short(deed.password, answer)
+        return answer.done(f"{name} is registered{' as an administrator' if deed.admin else ''}.")
+
+    async def _make(self, name: AccountName, password_hash: str, role: AccountRole, *, address: str) -> bool:
+        try:
+            account = await self._people.add_account(
+                name=name,
+                password_hash=password_hash,
+                role=role,
+                address=address,
+                now=self._clock.now(),
+                invitation=None,
+            )
+        except NameTaken:
+            return False
+        self._journal.note("account added", name=name, account=account.id, role=role.value)
+        return True
+
+    async def _list(self, answer: Answer) -> Ended:
+        header = ("NAME", "ROLE", "FIRST SEEN (UTC)", "FROM", "LAST SEEN (UTC)", "FROM")
+        rows = [
+            (
+                account.name,
+                account.role.value + (", muted" if account.muted else ""),
+                moment(account.first_seen),
+                account.first_address,
+                moment(account.last_seen),
+                account.last_address,
+            )
+            for account in await self._people.accounts()
+        ]
+        for line in table(header, rows):
+            answer.line(line)
+        return Ended(Status.FINE)
+
+    async def _invite(self, deed: MakeInvitation, answer: Answer) -> Ended:
+        if not 1 <= deed.days <= INVITATION_DAYS_MAX:
+            return answer.refuse(f"An invitation is good for 1 to {INVITATION_DAYS_MAX} days.", Status.MISUSED)
+        if not 1 <= deed.uses <= INVITATION_USES_MAX:
+            return answer.refuse(f"An invitation is good for 1 to {INVITATION_USES_MAX} uses.", Status.MISUSED)
+        code = base64.b32encode(self._dice.token_bytes(INVITATION_BYTES)).decode().lower()
+        now = self._clock.now()
+        expires = now + deed.days * DAY_MILLISECONDS
+        await self._people.add_invitation(code, uses=deed.uses, now=now, expires=expires)
+        self._journal.note("invitation made", days=deed.days, uses=deed.uses)
+        return answer.done(code)
+
+    async def _set_password(self, deed: SetPassword, answer: Answer) -> Ended:
+        account = await self.find(deed.name)
+        if account is None:
+            return answer.refuse(SENTENCES[Code.NO_SUCH_PERSON])
+        wrong = self._password_fault(deed.password)
+        if wrong is not None:
+            return answer.refuse(wrong)
+        await self._people.set_password(account.id, await self._hashing.hash(deed.password))
+        if self._governor is not None:
+            await self._governor.revoked(account.id)
+        self._journal.note("password changed", name=account.name, account=account.id)
+        self._warn_short(deed.password, answer)
+        return answer.done(f"{account.name} has another password, and logs in anew everywhere.")
+
+    async def _set_role(self, deed: SetRole, answer: Answer) -> Ended:
+        account = await self.find(deed.name)
+        if account is None:
+            return answer.refuse(SENTENCES[Code.NO_SUCH_PERSON])
+        await self._people.set_role(account.id, deed.role)
+        if self._governor is not None:
+            self._governor.account_changed(msgspec.structs.replace(account, role=deed.role))
+        self._journal.note("role changed", name=account.name, account=account.id, role=deed.role.value)
+        return answer.done(
+            f"{account.name} is {'an administrator' if deed.role is AccountRole.ADMIN else 'a user'} now."
+        )
+
+    async def _remove(self, deed: RemoveUser, answer: Answer) -> Ended:
+        account = await self.find(deed.name)
+        if account is None:
+            return answer.refuse(SENTENCES[Code.NO_SUCH_PERSON])
+        removal = Removal(account.id)
+        step = await self._steps.add_step(msgspec.json.encode(removal).decode())
+        self._journal.note("account removed", name=account.name, account=account.id)
+        if self._governor is None:
+            await self._people.remove_account(account.id)
+            return answer.done(f"{account.name} is removed, and leaves its rooms when the server starts.")
+        await self._finish_removal(step, account.id)
+        return answer.done(f"{account.name} is removed.")
+
+    async def _finish_removal(self, step: int, account: PrincipalId) -> None:
+        """Each part of it may have been done before."""
+        assert self._governor is not None, "rooms are left by way of a turn"
+        await self._people.remove_account(account)
+        await self._governor.removed(account)
+        await self._steps.finish_step(step)
+
+    async def _import(self, deed: ImportUsers, answer: Answer) -> Ended:
+        made = 0
+        for user in deed.users:
+            why = await self._import_one(user)
+            if why is None:
+                made += 1
+            else:
+                answer.warn(str(BadLine(user.line, why)))
+        return Ended(Status.FINE if made == len(deed.users) else Status.FAILED, made)
+
+    async def _import_one(self, user: OldUser) -> str | None:
+        """Why this person could not be registered, or None if it now is."""
+        name = self._acceptable(user.name)
+        if isinstance(name, Refusal):
+            return name.sentence
+        if len(user.address) > ADDRESS_CHARACTERS_MAX:
+            return "the address is too long"
+        if await self.find(name) is not None:
+            return SENTENCES[Code.NAME_TAKEN]
+        password_hash = await self._hashing.wrap_md5(user.md5_hex)
+        if not await self._make(name, password_hash, AccountRole.USER, address=user.address):
+            return SENTENCES[Code.NAME_TAKEN]
+        return None
+
+    def _acceptable(self, raw: str) -> AccountName | Refusal:
+        return account_name(raw, limits=self._limits, server_name=self._server_name)
+
+    def _password_fault(self, password: str) -> str | None:
+        try:
+            size = len(password.encode())
+        except UnicodeEncodeError:
+            return "That password has characters that cannot be typed anywhere else."
+        if size == 0:
+            return "A password cannot be empty."
+        return SENTENCES[Code.PASSWORD_LONG] if size > self._limits.password_bytes_max else None
+
+    def _warn_short(self, password: str, answer: Answer) -> None:
+        shortest = self._limits.password_characters_min
+        if len(password) < shortest:
+            answer.warn(f"Warning: a password of fewer than {shortest} characters is easily guessed.")
