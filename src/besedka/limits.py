@@ -133,6 +133,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Password hashes computed at once: one leaves a core to the chat on the smallest machine."""
     gate_waiting_max: int = 40
     """Logins waiting for a hash; at 22 ms each the last waits under a second on an idle core."""
+    gate_known_waiting_max: int = 20
+    """The same for those whose address has logged in to that account before: a flood of strangers leaves them room."""
     login_attempts_max: int = 3
     """Attempts on one connection before it is closed."""
     login_free_failures: int = 3

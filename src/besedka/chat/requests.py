@@ -12,19 +12,24 @@ import msgspec
 from besedka.chat.entries import Manner, RequestId, RoomId
 from besedka.chat.refusals import Refusal
 
-Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]  # `$` would let a newline follow.
 Name = Annotated[str, msgspec.Meta(max_length=1024)]
 Secret = Annotated[str, msgspec.Meta(max_length=4096)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
-Place = tuple[RoomId, Count]
-
-NO_ID = RequestId("")
+InRoom = Annotated[RoomId, msgspec.Meta(ge=0, le=1 << 53)]
+"""A room's id as a client may send it: no store has to meet a number it cannot hold."""
+Place = tuple[InRoom, Count]
 
 
 class Request(msgspec.Struct, frozen=True, tag_field="is", kw_only=True, omit_defaults=True):
     """What all requests have: the id that their answer echoes."""
 
     id: Id | None = None
+
+    @property
+    def request_id(self) -> RequestId | None:
+        """The id as its own type."""
+        return None if self.id is None else RequestId(self.id)
 
     def __repr__(self) -> str:
         """A request in a log or a traceback shows its kind, never what a person wrote."""
@@ -36,7 +41,7 @@ class Request(msgspec.Struct, frozen=True, tag_field="is", kw_only=True, omit_de
 class Hello(Request, frozen=True, tag="hello"):
     """The first request of a native session."""
 
-    version: int
+    version: Count
     client: Name = ""
     capabilities: tuple[Name, ...] = ()
 
@@ -91,7 +96,7 @@ class Write(Request, frozen=True):
 class Say(Write, frozen=True, tag="say"):
     """Say something in a room. Answered `kept`."""
 
-    room: RoomId
+    room: InRoom
     text: str
     manner: Manner = Manner.SAID
 
@@ -115,33 +120,33 @@ class Join(Write, frozen=True, tag="join"):
 class Leave(Write, frozen=True, tag="leave"):
     """End one's membership of a room. Answered `kept`, or `done` to a guest."""
 
-    room: RoomId
+    room: InRoom
 
 
 class SetTopic(Write, frozen=True, tag="topic"):
     """Set a room's topic; empty takes it away. Answered `kept`."""
 
-    room: RoomId
+    room: InRoom
     topic: str
 
 
 class History(Request, frozen=True, tag="history"):
     """A page of a room's log as of now: the entries before a number, or after one. Answered `page`."""
 
-    room: RoomId
+    room: InRoom
     before: Count | None = None
     after: Count | None = None
     limit: Count = 50
 
 
 class ListRooms(Request, frozen=True, tag="rooms"):
-    """The rooms that may be joined, and mine. Answered `room-list`."""
+    """The public rooms. Answered `room-list`."""
 
 
 class Who(Request, frozen=True, tag="who"):
     """The members of a room. Answered `people`."""
 
-    room: RoomId
+    room: InRoom
 
 
 class Ping(Request, frozen=True, tag="ping"):

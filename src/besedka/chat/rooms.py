@@ -6,7 +6,7 @@ the log equals the log folded from its first entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import assert_never, cast
 
 import msgspec
@@ -180,6 +180,8 @@ class Reading(msgspec.Struct, frozen=True):
 
 def reading(room: Room, principal: PrincipalId, *, inside: bool) -> Reading | None:
     """What `principal` may read of `room` (P7), or None for nothing. `inside` is a guest's presence."""
+    if room.kind is Kind.INBOX:
+        return Reading(1, None) if principal == room.owner else None
     member = room.members.get(principal)
     if member is not None:
         return Reading(1 if room.kind is Kind.PUBLIC else member.first, None)
@@ -189,6 +191,14 @@ def reading(room: Room, principal: PrincipalId, *, inside: bool) -> Reading | No
     if stay is not None:
         return Reading(1 if room.kind is Kind.PUBLIC else stay.first, stay.left)
     return None
+
+
+def audience(room: Room) -> Iterable[PrincipalId]:
+    """Whose sessions are told what happens in the room (guests present are the hub's to know)."""
+    if room.kind is Kind.INBOX:
+        assert room.owner is not None, "an inbox is somebody's"
+        return (room.owner,)
+    return room.members.keys()
 
 
 def inbox_notices(room: Room, entry: Entry) -> list[tuple[PrincipalId, Body]]:

@@ -12,7 +12,6 @@ from typing import cast
 import msgspec
 
 from besedka.chat.entries import (
-    Archived,
     Body,
     Draft,
     Kind,
@@ -25,7 +24,7 @@ from besedka.chat.entries import (
     TopicSet,
     Way,
 )
-from besedka.chat.principals import SERVER, AccountName, Actor, PrincipalId, is_account
+from besedka.chat.principals import SERVER, Actor, PrincipalId, is_account
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell, Write
 from besedka.chat.rooms import Room, reading
@@ -133,18 +132,10 @@ def _leave(room: Room, actor: Actor, _request: Write, _circumstances: Circumstan
         return absent
     if room.kind is Kind.DIRECT:
         return Refusal(Code.CANNOT_LEAVE)
-    member = room.members.get(actor.principal)
-    if member is None:
-        return ()
-    left = MembershipChanged(Way.LEFT, (Person(actor.principal, AccountName(actor.name)),))
-    return (_draft(actor, left), *passing_away(room, leaving=1))
-
-
-def passing_away(room: Room, *, leaving: int) -> tuple[Draft, ...]:
-    """The end of a passing room when its last `leaving` members go (guests present are the caller's to ask)."""
-    if room.passing and not room.archived and len(room.members) <= leaving:
-        return (Draft(SERVER, AccountName("server"), Archived()),)
-    return ()
+    if actor.principal not in room.members:
+        return ()  # A guest's being there is its session's, not the room's.
+    left = MembershipChanged(Way.LEFT, (Person(actor.principal, actor.name),))
+    return (_draft(actor, left),)
 
 
 def _topic(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:

@@ -139,7 +139,7 @@ class RoomLine(msgspec.Struct, frozen=True):
 
 
 class RoomList(Unit, frozen=True, tag="room-list"):
-    """The rooms one may join and those one is in, by name."""
+    """The public rooms, by name."""
 
     id: RequestId | None
     rooms: tuple[RoomLine, ...]

@@ -1,0 +1,244 @@
+"""How a visitor becomes somebody: by password, by registering, by token, or as a guest.
+
+Every way in comes through here. Each is a job beside the turn; its end is an `Arrive`, which enters a later turn like
+any write. Where registration is not open, a name that nobody bears and a wrong password are alike in words, in time
+and in what they count for (P7).
+"""
+
+from __future__ import annotations
+
+import base64
+
+from besedka.chat.names import FoldedName, account_name, fold
+from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.chat.refusals import Code, Refusal
+from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume
+from besedka.chat.told import Registration
+from besedka.hub.gate import Gate, Throttle
+from besedka.hub.parts import Parts
+from besedka.hub.ports import Account, InvitationState, NameTaken
+from besedka.hub.session import Session
+
+GUESTS_PER_BOOT = 1 << 21
+"""So that boot number and guest number together stay within 53 bits for a great many boots."""
+
+
+class Arrive(Request, frozen=True):
+    """Made by a login, never by a client: this session is that principal from now on."""
+
+    principal: PrincipalId
+    name: AccountName
+    role: AccountRole = AccountRole.USER
+    muted: bool = False
+    token: str | None = None
+
+
+class LoginDesk:
+    """Carries out the requests by which somebody says who it is."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._throttle = Throttle(parts.limits)
+        self._gate = Gate(parts.limits)
+        self._guests_given = 0
+
+    async def carry_out(self, session: Session, request: Request) -> Arrive | Refusal:
+        """What the request comes to. Counts failures of the connection in `session.attempts`."""
+        match request:
+            case Login():
+                outcome = await self._login(session, request)
+            case Register():
+                outcome = await self._register(session, request)
+            case Resume():
+                outcome = await self._resume(session, request)
+            case ComeAsGuest():
+                outcome = await self._come_as_guest(session, request)
+            case _:
+                raise AssertionError("not a way to log in")
+        if isinstance(outcome, Refusal) and outcome.code in COUNTED:
+            session.attempts += 1
+            self._parts.journal.note("login failed", address=session.peer.address, code=outcome.code.value)
+        return outcome
+
+    async def _login(self, session: Session, request: Login) -> Arrive | Refusal:
+        unsafe = self._secret_refused(session, request.password)
+        if unsafe is not None:
+            return unsafe
+        name, address = fold(request.name), session.peer.address
+        credentials = await self._parts.accounts.credentials(name)
+        if credentials is None and self._parts.settings.registration is Registration.OPEN:
+            return await self._nobody_of(request.name)
+        account = None if credentials is None else credentials.account
+        known = account is not None and await self._parts.accounts.known_address(account.id, address)
+        key = f"{address} {account.id}" if account is not None and known else address
+        if not self._gate.enter(key):
+            return Refusal(Code.BUSY)
+        try:
+            if not known:
+                await self._wait_throttled(name, address)
+            if not self._gate.begin_hash(known=known):
+                return Refusal(Code.BUSY)
+            try:
+                password_hash = None if credentials is None else credentials.password_hash
+                right = await self._parts.keys.verify(password_hash, request.password)
+            finally:
+                self._gate.end_hash(known=known)
+        finally:
+            self._gate.leave(key)
+        if credentials is None or not right:
+            self._throttle.failed(name, address, now=self._parts.clock.seconds())
+            return Refusal(Code.WRONG_PASSWORD)
+        self._throttle.succeeded(name, address)
+        if self._parts.keys.outdated(credentials.password_hash):
+            renewed = await self._parts.keys.hash(request.password)
+            await self._parts.accounts.rehash(credentials.account.id, old=credentials.password_hash, new=renewed)
+        return await self._admit(session, credentials.account, request, remember=request.remember)
+
+    async def _wait_throttled(self, name: FoldedName, address: str) -> None:
+        delay = self._throttle.seconds(name, address, now=self._parts.clock.seconds())
+        if delay > 0 and self._parts.limits.flood:
+            await self._parts.clock.wait_seconds(delay)
+
+    async def _nobody_of(self, raw: str) -> Refusal:
+        """Where anybody may register, names are public: say whether this one could be."""
+        named = self._acceptable(raw)
+        if isinstance(named, Refusal):
+            return named
+        if self._parts.attendance.guest_named(fold(named)) is not None:
+            return Refusal(Code.NAME_TAKEN)
+        return Refusal(Code.NAME_UNKNOWN)
+
+    def _acceptable(self, raw: str) -> AccountName | Refusal:
+        return account_name(raw, limits=self._parts.limits, server_name=self._parts.settings.name)
+
+    def _secret_refused(self, session: Session, password: str) -> Refusal | None:
+        if not session.peer.safe:
+            return Refusal(Code.UNSAFE_WAY)
+        try:
+            size = len(password.encode())
+        except UnicodeEncodeError:
+            return Refusal(Code.BAD_REQUEST, "password")
+        return Refusal(Code.PASSWORD_LONG) if size > self._parts.limits.password_bytes_max else None
+
+    async def _register(self, session: Session, request: Register) -> Arrive | Refusal:
+        refusal = self._secret_refused(session, request.password) or await self._may_register(session, request)
+        if refusal is not None:
+            return refusal
+        name = self._acceptable(request.name)
+        if isinstance(name, Refusal):
+            return name
+        if len(request.password) < self._parts.limits.password_characters_min:
+            return Refusal(Code.PASSWORD_SHORT)
+        if await self._is_taken(name):
+            return Refusal(Code.NAME_TAKEN)
+        address = session.peer.address
+        if not self._gate.enter(address):
+            return Refusal(Code.BUSY)
+        try:
+            if not self._gate.begin_hash(known=False):
+                return Refusal(Code.BUSY)
+            try:
+                password_hash = await self._parts.keys.hash(request.password)
+            finally:
+                self._gate.end_hash(known=False)
+        finally:
+            self._gate.leave(address)
+        invited = self._parts.settings.registration is Registration.INVITE
+        try:
+            account = await self._parts.accounts.add_account(
+                name=name,
+                password_hash=password_hash,
+                role=AccountRole.USER,
+                address=address,
+                now=self._parts.clock.now(),
+                invitation=request.invitation if invited else None,
+            )
+        except NameTaken:
+            return Refusal(Code.NAME_TAKEN)
+        self._parts.journal.note("registered", name=name, account=account.id, address=address)
+        return await self._admit(session, account, request, remember=request.remember)
+
+    async def _is_taken(self, name: AccountName) -> bool:
+        folded = fold(name)
+        if self._parts.attendance.guest_named(folded) is not None:
+            return True
+        return await self._parts.accounts.account_named(folded) is not None
+
+    async def _may_register(self, session: Session, request: Register) -> Refusal | None:
+        registration = self._parts.settings.registration
+        if registration is Registration.CLOSED:
+            return Refusal(Code.REGISTRATION_CLOSED)
+        if registration is Registration.OPEN:
+            return None
+        address = session.peer.address
+        if not self._gate.enter(address):
+            return Refusal(Code.BUSY)
+        try:
+            await self._wait_throttled(FoldedName(""), address)
+            if len(request.invitation) > self._parts.limits.invitation_bytes_max:
+                state = InvitationState.BAD
+            else:
+                state = await self._parts.accounts.invitation(request.invitation, now=self._parts.clock.now())
+        finally:
+            self._gate.leave(address)
+        if state is InvitationState.GOOD:
+            return None
+        self._throttle.failed(FoldedName(""), address, now=self._parts.clock.seconds())
+        return Refusal(Code.INVITATION_NEEDED)
+
+    async def _resume(self, session: Session, request: Resume) -> Arrive | Refusal:
+        if not session.peer.safe:
+            return Refusal(Code.UNSAFE_WAY)
+        now = self._parts.clock.now()
+        account = await self._parts.accounts.redeem_token(request.token, now=now, expires=self._expiry(now))
+        if account is None:
+            return Refusal(Code.TOKEN_DEAD)
+        session.token = request.token
+        return await self._admit(session, account, request, remember=False)
+
+    def _expiry(self, now: int) -> int:
+        return now + self._parts.limits.token_days * 86_400_000
+
+    async def _admit(
+        self, session: Session, account: Account, request: Login | Register | Resume, *, remember: bool
+    ) -> Arrive | Refusal:
+        """The secret was right; what is left is whether the person may come in."""
+        now, address = self._parts.clock.now(), session.peer.address
+        if await self._parts.accounts.banned(account.id, address, now=now):
+            return Refusal(Code.BANNED)
+        await self._parts.accounts.visited(account.id, address=address, now=now)
+        token = None
+        if remember:
+            token = base64.urlsafe_b64encode(self._parts.dice.token_bytes(32)).decode().rstrip("=")
+            await self._parts.accounts.add_token(
+                account.id,
+                token=token,
+                address=address,
+                now=now,
+                expires=self._expiry(now),
+                at_most=self._parts.limits.tokens_per_account_max,
+            )
+            session.token = token
+        return Arrive(
+            id=request.id, principal=account.id, name=account.name, role=account.role, muted=account.muted, token=token
+        )
+
+    async def _come_as_guest(self, session: Session, request: ComeAsGuest) -> Arrive | Refusal:
+        if not self._parts.settings.guests:
+            return Refusal(Code.GUESTS_CLOSED)
+        name = self._acceptable(request.name)
+        if isinstance(name, Refusal):
+            return name
+        if await self._parts.accounts.banned(None, session.peer.address, now=self._parts.clock.now()):
+            return Refusal(Code.BANNED)
+        if await self._is_taken(name):
+            return Refusal(Code.NAME_TAKEN)
+        self._guests_given += 1
+        if self._guests_given >= GUESTS_PER_BOOT:
+            return Refusal(Code.BUSY)
+        principal = PrincipalId(-(self._parts.logs.boot * GUESTS_PER_BOOT + self._guests_given))
+        return Arrive(id=request.id, principal=principal, name=name)
+
+
+COUNTED = frozenset({Code.WRONG_PASSWORD, Code.TOKEN_DEAD, Code.INVITATION_NEEDED})
+"""Refusals that count as a failed attempt of the connection."""

@@ -1,0 +1,68 @@
+"""What the server itself writes: drafts without a session behind them, judged in a turn like all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from besedka.hub.parts import Parts
+from besedka.hub.turn import Turn
+
+LOOK_AGAIN_SECONDS = 0.01
+"""How often whoever gave an order looks whether it was carried out; only operators wait for one."""
+
+
+class Outcome(Enum):
+    """What became of an order."""
+
+    KEPT = "kept"
+    NOTHING = "nothing"
+    """There was nothing to write."""
+    UNPREPARED = "unprepared"
+    """A room it needs was not open: open it, and order again."""
+    FAILED = "failed"
+    """The store failed; it may have been kept all the same."""
+
+
+class Order:
+    """Drafts to be added to the next turn by `write`, which says whether it did."""
+
+    __slots__ = ("outcome", "write")
+
+    def __init__(self, write: Callable[[Turn], Outcome]) -> None:
+        self.write = write
+        self.outcome: Outcome | None = None
+
+
+class Orders:
+    """Orders given and not yet taken. Only the operator and the watch give them, one at a time each."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._given: list[Order] = []
+        self._taken: list[Order] = []
+
+    async def carry_out(self, write: Callable[[Turn], Outcome]) -> Outcome:
+        """Have it written in the next turn, and wait for the commit."""
+        order = Order(write)
+        self._given.append(order)
+        self._parts.bell.ring()
+        while order.outcome is None:
+            await self._parts.clock.wait_seconds(LOOK_AGAIN_SECONDS)
+        return order.outcome
+
+    def take(self, turn: Turn) -> None:
+        """Add what was ordered to this turn."""
+        given, self._given = self._given, []
+        for order in given:
+            outcome = order.write(turn)
+            if outcome is Outcome.KEPT:
+                self._taken.append(order)
+            else:
+                order.outcome = outcome
+
+    def finish(self, outcome: Outcome) -> None:
+        """The turn's commit is over."""
+        taken, self._taken = self._taken, []
+        for order in taken:
+            order.outcome = outcome

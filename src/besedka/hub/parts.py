@@ -1,0 +1,95 @@
+"""What the parts of the hub share: the ports it was given, and the two tables it owns."""
+
+from __future__ import annotations
+
+from besedka.chat.entries import RoomId
+from besedka.chat.rooms import audience
+from besedka.hub.ports import AccountStore, Bell, Clock, Dice, Journal, Keys, LogStore, Tasks
+from besedka.hub.presence import Attendance
+from besedka.hub.rooms import OpenRoom, RoomTable
+from besedka.hub.settings import Settings
+from besedka.limits import Limits
+
+COMMIT_SECONDS = 0.005
+"""About what one commit takes; whoever asks for a room that is just being made looks again after it."""
+
+
+class Parts:
+    """One of each. Attributes never change but `settings`, which a reload replaces as a whole."""
+
+    def __init__(
+        self,
+        *,
+        logs: LogStore,
+        accounts: AccountStore,
+        keys: Keys,
+        clock: Clock,
+        bell: Bell,
+        tasks: Tasks,
+        dice: Dice,
+        journal: Journal,
+        limits: Limits,
+        settings: Settings,
+    ) -> None:
+        self.logs = logs
+        self.accounts = accounts
+        self.keys = keys
+        self.clock = clock
+        self.bell = bell
+        self.tasks = tasks
+        self.dice = dice
+        self.journal = journal
+        self.limits = limits
+        self.settings = settings
+        self.rooms = RoomTable(limits)
+        self.attendance = Attendance(limits)
+        self.unborn: dict[RoomId, None] = {}
+        """Rooms that the commit under way makes: they may be in the store and are not yet true."""
+
+    async def open_room(self, room: RoomId) -> OpenRoom | None:
+        """The room, read from the store unless it is open already. None if there is no such room.
+
+        Nothing is written to a room that is not open, so what was read is still true when it arrives; where two
+        readers raced, the second finds the room open and uses that. A stale room is read again and its readers
+        are put where they were.
+        """
+        while room in self.unborn:
+            await self.clock.wait_seconds(COMMIT_SECONDS)
+        found = self.rooms.get(room)
+        if found is not None:
+            return found
+        state = await self.logs.room(room)
+        if state is None or state.head == 0:
+            return None
+        found = self.rooms.get(room)
+        if found is not None:
+            return found
+        now = self.clock.seconds()
+        stale = self.rooms.get_stale(room)
+        opened = OpenRoom(state, tail_max=self.limits.tail_entries_max, now=now)
+        if stale is not None:
+            self._move_readers(stale, opened)
+        self.rooms.add(opened)
+        if stale is None:
+            self._seat_readers(opened)
+        return opened
+
+    def _move_readers(self, stale: OpenRoom, opened: OpenRoom) -> None:
+        """Readers of a room that was read again: at the head if it has not moved, else behind at the old one."""
+        self.rooms.put_away(stale)
+        opened.guests.update(stale.guests)
+        for sessions in stale.readers.values():
+            for session in sessions:
+                if opened.state.head == stale.state.head:
+                    opened.add_reader(session)
+                else:
+                    session.behind[opened.state.id] = stale.state.head
+        self.bell.ring()
+
+    def _seat_readers(self, opened: OpenRoom) -> None:
+        """Everybody whose room this is has been at its head all the time."""
+        for principal in audience(opened.state):
+            online = self.attendance.get(principal)
+            for session in () if online is None else online.sessions:
+                if session.synced and opened.state.id not in session.behind:
+                    opened.add_reader(session)

@@ -1,0 +1,182 @@
+"""Readers that are not at the head: told of a room, given page after page, and put at the head again.
+
+A session that could not take a run, that has just come back, or that has just been let into a room is *behind* in it
+with a number. While its socket takes them it gets pages from the room's tail, or from the store where the tail is
+too short; one page is under way at a time. Whoever is full gets nothing and costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from besedka.chat.cursor import Cursor, Resumption, resumption
+from besedka.chat.entries import Entry, Message, RoomId
+from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Reading, direct_people
+from besedka.chat.told import RoomTold
+from besedka.hub.parts import Parts
+from besedka.hub.ports import StoreFault
+from besedka.hub.rooms import OpenRoom
+from besedka.hub.session import Announcement, Session
+
+
+class Places:
+    """Moves readers that are behind."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def put(self, session: Session, room: RoomId, *, after: int, announcement: Announcement | None = None) -> None:
+        """From here on the session has the room up to `after` and no more; `pump` it when the turn is told."""
+        opened = self._parts.rooms.get_stale(room)
+        if opened is not None and opened in session.live:
+            opened.drop_reader(session)
+        session.behind[room] = after
+        if announcement is not None:
+            session.announcements[room] = announcement
+
+    def forget(self, session: Session, room: RoomId) -> None:
+        """The session no longer reads the room."""
+        session.behind.pop(room, None)
+        session.announcements.pop(room, None)
+        session.missed.pop(room, None)
+
+    def pump(self, session: Session) -> None:
+        """Give the session what it can take of what it has not."""
+        while session.behind and not session.pumping and not session.link.full and not session.ended:
+            room = next(iter(session.behind))
+            opened = self._parts.rooms.get(room)
+            if opened is None or not self._from_tail(session, opened):
+                session.pumping = True
+                self._parts.tasks.spawn(self._from_store(session, room), "page")
+        if not session.behind and session.missed and not session.link.full and not session.ended:
+            self._catch_up_signals(session)
+
+    def _from_tail(self, session: Session, opened: OpenRoom) -> bool:
+        """Give what is in memory; False if the store must be asked."""
+        upto = self._begin(session, opened)
+        if upto is None:
+            return True
+        after = session.behind[opened.state.id]
+        entries = opened.entries_after(after, min(upto, after + self._parts.limits.page_entries_max))
+        if entries is None:
+            return False
+        self._give(session, opened, _fitting(entries, self._parts.limits.run_bytes_max), upto)
+        return True
+
+    async def _from_store(self, session: Session, room: RoomId) -> None:
+        try:
+            opened = await self._parts.open_room(room)
+            if opened is None:
+                self.forget(session, room)
+            elif room in session.behind and not session.ended:
+                await self._page_from_store(session, opened)
+        except StoreFault as fault:
+            self._parts.journal.fault("reading a page failed", fault)
+            await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
+        finally:
+            session.pumping = False
+        self.pump(session)
+
+    async def _page_from_store(self, session: Session, opened: OpenRoom) -> None:
+        upto = self._begin(session, opened)
+        if upto is None:
+            return
+        room, after = opened.state.id, session.behind[opened.state.id]
+        if after >= upto:
+            self._give(session, opened, (), upto)
+            return
+        limits = self._parts.limits
+        page = await self._parts.logs.page(
+            room, after=after, upto=upto, limit=limits.page_entries_max, bytes_max=limits.run_bytes_max
+        )
+        opened_now = self._parts.rooms.get(room)
+        if opened_now is not opened or session.ended or session.behind.get(room) != after:
+            return  # It was moved meanwhile; the next page starts from where it is now.
+        readable = self._reading(session, opened)
+        last = upto if readable is None or readable.last is None else min(upto, readable.last)
+        entries = [entry for entry in page.entries if entry.number <= last]
+        if not entries and last > after:
+            self._parts.journal.note("the store has a gap", room=room, after=after, upto=upto)
+            entries, last = [], after
+        self._give(session, opened, entries, last)
+
+    def _reading(self, session: Session, opened: OpenRoom) -> Reading | None:
+        principal = PrincipalId(0) if session.online is None else session.online.principal
+        return opened.reading(principal)
+
+    def _begin(self, session: Session, opened: OpenRoom) -> int | None:
+        """Tell the session of the room if that is due; the last number it may now have, or None if it has no place."""
+        room = opened.state.id
+        readable = self._reading(session, opened)
+        if readable is None:
+            self.forget(session, room)
+            return None
+        upto = opened.state.head if readable.last is None else min(readable.last, opened.state.head)
+        announcement = session.announcements.pop(room, None)
+        if announcement is None and session.behind[room] < opened.state.floor - 1:
+            announcement = Announcement(session.behind[room], 0)
+        if announcement is not None:
+            self._announce(session, opened, announcement, readable)
+        return upto
+
+    def _announce(self, session: Session, opened: OpenRoom, announcement: Announcement, readable: Reading) -> None:
+        state = opened.state
+        epoch = self._parts.logs.epoch
+        way, after = Resumption.ON, max(0, state.head - announcement.show)
+        if announcement.place is not None:
+            cursor = Cursor("" if announcement.foreign else epoch, announcement.place)
+            way, after = resumption(cursor, epoch=epoch, head=state.head, floor=state.floor)
+        after = max(after, readable.first - 1, state.floor - 1)
+        session.behind[state.id] = after
+        session.tell(
+            RoomTold(
+                room=state.id,
+                room_kind=state.kind,
+                room_name=state.name,
+                topic=state.topic,
+                head=state.head,
+                floor=state.floor,
+                messages=state.messages,
+                members=len(state.members),
+                after=after,
+                resumption=way,
+                people=direct_people(state),
+            )
+        )
+
+    def _give(self, session: Session, opened: OpenRoom, entries: Sequence[Entry], upto: int) -> None:
+        """Hand over consecutive entries, and put the session at the head when it has them all."""
+        room = opened.state.id
+        after = session.behind[room]
+        if entries:
+            assert entries[0].number == after + 1
+            after = entries[-1].number
+            data = session.protocol.format.run(opened.state, entries)
+            if data:
+                session.link.write(data)
+        if after < upto:
+            session.behind[room] = after
+            return
+        del session.behind[room]
+        readable = self._reading(session, opened)
+        if readable is not None and readable.last is None and session.synced:
+            opened.add_reader(session)
+
+    def _catch_up_signals(self, session: Session) -> None:
+        """Instead of the signals that were dropped, the present state."""
+        for room in list(session.missed):
+            del session.missed[room]
+            opened = self._parts.rooms.get(room)
+            if opened is not None and opened in session.live:
+                session.tell(self._parts.attendance.present(opened))
+
+
+def _fitting(entries: Sequence[Entry], bytes_max: int) -> Sequence[Entry]:
+    """As many of the first entries as fit, one at least. JSON at its worst makes six bytes of a character."""
+    size = 0
+    for count, entry in enumerate(entries):
+        size += 200 + (6 * len(entry.body.text) if isinstance(entry.body, Message) else 0)
+        if size > bytes_max and count:
+            return entries[:count]
+    return entries

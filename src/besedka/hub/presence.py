@@ -1,0 +1,116 @@
+"""Who is online, and telling the others when somebody comes or has gone.
+
+Both are signals: neither numbered nor kept, dropped for whoever is full. Somebody who leaves by `exit` has gone at
+once; a lost connection is forgiven for `grace_seconds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from besedka.chat.names import FoldedName, fold
+from besedka.chat.principals import PrincipalId
+from besedka.chat.told import Presence
+from besedka.hub.rooms import OpenRoom
+from besedka.hub.session import Online, Session
+from besedka.limits import Limits
+
+
+class Attendance:
+    """Every principal that is online, by id and by name."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._online: dict[PrincipalId, Online] = {}
+        self._guest_names: dict[FoldedName, PrincipalId] = {}
+        self._lost: dict[PrincipalId, list[OpenRoom]] = {}
+
+    def __iter__(self) -> Iterator[Online]:
+        return iter(self._online.values())
+
+    def __len__(self) -> int:
+        return len(self._online)
+
+    def get(self, principal: PrincipalId) -> Online | None:
+        """The principal, if it is online."""
+        return self._online.get(principal)
+
+    def is_online(self, principal: PrincipalId) -> bool:
+        """Whether it has a session."""
+        online = self._online.get(principal)
+        return online is not None and bool(online.sessions)
+
+    def guest_named(self, name: FoldedName) -> Online | None:
+        """The guest of this name."""
+        principal = self._guest_names.get(name)
+        return None if principal is None else self._online.get(principal)
+
+    def enter(self, online: Online, session: Session) -> bool:
+        """A session has said who it is; whether that is news to others."""
+        news = online.principal not in self._online
+        self._online[online.principal] = online
+        online.sessions.append(session)
+        online.gone_at = None
+        self._lost.pop(online.principal, None)
+        if not online.registered:
+            self._guest_names[fold(online.name)] = online.principal
+        return news
+
+    def leave(self, session: Session, rooms: list[OpenRoom], *, now: float, forgiving: bool) -> list[OpenRoom]:
+        """A session is over; the rooms to tell at once that its principal has gone."""
+        online = session.online
+        assert online is not None
+        online.sessions.remove(session)
+        if online.sessions:
+            return []
+        if forgiving and online.registered:
+            online.gone_at = now
+            self._lost[online.principal] = rooms
+            return []
+        self._forget(online)
+        return rooms
+
+    def overdue(self, *, now: float) -> list[tuple[Online, list[OpenRoom]]]:
+        """Those whose grace has run out, each with the rooms to tell."""
+        gone: list[tuple[Online, list[OpenRoom]]] = []
+        for principal, rooms in list(self._lost.items()):
+            online = self._online[principal]
+            assert online.gone_at is not None
+            if online.gone_at + self._limits.grace_seconds > now:
+                break  # They stand in the order they were lost in.
+            self._forget(online)
+            gone.append((online, rooms))
+        return gone
+
+    def _forget(self, online: Online) -> None:
+        del self._online[online.principal]
+        self._lost.pop(online.principal, None)
+        if not online.registered:
+            self._guest_names.pop(fold(online.name), None)
+
+    def signal(self, rooms: Iterable[OpenRoom], online: Online, *, came: bool) -> None:
+        """Tell those at the head of these rooms, except its own sessions, that somebody came or has gone."""
+        for room in rooms:
+            if len(room.state.members) > self._limits.presence_room_max:
+                continue
+            people = (online.person,)
+            unit = Presence(room.state.id, came=people) if came else Presence(room.state.id, went=people)
+            for sessions in room.readers.values():
+                self._send(sessions, unit, online)
+
+    def _send(self, sessions: list[Session], unit: Presence, about: Online) -> None:
+        data = sessions[0].protocol.tell(unit) if sessions else b""
+        if not data:
+            return
+        for session in sessions:
+            if session.online is about:
+                continue
+            if session.link.full:
+                session.missed[unit.room] = None
+            else:
+                session.link.write(data)
+
+    def present(self, room: OpenRoom) -> Presence:
+        """The present state of a room's signals, for somebody who missed some."""
+        online = [one for one in self._online.values() if one.sessions and room.is_inside(one.principal)]
+        return Presence(room.state.id, came=tuple(one.person for one in online[: self._limits.people_listed_max]))

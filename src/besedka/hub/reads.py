@@ -1,0 +1,153 @@
+"""What is served beside the turn, as of a stated number: history, lists, and what a device that comes back missed.
+
+Each read checks rights on the room as it is when the read begins, and never answers past that room's head then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from besedka.chat.entries import Kind, RoomRole
+from besedka.chat.names import fold
+from besedka.chat.refusals import Code, Refusal
+from besedka.chat.requests import History, ListRooms, Sync, Who
+from besedka.chat.rooms import Reading
+from besedka.chat.told import Page, People, PersonLine, RoomLine, RoomList, Synced, Unit
+from besedka.hub.parts import Parts
+from besedka.hub.places import Places
+from besedka.hub.ports import RoomBrief
+from besedka.hub.rooms import OpenRoom
+from besedka.hub.session import Announcement, Online, Session
+
+
+class Reads:
+    """Answers to requests that change nothing."""
+
+    def __init__(self, parts: Parts, places: Places) -> None:
+        self._parts = parts
+        self._places = places
+
+    async def history(self, session: Session, request: History) -> Unit | Refusal:
+        """A page of a room that the session may read."""
+        online = _online(session)
+        opened = await self._parts.open_room(request.room)
+        readable = None if opened is None else opened.reading(online.principal)
+        if opened is None or readable is None:
+            return self._absent(opened)
+        state = opened.state
+        head = state.head if readable.last is None else min(state.head, readable.last)
+        first = max(readable.first, state.floor)
+        limit = max(1, min(request.limit, self._parts.limits.page_entries_max))
+        bytes_max = self._parts.limits.run_bytes_max
+        if request.after is not None:
+            after = max(request.after, first - 1)
+            page = await self._parts.logs.page(state.id, after=after, upto=head, limit=limit, bytes_max=bytes_max)
+        else:
+            before = head + 1 if request.before is None else min(request.before, head + 1)
+            page = await self._parts.logs.page_before(
+                state.id, before=before, first=first, limit=limit, bytes_max=bytes_max
+            )
+        return Page(id=request.request_id, room=state.id, entries=page.entries, head=head, floor=first)
+
+    def _absent(self, opened: OpenRoom | None) -> Refusal:
+        if opened is None or opened.state.hidden:
+            return Refusal(Code.NO_SUCH_ROOM)
+        return Refusal(Code.NOT_A_MEMBER)
+
+    async def who(self, session: Session, request: Who) -> Unit | Refusal:
+        """The members of a room one is in, those online first, then by name."""
+        online = _online(session)
+        opened = await self._parts.open_room(request.room)
+        if opened is None or not opened.is_inside(online.principal) or opened.state.kind is Kind.INBOX:
+            return self._absent(opened)
+        attendance = self._parts.attendance
+        people = [
+            PersonLine(principal, member.name, member.role, attendance.is_online(principal))
+            for principal, member in opened.state.members.items()
+        ]
+        people += [PersonLine(guest.principal, guest.name, RoomRole.MEMBER, True) for guest in opened.guests.values()]
+        people.sort(key=lambda line: (not line.online, fold(line.name)))
+        listed = tuple(people[: self._parts.limits.people_listed_max])
+        return People(request.request_id, opened.state.id, opened.state.head, listed, len(people))
+
+    async def rooms(self, session: Session, request: ListRooms) -> Unit | Refusal:
+        """The public rooms, by name."""
+        online = _online(session)
+        limit = self._parts.limits.rooms_listed_max
+        found = await self._parts.logs.public_rooms(limit=limit + 1)
+        counts = await self._parts.logs.member_counts([room.id for room in found])
+        mine = {brief.room for brief in await self._briefs(online) if brief.member}
+        lines = []
+        for room in found[:limit]:
+            opened = self._parts.rooms.get(room.id)
+            state = room if opened is None else opened.state
+            members = counts.get(room.id, 0) if opened is None else len(state.members) + len(opened.guests)
+            joined = room.id in mine if opened is None else opened.is_inside(online.principal)
+            if not state.archived:
+                lines.append(RoomLine(room.id, state.kind, state.name, state.topic, members, joined))
+        return RoomList(request.request_id, tuple(lines), more=len(found) > limit)
+
+    async def _briefs(self, online: Online) -> Sequence[RoomBrief]:
+        return await self._parts.logs.briefs(online.principal) if online.registered else ()
+
+    async def sync(self, session: Session, request: Sync) -> Unit | Refusal:
+        """Find what this device has missed; it is given from here on, the inbox first."""
+        online = _online(session)
+        if len(request.places) > self._parts.limits.rooms_per_account_max + 1:
+            return Refusal(Code.TOO_LONG, "places")
+        briefs = await self._briefs(online)
+        # From here to the end nothing is awaited: what is open now is the truth, the rest cannot have changed.
+        places = dict(request.places)
+        foreign = request.epoch != self._parts.logs.epoch
+        first = not session.synced
+        session.synced = True
+        told = 0
+        ordered = sorted(briefs, key=lambda brief: (brief.room != online.inbox, brief.room))
+        for brief in [*ordered, *self._guest_rooms(online), *self._entered_since(online, briefs)]:
+            told += self._sync_room(
+                session, brief, places.get(brief.room), foreign=foreign, first=first, show=request.show
+            )
+        return Synced(request.request_id, told)
+
+    def _sync_room(
+        self, session: Session, brief: RoomBrief, place: int | None, *, foreign: bool, first: bool, show: int
+    ) -> int:
+        opened = self._parts.rooms.get_stale(brief.room)
+        head = brief.head if opened is None else opened.state.head
+        readable: Reading | None = None if opened is None else opened.reading(_online(session).principal)
+        member = brief.member if opened is None else readable is not None and readable.last is None
+        if place is None and not (first and member):
+            return 0
+        if first and member and place == head and not foreign:
+            if opened is not None:
+                opened.add_reader(session)
+            return 0
+        announcement = Announcement(place, show, foreign)
+        self._places.put(session, brief.room, after=place or 0, announcement=announcement)
+        return 1
+
+    def _guest_rooms(self, online: Online) -> list[RoomBrief]:
+        """A guest's rooms are those it is present in."""
+        if online.registered:
+            return []
+        return [
+            RoomBrief(opened.state.id, opened.state.head, True)
+            for opened in self._parts.rooms
+            if opened.is_inside(online.principal)
+        ]
+
+    def _entered_since(self, online: Online, briefs: Sequence[RoomBrief]) -> list[RoomBrief]:
+        """Rooms entered while the briefs were read: they are open, because they were just written to."""
+        known = {brief.room for brief in briefs}
+        if not online.registered:
+            return []
+        return [
+            RoomBrief(opened.state.id, opened.state.head, True)
+            for opened in self._parts.rooms
+            if opened.state.id not in known and online.principal in opened.state.members
+        ]
+
+
+def _online(session: Session) -> Online:
+    assert session.online is not None, "a read before login"
+    return session.online

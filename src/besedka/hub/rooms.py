@@ -1,0 +1,160 @@
+"""The rooms held in memory: their state, their last entries, and who reads them at the head.
+
+A room is open while it is used; only an open room can be written to. So whoever is in a room that is not open is
+at its head without anything being kept for it: a session in a thousand quiet rooms costs what one in none does.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from besedka.chat.entries import Entry, Kind, RoomId
+from besedka.chat.names import FoldedName, fold
+from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Reading, Room, reading
+from besedka.limits import Limits
+from besedka.wire.protocol import Format
+
+if TYPE_CHECKING:
+    from besedka.hub.session import Online, Session
+
+
+class OpenRoom:
+    """A room in memory. `state` is what is kept; nothing tentative ever gets here."""
+
+    __slots__ = ("guests", "readers", "stale", "state", "tail", "used_at")
+
+    def __init__(self, state: Room, *, tail_max: int, now: float) -> None:
+        self.state = state
+        self.tail: deque[Entry] = deque(maxlen=tail_max)
+        """The last entries, consecutive up to the head; those before must be read from the store."""
+        self.readers: dict[Format, list[Session]] = {}
+        """Sessions at the head, by format."""
+        self.guests: dict[PrincipalId, Online] = {}
+        """Guests present. Their membership is their session."""
+        self.stale = False
+        """An append to it failed or is unknown: it is read again before anything else."""
+        self.used_at = now
+
+    def extend(self, state: Room, entries: Sequence[Entry]) -> None:
+        """Make true what was kept."""
+        assert entries[0].number == self.state.head + 1
+        assert entries[-1].number == state.head
+        self.state = state
+        self.tail.extend(entries)
+
+    def entries_after(self, after: int, upto: int) -> list[Entry] | None:
+        """Entries `after < number <= upto` if the tail still has them all; None if the store must be asked."""
+        if after >= upto:
+            return []
+        if not self.tail or self.tail[0].number > after + 1:
+            return None
+        skip = after + 1 - self.tail[0].number
+        return [self.tail[index] for index in range(skip, skip + upto - after)]
+
+    def is_inside(self, principal: PrincipalId) -> bool:
+        """Whether somebody is in the room: by membership, or a guest by its session."""
+        return principal in self.state.members or principal in self.guests
+
+    def reading(self, principal: PrincipalId) -> Reading | None:
+        """What somebody may read of the room as it is."""
+        return reading(self.state, principal, inside=principal in self.guests)
+
+    def add_reader(self, session: Session) -> None:
+        """The session is at the head."""
+        self.readers.setdefault(session.protocol.format, []).append(session)
+        session.live.append(self)
+
+    def drop_reader(self, session: Session) -> None:
+        """The session is no longer at the head, or gone."""
+        self.readers[session.protocol.format].remove(session)
+        session.live.remove(self)
+
+    def reader_count(self) -> int:
+        """How many sessions are at the head."""
+        return sum(len(sessions) for sessions in self.readers.values())
+
+
+class RoomTable:
+    """Every open room, found by id, name, pair or owner. Bounded by `rooms_open_max` as far as nobody is in them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._rooms: dict[RoomId, OpenRoom] = {}
+        self._by_name: dict[FoldedName, RoomId] = {}
+        self._by_pair: dict[tuple[PrincipalId, PrincipalId], RoomId] = {}
+        self._inboxes: dict[PrincipalId, RoomId] = {}
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def __iter__(self) -> Iterator[OpenRoom]:
+        return iter(self._rooms.values())
+
+    def get(self, room: RoomId) -> OpenRoom | None:
+        """The room, if it is open and fit to be judged on."""
+        found = self._rooms.get(room)
+        return None if found is None or found.stale else found
+
+    def get_stale(self, room: RoomId) -> OpenRoom | None:
+        """The room even if it must be read again."""
+        return self._rooms.get(room)
+
+    def named(self, name: FoldedName) -> OpenRoom | None:
+        """The open room of this name; that there is none says nothing about the store."""
+        room = self._by_name.get(name)
+        return None if room is None else self.get(room)
+
+    def of_pair(self, one: PrincipalId, other: PrincipalId) -> OpenRoom | None:
+        """The open direct room of two people."""
+        room = self._by_pair.get((min(one, other), max(one, other)))
+        return None if room is None else self.get(room)
+
+    def inbox_of(self, account: PrincipalId) -> OpenRoom | None:
+        """The open inbox of an account."""
+        room = self._inboxes.get(account)
+        return None if room is None else self.get(room)
+
+    def add(self, room: OpenRoom) -> None:
+        """A room has been read or made."""
+        state = room.state
+        assert state.head > 0, "a room without entries is not open"
+        self._rooms[state.id] = room
+        self.refresh(room)
+
+    def refresh(self, room: OpenRoom) -> None:
+        """What the room is found by may have changed."""
+        state = room.state
+        if state.pair is not None:
+            self._by_pair[state.pair] = state.id
+        elif state.kind is Kind.INBOX:
+            assert state.owner is not None
+            self._inboxes[state.owner] = state.id
+        elif not state.archived:
+            self._by_name[fold(state.name)] = state.id
+        elif self._by_name.get(fold(state.name)) == state.id:
+            del self._by_name[fold(state.name)]
+
+    def put_away(self, room: OpenRoom) -> None:
+        """Forget a room that nobody needs; its readers stay readers, as of any room that is not open."""
+        state = room.state
+        del self._rooms[state.id]
+        if state.pair is not None:
+            self._by_pair.pop(state.pair, None)
+        elif state.kind is Kind.INBOX and state.owner is not None:
+            self._inboxes.pop(state.owner, None)
+        elif self._by_name.get(fold(state.name)) == state.id:
+            del self._by_name[fold(state.name)]
+        for sessions in room.readers.values():
+            for session in sessions:
+                session.live.remove(room)
+
+    def idle_rooms(self, *, now: float, seconds: float) -> list[OpenRoom]:
+        """The rooms beyond `rooms_open_max`, least lately used first, that may be put away."""
+        excess = len(self._rooms) - self._limits.rooms_open_max
+        if excess <= 0:
+            return []
+        idle = [room for room in self._rooms.values() if not room.guests and room.used_at + seconds < now]
+        return sorted(idle, key=lambda room: room.used_at)[:excess]

@@ -1,0 +1,178 @@
+"""One live connection: who it is, what it has asked and not been answered, and where it is in each room."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+
+import msgspec
+
+from besedka.chat.entries import Person, RequestId, RoomId
+from besedka.chat.pace import Pace
+from besedka.chat.principals import AccountName, AccountRole, Actor, PrincipalId, is_account
+from besedka.chat.requests import Malformed, Request
+from besedka.chat.told import Unit
+from besedka.hub.ports import Link, Peer
+from besedka.hub.rooms import OpenRoom
+from besedka.wire.protocol import ServerProtocol
+
+
+class Stage(Enum):
+    """How far a connection has come."""
+
+    HELLO = "hello"
+    """A native client that has not said hello."""
+    VISITOR = "visitor"
+    """Somebody who has not said who it is."""
+    PRESENT = "present"
+    """A session."""
+    ENDED = "ended"
+
+
+class Online:
+    """A principal with at least one session, or lost so lately that nobody has been told."""
+
+    __slots__ = ("gone_at", "inbox", "kept", "muted", "name", "newest", "principal", "role", "rooms_joined", "sessions")
+
+    def __init__(self, principal: PrincipalId, name: AccountName, role: AccountRole, *, muted: bool) -> None:
+        self.principal = principal
+        self.name = name
+        self.role = role
+        self.muted = muted
+        self.inbox: RoomId | None = None
+        self.sessions: list[Session] = []
+        self.rooms_joined = 0
+        """Rooms it is a member of, its inbox not counted."""
+        self.newest: RequestId | None = None
+        """The greatest request id it ever had kept; None while that is not known."""
+        self.kept = 0
+        """Counts its kept requests: a look-up made before the last of them proves nothing."""
+        self.gone_at: float | None = None
+        """When its last session was lost, on the monotonic clock."""
+
+    @property
+    def person(self) -> Person:
+        """Its id and name."""
+        return Person(self.principal, self.name)
+
+    @property
+    def registered(self) -> bool:
+        """Whether it is an account."""
+        return is_account(self.principal)
+
+    def actor(self, *, inside: bool) -> Actor:
+        """It as the rules see it."""
+        return Actor(self.principal, self.name, self.role, inside, self.muted)
+
+
+class Announcement(msgspec.Struct, frozen=True):
+    """A room that a session is to be told of before its entries."""
+
+    place: int | None
+    """The last entry the device says it has; None where the room is new to it."""
+    show: int
+    """How many entries before the head a new room begins."""
+    foreign: bool = False
+    """Whether the place is of another epoch."""
+
+
+class Session:
+    """A connection and all that the hub knows of it. The hub is its only owner."""
+
+    __slots__ = (
+        "_receive",
+        "announcements",
+        "attempts",
+        "behind",
+        "full_since",
+        "heard_at",
+        "held",
+        "link",
+        "live",
+        "looked_up",
+        "missed",
+        "number",
+        "online",
+        "opened_at",
+        "pace",
+        "paused",
+        "peer",
+        "pending",
+        "pinged_at",
+        "protocol",
+        "pumping",
+        "since",
+        "stage",
+        "synced",
+        "token",
+    )
+
+    def __init__(
+        self,
+        link: Link,
+        peer: Peer,
+        protocol: ServerProtocol,
+        *,
+        number: int,
+        now: float,
+        pace: Pace,
+        receive: Callable[[Session, bytes], None],
+    ) -> None:
+        self.number = number
+        """Which connection; not reused while the server runs."""
+        self.link = link
+        self.peer = peer
+        self.protocol = protocol
+        self.pace = pace
+        self._receive = receive
+        self.stage = Stage.HELLO if protocol.handshake else Stage.VISITOR
+        self.online: Online | None = None
+        self.token: str | None = None
+        """The token it came with or was given, so that `exit` can forget it."""
+        self.since = 0
+        """When it said who it is, in milliseconds since 1970 UTC."""
+        self.attempts = 0
+        """Logins that failed on this connection."""
+        self.opened_at = now
+        self.heard_at = now
+        self.pinged_at: float | None = None
+        self.full_since: float | None = None
+
+        self.pending: deque[Request | Malformed] = deque()
+        """Asked and not taken, in order."""
+        self.held = False
+        """A read, a job or a look-up is under way; nothing later is taken before it is answered."""
+        self.paused = False
+        """Nothing is read from the socket because too much is pending."""
+        self.looked_up: object | None = None
+        """What a look-up found for the first pending request."""
+
+        self.synced = False
+        """Whether it said what it has; only then is it told what happens."""
+        self.live: list[OpenRoom] = []
+        """Open rooms at whose head it is. It is as good as live in its other rooms: nobody writes to those."""
+        self.behind: dict[RoomId, int] = {}
+        """Rooms it could not follow, each with the last number it was given."""
+        self.announcements: dict[RoomId, Announcement] = {}
+        """Rooms behind of which it must be told first."""
+        self.missed: dict[RoomId, None] = {}
+        """Rooms whose signals were dropped while it was full."""
+        self.pumping = False
+        """A page for it is being read from the store."""
+
+    def receive(self, data: bytes) -> None:
+        """Bytes have come; called by the net."""
+        self._receive(self, data)
+
+    def tell(self, unit: Unit) -> None:
+        """Say something to this session, if it still listens."""
+        if self.stage is not Stage.ENDED:
+            data = self.protocol.tell(unit)
+            if data:
+                self.link.write(data)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more may be told or asked."""
+        return self.stage is Stage.ENDED

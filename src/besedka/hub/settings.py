@@ -1,0 +1,18 @@
+"""What the operator decides and the hub must know."""
+
+from __future__ import annotations
+
+import msgspec
+
+from besedka.chat.told import Registration
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Changed by a reload, as a whole."""
+
+    name: str = "besedka"
+    """What the operator calls this server; nobody else may bear it."""
+    version: str = ""
+    """The program and its version, as clients are told."""
+    registration: Registration = Registration.OPEN
+    guests: bool = False

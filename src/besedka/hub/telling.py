@@ -1,0 +1,126 @@
+"""What follows a commit: it is made true, answered, and told to everybody it concerns.
+
+Order matters: first the rooms become what was kept, then those who asked are answered, then each room's run goes to its
+readers, encoded once for each format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from besedka.chat.entries import Entry, MembershipChanged, RoomId
+from besedka.chat.principals import PrincipalId
+from besedka.hub.parts import Parts
+from besedka.hub.places import Places
+from besedka.hub.ports import Addition
+from besedka.hub.rooms import OpenRoom
+from besedka.hub.session import Announcement, Session
+from besedka.hub.turn import Turn
+
+
+class Told:
+    """Carries out what a turn has come to."""
+
+    def __init__(self, parts: Parts, places: Places) -> None:
+        self._parts = parts
+        self._places = places
+
+    def make_true(self, additions: Sequence[Addition], turn: Turn) -> None:
+        """The store has kept this: from here on it is so."""
+        now = self._parts.clock.seconds()
+        for addition in additions:
+            entries = [numbered.entry for numbered in addition.entries]
+            opened = self._parts.rooms.get(addition.after.id)
+            if opened is None:
+                assert addition.before.head == 0, "only an open room is written to"
+                opened = OpenRoom(addition.before, tail_max=self._parts.limits.tail_entries_max, now=now)
+                opened.extend(addition.after, entries)
+                self._parts.rooms.add(opened)
+            else:
+                opened.extend(addition.after, entries)
+                self._parts.rooms.refresh(opened)
+            opened.used_at = now
+        for principal, more in turn.joined.items():
+            online = self._parts.attendance.get(principal)
+            if online is not None:
+                online.rooms_joined += more
+
+    def answer(self, turn: Turn) -> None:
+        """Receipts, refusals and what goes with them, each session's in the order it asked."""
+        for taken in turn.taken:
+            if taken.answer is not None:
+                taken.session.tell(taken.answer)
+            if taken.effect is not None:
+                taken.effect()
+
+    def tell(self, additions: Sequence[Addition], turn: Turn) -> None:
+        """The runs, room by room. Whoever cannot take one is behind from before it."""
+        moved_sessions: dict[Session, None] = {}
+        for addition in additions:
+            opened = self._parts.rooms.get(addition.after.id)
+            assert opened is not None
+            for principal in turn.moved.get(addition.after.id, ()):
+                self._move(opened, addition, principal, moved_sessions)
+            entries = [numbered.entry for numbered in addition.entries]
+            origins = turn.origins.get(addition.after.id, {})
+            for sessions in opened.readers.values():
+                if sessions:
+                    self._run(opened, sessions, entries, addition.before.head, origins)
+        for session in moved_sessions:
+            self._places.pump(session)
+
+    def _move(self, opened: OpenRoom, addition: Addition, principal: PrincipalId, moved: dict[Session, None]) -> None:
+        """Somebody's membership changed in this turn: its sessions get what they may read from their own places."""
+        online = self._parts.attendance.get(principal)
+        room = opened.state.id
+        for session in () if online is None else list(online.sessions):
+            if not session.synced:
+                continue  # Its sync will find the room as it is then.
+            moved[session] = None
+            if opened in session.live:
+                self._places.put(session, room, after=addition.before.head)
+            elif room not in session.behind:
+                after = _first_change(addition, principal) - 1
+                self._places.put(session, room, after=after, announcement=Announcement(after, 0))
+
+    def _run(
+        self,
+        opened: OpenRoom,
+        sessions: list[Session],
+        entries: list[Entry],
+        before: int,
+        origins: dict[int, Session],
+    ) -> None:
+        state = opened.state
+        run = sessions[0].protocol.format.run(state, entries)
+        if not run:
+            return
+        apart = dict.fromkeys(origins.values())
+        full: list[Session] = []
+        for session in sessions:
+            link = session.link
+            if link.full:
+                full.append(session)
+            elif session in apart:
+                others = [entry for entry in entries if origins.get(entry.number) is not session]
+                link.write(session.protocol.format.run(state, others) if others else b"")
+            else:
+                link.write(run)
+        for session in full:
+            self._places.put(session, state.id, after=before)
+
+    def fall_back(self, rooms: Sequence[RoomId]) -> None:
+        """Nobody knows what became of these rooms: none of them is believed until it has been read again."""
+        for room in rooms:
+            opened = self._parts.rooms.get_stale(room)
+            if opened is not None:
+                opened.stale = True
+
+
+def _first_change(addition: Addition, principal: PrincipalId) -> int:
+    """The first of these entries that concerns somebody's membership."""
+    for numbered in addition.entries:
+        body = numbered.entry.body
+        if isinstance(body, MembershipChanged) and any(person.principal == principal for person in body.people):
+            return numbered.entry.number
+    raise AssertionError("nobody's membership changed")

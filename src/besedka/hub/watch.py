@@ -1,0 +1,86 @@
+"""What happens because time passes: pings, deadlines, grace, and rooms that are put away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from besedka.chat.entries import Archived, Draft, RoomId
+from besedka.chat.principals import SERVER, AccountName
+from besedka.chat.told import Parting, Pinged
+from besedka.hub.orders import Outcome
+from besedka.hub.session import Session, Stage
+from besedka.hub.turn import Turn
+
+if TYPE_CHECKING:
+    from besedka.hub.hub import Hub
+
+SWEEP_SECONDS = 1.0
+"""How finely deadlines are kept: the shortest is two seconds."""
+
+PUT_AWAY_SECONDS = 60.0
+"""A room used so lately is never put away: longer than any look-up that may have found it open."""
+
+
+class Watch:
+    """Looks after everything once a second."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._parts = hub.parts
+
+    async def run(self) -> None:
+        """Until the hub stops."""
+        while not self._hub.stopping:
+            await self._parts.clock.wait_seconds(SWEEP_SECONDS)
+            self.sweep(self._parts.clock.seconds())
+
+    def sweep(self, now: float) -> None:
+        """One look at everything."""
+        for session in list(self._hub.sessions):
+            parting = self._overdue(session, now)
+            if parting is not None:
+                self._parts.journal.note("session ended", why=parting.value, address=session.peer.address)
+                self._hub.part(session, parting)
+        for online, rooms in self._parts.attendance.overdue(now=now):
+            self._parts.attendance.signal(rooms, online, came=False)
+        for opened in self._parts.rooms.idle_rooms(now=now, seconds=PUT_AWAY_SECONDS):
+            self._parts.rooms.put_away(opened)
+
+    def _overdue(self, session: Session, now: float) -> Parting | None:
+        """Why this session must end now, if it must; pings it if that is due."""
+        limits = self._parts.limits
+        if session.stage is not Stage.PRESENT and session.opened_at + limits.login_seconds_max < now:
+            return Parting.TOO_SLOW_LOGIN
+        if session.link.full:
+            session.full_since = session.full_since or now
+            return Parting.TOO_SLOW_READER if session.full_since + limits.full_seconds_max < now else None
+        if session.stage is not Stage.PRESENT:
+            return None
+        silent = now - session.heard_at
+        if not session.protocol.pings:
+            return Parting.IDLE if silent > limits.idle_text_seconds_max else None
+        if silent < limits.ping_seconds:
+            session.pinged_at = None
+        elif session.pinged_at is None:
+            session.pinged_at = now
+            session.tell(Pinged())
+        elif session.pinged_at + limits.pong_seconds_max < now:
+            return Parting.IDLE
+        return None
+
+    async def archive_if_empty(self, room: RoomId) -> None:
+        """End a passing room that nobody is left in: its name is free, its log stays under its id."""
+
+        def write(turn: Turn) -> Outcome:
+            opened = self._parts.rooms.get(room)
+            if opened is None:
+                return Outcome.UNPREPARED
+            state = turn.tentative(opened.state)
+            if not state.passing or state.archived or state.members or opened.guests:
+                return Outcome.NOTHING
+            turn.add(state, (Draft(SERVER, AccountName("server"), Archived()),))
+            return Outcome.KEPT
+
+        outcome = Outcome.UNPREPARED
+        while outcome is Outcome.UNPREPARED and await self._parts.open_room(room) is not None:
+            outcome = await self._hub.orders.carry_out(write)
