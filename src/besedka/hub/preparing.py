@@ -14,7 +14,7 @@ import msgspec
 from besedka.chat.entries import Person, RequestId, RoomId
 from besedka.chat.names import LOBBY, FoldedName, fold
 from besedka.chat.principals import PrincipalId, is_account
-from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell, Write
+from besedka.chat.requests import Join, Leave, Request, Say, SetTopic, Tell, Write
 from besedka.hub.login import Arrive
 from besedka.hub.parts import Parts
 from besedka.hub.ports import Receipt, RoomBrief
@@ -37,6 +37,13 @@ class Prepared(msgspec.Struct, frozen=True):
     """`Online.kept` when the receipt was looked for; None if it was not."""
     briefs: Sequence[RoomBrief] = ()
     """The rooms of somebody who arrives."""
+
+
+class LookedUp(msgspec.Struct, frozen=True):
+    """A preparation, and the very request it is for: another may have been put before it meanwhile."""
+
+    request: Request
+    found: Prepared
 
 
 class Preparation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,6 +17,9 @@ from besedka.chat.told import Unit
 from besedka.hub.ports import Link, Peer
 from besedka.hub.rooms import OpenRoom
 from besedka.wire.protocol import ServerProtocol
+
+if TYPE_CHECKING:
+    from besedka.hub.preparing import LookedUp
 
 
 class Stage(Enum):
@@ -145,7 +149,7 @@ class Session:
         """A read, a job or a look-up is under way; nothing later is taken before it is answered."""
         self.paused = False
         """Nothing is read from the socket because too much is pending."""
-        self.looked_up: object | None = None
+        self.looked_up: LookedUp | None = None
         """What a look-up found for the first pending request."""
 
         self.synced = False
@@ -171,6 +175,8 @@ class Session:
             data = self.protocol.tell(unit)
             if data:
                 self.link.write(data)
+            if self.protocol.converses:
+                self._receive(self, b"")
 
     @property
     def ended(self) -> bool:

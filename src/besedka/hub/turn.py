@@ -59,6 +59,8 @@ class Turn:
         self._pairs: dict[tuple[PrincipalId, PrincipalId], RoomId] = {}
         self._inboxes: dict[PrincipalId, RoomId] = {}
         self.taken: list[Taken] = []
+        self.judged: Session | None = None
+        """Whose request is being judged."""
         self.origins: dict[RoomId, dict[int, Session]] = {}
         """Which session said an entry, for those that are not shown their own."""
         self.writers: dict[PrincipalId, None] = {}

@@ -1,0 +1,318 @@
+"""What is taken into a turn, in what order, and what is served beside it.
+
+A session's requests are answered in the order it sent them. Writes may pile up in one turn; a read or a login waits
+until all before it is answered, and then holds back what comes after it, of this session only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from besedka.chat.refusals import Code, Refusal
+from besedka.chat.requests import (
+    ComeAsGuest,
+    Exit,
+    Hello,
+    History,
+    ListRooms,
+    Login,
+    Malformed,
+    Ping,
+    Pong,
+    Register,
+    Request,
+    Resume,
+    Sync,
+    Who,
+    Write,
+)
+from besedka.chat.told import PROTOCOL_VERSION, Done, Parting, Unit, Welcome
+from besedka.hub.judging import Judge, Later, refused
+from besedka.hub.login import Arrive, LoginDesk
+from besedka.hub.ports import StoreFault
+from besedka.hub.preparing import LookedUp, Preparation
+from besedka.hub.reads import Reads
+from besedka.hub.session import Session, Stage
+from besedka.hub.turn import Taken, Turn
+
+if TYPE_CHECKING:
+    from besedka.hub.hub import Hub
+
+Beside = Callable[[Session, Any], Coroutine[Any, Any, Unit | Refusal | Arrive]]
+"""Serves one kind of request beside the turn."""
+
+
+class Intake:
+    """Sessions that have asked something, and what becomes of it."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._parts = hub.parts
+        self._ready: dict[Session, None] = {}
+        """Sessions with something to take, in the order they will be looked at."""
+        self._preparation = Preparation(hub.parts)
+        self._judge = Judge(hub.parts, hub.places)
+        self._beside_turn = self._table(LoginDesk(hub.parts), Reads(hub.parts, hub.places))
+
+    def _table(self, desk: LoginDesk, reads: Reads) -> dict[type, Beside | None]:
+        """What is not judged in a turn: served beside it, or (None) at once when nothing before it is unanswered."""
+        return {
+            Login: desk.carry_out,
+            Register: desk.carry_out,
+            ComeAsGuest: desk.carry_out,
+            Resume: desk.carry_out,
+            Sync: reads.sync,
+            History: reads.history,
+            Who: reads.who,
+            ListRooms: reads.rooms,
+            Ping: None,
+            Pong: None,
+            Exit: None,
+        }
+
+    def forget(self, session: Session) -> None:
+        """The session has ended."""
+        self._ready.pop(session, None)
+
+    def put_back(self, session: Session, request: Request | Malformed) -> None:
+        """Ask this again, before what the session has asked since."""
+        if not session.ended:
+            session.pending.appendleft(request)
+            self.wake(session)
+
+    def wake(self, session: Session) -> None:
+        """The session may have something to take."""
+        if session.pending and not session.ended:
+            self._ready[session] = None
+            self._parts.bell.ring()
+
+    def welcome(self, session: Session) -> Welcome:
+        """What a visitor is told of this server."""
+        settings = self._parts.settings
+        return Welcome(
+            version=PROTOCOL_VERSION,
+            server=settings.version,
+            name=settings.name,
+            epoch=self._parts.logs.epoch,
+            capabilities=(),
+            registration=settings.registration,
+            guests=settings.guests,
+            safe=session.peer.safe,
+        )
+
+    # Taking ---------------------------------------------------------------------------------------------------------
+
+    def take_all(self, turn: Turn) -> None:
+        """Take from each session in turn, until the turn is full. Who is not reached comes first in the next."""
+        ready, self._ready = self._ready, {}
+        budget = _Budget(self._parts.limits.turn_requests_max, self._parts.limits.turn_bytes_max)
+        left_over: dict[Session, None] = {}
+        for session in ready:
+            if budget.is_spent:
+                left_over[session] = None
+            else:
+                self._take(turn, session, budget)
+        if left_over:
+            self._ready = left_over | self._ready
+            self._parts.bell.ring()
+
+    def _take(self, turn: Turn, session: Session, budget: _Budget) -> None:
+        """Take what this session may have judged now, in its order."""
+        limits = self._parts.limits
+        most = limits.turn_requests_per_session_max
+        if limits.flood and session.stage is Stage.PRESENT:
+            most = min(most, session.pace.available(self._parts.clock.seconds()))
+            if most == 0 and session.pending and not session.held:
+                self._wait_for_pace(session)
+                return
+        taken, wrote = 0, False
+        while session.pending and not session.held and not session.link.full and not session.ended:
+            if taken >= most or budget.is_spent:
+                self._ready[session] = None
+                self._parts.bell.ring()
+                break
+            request = session.pending[0]
+            if type(request) in self._beside_turn:
+                if wrote:  # It is answered after what was asked before it is kept and told.
+                    self._ready[session] = None
+                    self._parts.bell.ring()
+                    break
+                session.pending.popleft()
+                self._serve_beside(session, request)
+                taken += 1
+                continue
+            turn.judged = session
+            verdict = self._verdict(turn, session, request)
+            if isinstance(verdict, Later):
+                self._postpone(session, request, verdict)
+                break
+            session.pending.popleft()
+            session.looked_up = None
+            turn.taken.append(verdict)
+            budget.spend(request)
+            taken, wrote = taken + 1, True
+            if session.stage is not Stage.PRESENT or (isinstance(request, Malformed) and request.fatal):
+                break
+        if limits.flood and session.stage is Stage.PRESENT and taken:
+            session.pace.take(taken)
+
+    def _wait_for_pace(self, session: Session) -> None:
+        session.held = True
+
+        async def wait() -> None:
+            await self._parts.clock.wait_seconds(session.pace.seconds_until_one())
+            session.held = False
+            self.wake(session)
+
+        self._parts.tasks.spawn(wait(), "pace")
+
+    def _postpone(self, session: Session, request: Request | Malformed, why: Later) -> None:
+        if why is Later.NEXT_TURN:
+            self._ready[session] = None
+            self._parts.bell.ring()
+            return
+        session.held = True
+        self._parts.tasks.spawn(self._prepare(session, request), "prepare")
+
+    async def _prepare(self, session: Session, request: Request | Malformed) -> None:
+        try:
+            if isinstance(request, Arrive):
+                found = await self._preparation.arrive(request)
+            else:
+                assert isinstance(request, Write)
+                assert session.online is not None
+                found = await self._preparation.write(session.online, request)
+            session.looked_up = LookedUp(request, found)
+        except StoreFault as fault:
+            self._parts.journal.fault("preparing failed", fault)
+            await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
+        except Exception as error:  # The same, for a look-up.
+            self._parts.journal.fault("preparing failed", error)
+            self._hub.part(session, Parting.FAULT)
+            return
+        session.held = False
+        self.wake(session)
+
+    def _verdict(self, turn: Turn, session: Session, request: Request | Malformed) -> Taken | Later:
+        """What becomes of one request that is not served beside the turn."""
+        if isinstance(request, Malformed):
+            return self._malformed(session, request)
+        looked_up = session.looked_up
+        prepared = looked_up.found if looked_up is not None and looked_up.request is request else None
+        if isinstance(request, Arrive):
+            return self._judge.arrive(turn, session, request, prepared)
+        if isinstance(request, Hello):
+            return self._hello(session, request)
+        early = self._too_early(session, request)
+        if early is not None:
+            return Taken(session, request, refused(request.request_id, early))
+        if isinstance(request, Write):
+            return self._judge.write(turn, session, request, prepared)
+        raise AssertionError("a request of no kind")
+
+    def _malformed(self, session: Session, request: Malformed) -> Taken:
+        effect = (lambda: self._hub.part(session, Parting.BAD_INPUT)) if request.fatal else None
+        return Taken(session, request, refused(request.id, request.refusal), effect)
+
+    def _hello(self, session: Session, request: Hello) -> Taken:
+        if session.stage is not Stage.HELLO:
+            return Taken(session, request, refused(request.request_id, Refusal(Code.BAD_REQUEST, "hello")))
+        if request.version != PROTOCOL_VERSION:
+            refusal = refused(request.request_id, Refusal(Code.BAD_VERSION, str(PROTOCOL_VERSION)))
+            return Taken(session, request, refusal, lambda: self._hub.part(session, Parting.BAD_INPUT))
+        session.stage = Stage.VISITOR
+        return Taken(session, request, self.welcome(session))
+
+    def _too_early(self, session: Session, request: Request) -> Refusal | None:
+        """Why this cannot be asked yet, or any more."""
+        if session.stage is Stage.HELLO:
+            return Refusal(Code.HELLO_FIRST)
+        if isinstance(request, Login | Register | ComeAsGuest | Resume):
+            return Refusal(Code.LOGGED_IN_ALREADY) if session.stage is Stage.PRESENT else None
+        if session.stage is Stage.VISITOR and not isinstance(request, Ping | Pong | Exit):
+            return Refusal(Code.LOGIN_FIRST)
+        return None
+
+    # Beside the turn ------------------------------------------------------------------------------------------------
+
+    def _serve_beside(self, session: Session, request: Request | Malformed) -> None:
+        assert isinstance(request, Request)
+        beside = self._beside_turn[type(request)]
+        early = self._too_early(session, request)
+        if early is not None:
+            session.tell(refused(request.request_id, early))
+        elif isinstance(request, Ping):
+            session.tell(Done(request.request_id))
+        elif isinstance(request, Exit):
+            self._exit(session, request)
+        elif beside is not None:
+            session.held = True
+            self._parts.tasks.spawn(self._beside(session, request, beside), type(request).__name__)
+
+    async def _beside(self, session: Session, request: Request, beside: Beside) -> None:
+        try:
+            answer: Unit | Refusal | Arrive = await beside(session, request)
+        except StoreFault as fault:
+            self._parts.journal.fault("reading failed", fault)
+            answer = Refusal(Code.BUSY)
+        except Exception as error:  # A fault of ours costs this session its connection, and nobody else.
+            self._parts.journal.fault("serving failed", error)
+            self._hub.part(session, Parting.FAULT)
+            return
+        session.held = False
+        if session.ended:
+            return
+        if isinstance(answer, Arrive):
+            session.pending.appendleft(answer)
+        elif isinstance(answer, Refusal):
+            session.tell(refused(request.request_id, answer))
+            if answer.code is Code.BANNED:
+                self._hub.part(session, Parting.BANNED)
+        else:
+            session.tell(answer)
+        self._hub.places.pump(session)
+        self.answered(session)
+
+    def _exit(self, session: Session, request: Exit) -> None:
+        if request.forget and session.token is not None:
+            token, session.token = session.token, None
+
+            async def forget() -> None:
+                await self._parts.accounts.drop_token(token)
+
+            self._parts.tasks.spawn(forget(), "forget token")
+        self._hub.part(session, Parting.EXIT)
+
+    def answered(self, session: Session) -> None:
+        """What the session asked has been answered: it may be read from again, and asked for more."""
+        if session.ended:
+            return
+        if session.stage is Stage.VISITOR and session.attempts >= self._parts.limits.login_attempts_max:
+            self._hub.part(session, Parting.TOO_MANY_ATTEMPTS)
+        if session.paused and len(session.pending) <= self._parts.limits.pending_requests_max // 2:
+            session.paused = False
+            session.link.go_on()
+        self.wake(session)
+
+
+class _Budget:
+    """How much a turn may still take."""
+
+    __slots__ = ("_bytes", "_requests")
+
+    def __init__(self, requests: int, size: int) -> None:
+        self._requests = requests
+        self._bytes = size
+
+    def spend(self, request: Request | Malformed) -> None:
+        """One request is taken."""
+        self._requests -= 1
+        text = getattr(request, "text", None)
+        if text is not None:
+            self._bytes -= len(text)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the turn is full."""
+        return self._requests <= 0 or self._bytes <= 0
