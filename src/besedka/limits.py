@@ -165,6 +165,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A text session cannot be pinged; TCP keep-alive finds the dead ones, this the forgotten ones."""
     full_seconds_max: float = 120.0
     """A reader that has taken nothing for this long is closed; it resumes from its place."""
+    http_idle_seconds_max: float = 30.0
+    """A browser that asks nothing for this long, or takes this long to ask, opens another connection."""
     grace_seconds: float = 10.0
     """How long a lost account may take to come back before others are told it is gone."""
     shutdown_seconds_max: float = 0.8
