@@ -145,7 +145,7 @@ class PeopleDesk:
                 account.role.value + (", muted" if account.muted else ""),
                 moment(account.first_seen),
                 account.first_address,
-                moment(account.last_seen),
+                moment(account.last_seen) if account.last_seen else "",
                 account.last_address,
             )
             for account in await self._people.accounts()

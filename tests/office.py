@@ -1,0 +1,185 @@
+"""An operator's desk over stores in memory, with a hub and a process that only remember what they were told."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+
+from besedka.admin.commands import Running
+from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
+from besedka.admin.journal import ServerLog
+from besedka.admin.people import PeopleDesk
+from besedka.admin.ports import Reloaded
+from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.chat.refusals import Refusal
+from besedka.chat.told import Parting
+from besedka.hub.ports import Account
+from besedka.hub.seen import Load, SessionNumber, SessionSeen
+from besedka.limits import Limits
+from besedka.store.memory import MemoryAccountStore, MemoryLogStore
+
+NOW = 1_700_000_000_000
+
+
+class FakeClock:
+    """A clock that somebody else turns."""
+
+    def __init__(self) -> None:
+        self.milliseconds = NOW
+
+    def now(self) -> int:
+        return self.milliseconds
+
+    def seconds(self) -> float:
+        return self.milliseconds / 1000
+
+    def wait_seconds(self, seconds: float) -> Awaitable[None]:
+        raise AssertionError("an operator's command waits for nothing")
+
+
+class FakeDice:
+    """Always the same throw."""
+
+    def token_bytes(self, count: int) -> bytes:
+        return bytes(range(count))
+
+
+class FakeHashing:
+    """Hashes that are quick and say how they were made."""
+
+    async def hash(self, password: str) -> str:
+        return "fake:" + hashlib.sha256(password.encode()).hexdigest()
+
+    async def wrap_md5(self, md5_hex: str) -> str:
+        return "fake-md5:" + hashlib.sha256(md5_hex.encode()).hexdigest()
+
+
+class FakeGovernor:
+    """A hub with some sessions."""
+
+    def __init__(self) -> None:
+        self.here: list[SessionSeen] = []
+        self.said: list[str] = []
+        self.refusal: Refusal | None = None
+        self.ended: list[tuple[str, Parting]] = []
+        self.changed: list[Account] = []
+        self.revocations: list[PrincipalId] = []
+        self.removals: list[PrincipalId] = []
+        self.trouble: Exception | None = None
+
+    def arrive(self, name: str, principal: int, address: str = "192.0.2.1") -> None:
+        """Somebody comes."""
+        self.here.append(
+            SessionSeen(
+                SessionNumber(len(self.here) + 1),
+                PrincipalId(principal),
+                AccountName(name),
+                AccountRole.USER,
+                address,
+                "native+tls",
+                NOW,
+            )
+        )
+
+    def sessions(self) -> Sequence[SessionSeen]:
+        return list(self.here)
+
+    def load(self) -> Load:
+        return Load(connections=len(self.here) + 1, rooms_open=2, kept=30)
+
+    async def say(self, text: str) -> Refusal | None:
+        if self.trouble is not None:
+            raise self.trouble
+        if self.refusal is None:
+            self.said.append(text)
+        return self.refusal
+
+    def end_session(self, number: SessionNumber, parting: Parting) -> bool:
+        (session,) = (one for one in self.here if one.number == number)
+        self.here.remove(session)
+        self.ended.append((session.name, parting))
+        return True
+
+    def account_changed(self, account: Account) -> None:
+        self.changed.append(account)
+
+    async def revoked(self, account: PrincipalId) -> None:
+        self.revocations.append(account)
+
+    async def removed(self, account: PrincipalId) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.removals.append(account)
+
+
+class FakePremises:
+    """A process that does nothing."""
+
+    def __init__(self) -> None:
+        self.listening: Sequence[str] = ("127.0.0.1:9090",)
+        self.paused = False
+        self.stopped = False
+        self.reloaded = Reloaded(good=True, lines=("The certificate was read again.",))
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def go_on(self) -> None:
+        self.paused = False
+
+    async def reload(self) -> Reloaded:
+        return self.reloaded
+
+    def shut_down(self) -> None:
+        self.stopped = True
+
+
+class Office:
+    """Everything a command may touch."""
+
+    def __init__(self, folder: Path, *, governed: bool = True) -> None:
+        self.clock = FakeClock()
+        self.governor = FakeGovernor()
+        self.premises = FakePremises()
+        self.accounts = MemoryAccountStore()
+        self.logs = MemoryLogStore()
+        self.log_path = folder / "server.log"
+        self.log = ServerLog(self.log_path, clock=self.clock, limits=Limits())
+        self.desk = PeopleDesk(
+            people=self.accounts,
+            hashing=FakeHashing(),
+            steps=self.logs,
+            clock=self.clock,
+            dice=FakeDice(),
+            journal=self.log,
+            limits=Limits(),
+            server_name="besedka",
+            governor=self.governor if governed else None,
+        )
+        self.running = Running(
+            governor=self.governor,
+            premises=self.premises,
+            people=self.accounts,
+            rooms=self.logs,
+            desk=self.desk,
+            log=self.log,
+            clock=self.clock,
+            version="0.1.0",
+            started=NOW - 93_784_000,
+        )
+
+    def do(self, deed: AnyDeed) -> tuple[Ended, list[str], list[str]]:
+        """Carry out a deed; how it ended, what was said, and what was complained of."""
+        said: list[Said] = []
+        ended = asyncio.run(self.running.carry_out(deed, Answer(said.append)))
+        return ended, [one.text for one in said if not one.fault], [one.text for one in said if one.fault]
+
+    def type(self, line: str) -> tuple[Ended, list[str], list[str]]:
+        """The same with a line as it is typed."""
+        return self.do(ConsoleLine(line=line))
+
+    def account(self, name: str) -> Account | None:
+        """The account of this name."""
+        return asyncio.run(self.desk.find(name))
