@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 
 def network(address: str) -> str:
-    """An address or network in its one written form, always with a prefix length.
+    """An address or network in its one written form: a network of one address is that address.
 
     Raises ValueError (without repeating the text) for what is neither.
     """
@@ -15,7 +15,7 @@ def network(address: str) -> str:
     if plain is None:
         raise ValueError("neither an IP address nor a network")
     try:
-        return str(ip_network(f"{plain}{slash}{prefix}", strict=False))
+        return _written(ip_network(f"{plain}{slash}{prefix}", strict=False))
     except ValueError:
         raise ValueError("neither an IP address nor a network") from None
 
@@ -28,7 +28,11 @@ def enclosing(address: str) -> list[str]:
     plain = _plain(address)
     if plain is None:
         return []
-    return [str(ip_network((plain, prefix), strict=False)) for prefix in range(plain.max_prefixlen + 1)]
+    return [_written(ip_network((plain, prefix), strict=False)) for prefix in range(plain.max_prefixlen + 1)]
+
+
+def _written(one: IPv4Network | IPv6Network) -> str:
+    return str(one.network_address if one.prefixlen == one.max_prefixlen else one)
 
 
 def _plain(address: str) -> IPv4Address | IPv6Address | None:

@@ -25,7 +25,9 @@ _decode_body = msgspec.json.Decoder(Body).decode
 _KINDS = {kind.value: kind for kind in Kind}
 _ROLES = {role.value: role for role in RoomRole}
 
-ROOM_COLUMNS = "id, kind, name, owner, low, high, topic, head, floor, time, messages, archived"
+ROOM_COLUMNS = "id, kind, name, owner, low, high, topic, head, floor, time, messages, members, archived"
+MOVED_COLUMNS = "id, topic, head, floor, time, messages, members"
+"""What an entry may change of a room, its being archived apart."""
 
 
 def weight(body: bytes) -> int:
@@ -40,7 +42,7 @@ def entry_of(row: Row) -> Entry:
 
 
 def room_row(room: Room) -> Row:
-    """A room as `ROOM_COLUMNS` with its folded name after them; None stands for what it has none of."""
+    """A room as `ROOM_COLUMNS`."""
     low, high = room.pair or (None, None)
     return (
         room.id,
@@ -54,9 +56,14 @@ def room_row(room: Room) -> Row:
         room.floor,
         room.time,
         room.messages,
+        len(room.members),
         int(room.archived),
-        borne_name(room),
     )
+
+
+def moved_row(room: Room) -> Row:
+    """A room as `MOVED_COLUMNS`."""
+    return (room.id, room.topic, room.head, room.floor, room.time, room.messages, len(room.members))
 
 
 def borne_name(room: Room) -> FoldedName | None:
@@ -66,7 +73,7 @@ def borne_name(room: Room) -> FoldedName | None:
 
 def room_of(row: Row, stays: Iterable[Row] = ()) -> Room:
     """A room from `ROOM_COLUMNS` and its stays: principal, name, role, first and left."""
-    id_, kind, name, owner, low, high, topic, head, floor, time, messages, archived = row
+    id_, kind, name, owner, low, high, topic, head, floor, time, messages, _, archived = row
     members: dict[PrincipalId, Member] = {}
     former: dict[PrincipalId, Stay] = {}
     for principal, member_name, role, first, left in stays:

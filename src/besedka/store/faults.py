@@ -1,0 +1,75 @@
+"""What the store says when a file fails it: one sentence that names the file and the remedy."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from besedka.hub.ports import StoreFault
+
+# StoreFault            (hub.ports)
+# └── CannotOpen        a file that cannot be used at start; it was left as it is
+#     ├── Foreign       not one of ours
+#     ├── Newer         written by a later besedka
+#     ├── Damaged       ours once
+#     ├── Missing       one of the two files without the other
+#     └── NotWritable   no permission, no room, no such place
+
+
+class CannotOpen(StoreFault):
+    """A database cannot be used. Nothing in it was changed."""
+
+
+class Foreign(CannotOpen):
+    """The file is something else's."""
+
+
+class Newer(CannotOpen):
+    """The file was written by a later version than this one."""
+
+
+class Damaged(CannotOpen):
+    """The file is ours but broken."""
+
+
+class Missing(CannotOpen):
+    """The file is gone and its neighbour is not."""
+
+
+class NotWritable(CannotOpen):
+    """The file or its directory cannot be written."""
+
+
+_REMEDIES = {
+    sqlite3.SQLITE_FULL: "the disk is full; free some space",
+    sqlite3.SQLITE_IOERR: "the disk does not work; see the system's log",
+    sqlite3.SQLITE_READONLY: "it cannot be written; give this user write permission for the file and its directory",
+    sqlite3.SQLITE_PERM: "it cannot be written; give this user write permission for the file and its directory",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; see the permissions of the file and its directory",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; stop the server and restore a backup",
+    sqlite3.SQLITE_NOTADB: "it is damaged or not a database; stop the server and restore a backup",
+    sqlite3.SQLITE_BUSY: "another program is using it; end that one",
+    sqlite3.SQLITE_NOMEM: "there is no memory left",
+}
+
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """SQLite's result code without its extension (https://www.sqlite.org/rescode.html); 0 where it has none."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
+def sentence(path: Path, error: sqlite3.Error) -> str:
+    """What happened to the file and what helps. SQLite's own words are left out: they may quote a statement."""
+    remedy = _REMEDIES.get(primary_code(error))
+    if remedy is None:
+        remedy = f"SQLite failed with {getattr(error, 'sqlite_errorname', type(error).__name__)}"
+    return f"{path}: {remedy}."
+
+
+def opening_fault(path: Path, error: sqlite3.Error) -> CannotOpen:
+    """The fault for an error while a file was being opened."""
+    kind = Damaged if primary_code(error) in _DAMAGED else NotWritable
+    return kind(sentence(path, error))

@@ -1,0 +1,216 @@
+"""Rooms in SQLite."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from besedka.chat.entries import Entry, RequestId, RoomId
+from besedka.chat.names import FoldedName
+from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Room
+from besedka.hub.ports import Addition, Kept, Moved, Page, Receipt, RoomBrief, Step
+from besedka.hub.seen import RoomSeen
+from besedka.store.appending import append
+from besedka.store.opening import MESSAGES, opened, reader
+from besedka.store.rows import ROOM_COLUMNS, Row, entry_of, room_of, weight
+from besedka.store.threads import Readers, Writer
+
+READERS = 2
+"""Threads that read: one may be waiting for the disk while the other answers from memory."""
+
+
+class SqliteLogStore:
+    """`messages.db`. Made by `open`; to be closed."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, readers: Sequence[sqlite3.Connection]) -> None:
+        row = connection.execute(
+            "SELECT epoch, boot, (SELECT coalesce(max(id), 0) FROM rooms),"
+            " (SELECT coalesce(max(owner), 0) FROM rooms WHERE kind = 'inbox') FROM meta"
+        ).fetchone()
+        self.epoch: str = row[0]
+        self.boot: int = row[1]
+        self.rooms_given: int = row[2]
+        self.newest_account = PrincipalId(row[3])
+        """The newest account that has an inbox here, as of opening: no account made from now on may be older."""
+        self._writer = Writer(path, connection)
+        self._readers = Readers(path, readers, name="reader")
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """Open the file, making it where there is none. Blocks; raises `CannotOpen`."""
+        path = directory / MESSAGES.name
+        connection = opened(directory, MESSAGES, fill=_begin)
+        readers: list[sqlite3.Connection] = []
+        try:
+            connection.execute("UPDATE meta SET boot = boot + 1")
+            readers += (reader(path) for _ in range(READERS))
+            return cls(path, connection, readers)
+        except BaseException:
+            for each in (connection, *readers):
+                each.close()
+            raise
+
+    def stop(self) -> None:
+        """Finish what was asked, fold the write-ahead log into the file and close it. Blocks; may be repeated."""
+        self._readers.stop()
+        self._writer.stop()  # The last connection to close folds the log in.
+
+    async def close(self) -> None:
+        """The same without blocking the loop."""
+        await asyncio.to_thread(self.stop)
+
+    async def append(self, additions: Sequence[Addition]) -> Sequence[Kept | Moved]:
+        """Keep all that still fit, in one commit."""
+        return await self._writer.call(lambda connection: append(connection, additions))
+
+    # Rooms.
+
+    async def room(self, room: RoomId) -> Room | None:
+        """The room as of its head."""
+
+        def read(connection: sqlite3.Connection) -> Room | None:
+            row = connection.execute(f"SELECT {ROOM_COLUMNS} FROM rooms WHERE id = ?", (room,)).fetchone()
+            if row is None:
+                return None
+            stays = 'SELECT principal, name, role, first, "left" FROM stays WHERE room = ?'
+            return room_of(row, connection.execute(stays, (room,)))
+
+        return await self._readers.call(read)
+
+    async def room_named(self, name: FoldedName) -> RoomId | None:
+        """The room that bears this name now."""
+        return await self._room_where("folded = ?", name)
+
+    async def direct_room(self, one: PrincipalId, other: PrincipalId) -> RoomId | None:
+        """The direct room of two principals, in any order."""
+        return await self._room_where("low = ? AND high = ?", min(one, other), max(one, other))
+
+    async def inbox(self, account: PrincipalId) -> RoomId | None:
+        """The account's own log."""
+        return await self._room_where("kind = 'inbox' AND owner = ?", account)
+
+    async def _room_where(self, condition: str, *values: int | str) -> RoomId | None:
+        rows = await self._rows(f"SELECT id FROM rooms WHERE {condition}", *values)
+        return rows[0][0] if rows else None
+
+    async def briefs(self, account: PrincipalId) -> Sequence[RoomBrief]:
+        """Every room the account is or was in, and its inbox, by id."""
+        rows = await self._rows(
+            'SELECT id, head, "left" IS NULL FROM stays JOIN rooms ON id = room WHERE principal = ?1'
+            " UNION SELECT id, head, 1 FROM rooms WHERE kind = 'inbox' AND owner = ?1 ORDER BY 1",
+            account,
+        )
+        return [RoomBrief(room, head, bool(member)) for room, head, member in rows]
+
+    async def public_rooms(self, *, limit: int) -> Sequence[Room]:
+        """Public rooms that are not archived, by name, without their members."""
+        rows = await self._rows(
+            f"SELECT {ROOM_COLUMNS} FROM rooms WHERE kind = 'public' AND folded IS NOT NULL ORDER BY folded LIMIT ?",
+            limit,
+        )
+        return [room_of(row) for row in rows]
+
+    async def member_counts(self, rooms: Sequence[RoomId]) -> Mapping[RoomId, int]:
+        """How many members each of these rooms has."""
+
+        def read(connection: sqlite3.Connection) -> dict[RoomId, int]:
+            query = "SELECT members FROM rooms WHERE id = ?"
+            return {room: (connection.execute(query, (room,)).fetchone() or (0,))[0] for room in rooms}
+
+        return await self._readers.call(read)
+
+    async def passing_rooms(self) -> Sequence[RoomId]:
+        """Rooms without an owner that are not archived yet."""
+        rows = await self._rows(
+            "SELECT id FROM rooms WHERE kind = 'public' AND owner IS NULL AND archived = 0 ORDER BY id"
+        )
+        return [room for (room,) in rows]
+
+    async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
+        """Public and private rooms that are not archived, by name."""
+        rows = await self._rows(
+            "SELECT id, name, members, messages, topic FROM rooms WHERE folded IS NOT NULL ORDER BY folded LIMIT ?",
+            limit,
+        )
+        return [RoomSeen(*row) for row in rows]
+
+    # Entries.
+
+    async def page(self, room: RoomId, *, after: int, upto: int, limit: int, bytes_max: int) -> Page:
+        """The first entries with `after < number <= upto`."""
+        query = f"{_ENTRIES} AND number > ? AND number <= ? ORDER BY number LIMIT ?"
+        return Page(tuple(await self._entries(query, (room, after, upto, limit), bytes_max)))
+
+    async def page_before(self, room: RoomId, *, before: int, first: int, limit: int, bytes_max: int) -> Page:
+        """The last entries with `first <= number < before`, oldest first."""
+        query = f"{_ENTRIES} AND number >= ? AND number < ? ORDER BY number DESC LIMIT ?"
+        return Page(tuple(reversed(await self._entries(query, (room, first, before, limit), bytes_max))))
+
+    async def _entries(self, query: str, values: Row, bytes_max: int) -> list[Entry]:
+        def read(connection: sqlite3.Connection) -> list[Entry]:
+            entries: list[Entry] = []
+            size = 0
+            for row in connection.execute(query, values):
+                size += weight(row[4])
+                if entries and size > bytes_max:
+                    break
+                entries.append(entry_of(row))
+            return entries
+
+        return await self._readers.call(read)
+
+    # Request ids.
+
+    async def newest_request(self, sender: PrincipalId) -> RequestId | None:
+        """The greatest request id this sender ever had kept."""
+        rows = await self._rows("SELECT max(id) FROM requests WHERE author = ?", sender)
+        newest: RequestId | None = rows[0][0]
+        return newest
+
+    async def kept_request(self, sender: PrincipalId, request: RequestId, room: RoomId | None) -> Receipt | None:
+        """The first entry kept for this request, in `room` or (None) wherever there is one."""
+        rows = await self._rows(
+            "SELECT room, number FROM requests WHERE author = ?1 AND id = ?2 AND (?3 IS NULL OR room = ?3)"
+            " ORDER BY room LIMIT 1",
+            sender,
+            request,
+            room,
+        )
+        return Receipt(*rows[0]) if rows else None
+
+    # Steps.
+
+    async def add_step(self, what: str) -> int:
+        """Note what must be finished."""
+
+        def write(connection: sqlite3.Connection) -> int:
+            (step,) = connection.execute("INSERT INTO steps (what) VALUES (?) RETURNING id", (what,)).fetchone()
+            return int(step)
+
+        return await self._writer.call(write)
+
+    async def finish_step(self, step: int) -> None:
+        """Forget a finished one."""
+        await self._writer.call(
+            lambda connection: connection.execute("DELETE FROM steps WHERE id = ?", (step,)).close()
+        )
+
+    async def pending_steps(self) -> Sequence[Step]:
+        """What is to be finished, the oldest first."""
+        return [Step(*row) for row in await self._rows("SELECT id, what FROM steps ORDER BY id")]
+
+    async def _rows(self, query: str, *values: int | str | None) -> list[Row]:
+        return await self._readers.call(lambda connection: connection.execute(query, values).fetchall())
+
+
+_ENTRIES = "SELECT number, time, author, name, CAST(body AS BLOB) FROM entries WHERE room = ?"
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """The first rows of a new log: the random name that says which one it is."""
+    connection.execute("INSERT INTO meta (epoch, boot) VALUES (?, 0)", (secrets.token_hex(16),))

@@ -1,0 +1,82 @@
+"""Password hashes: argon2id, computed beside the loop and never more at once than the machine can bear.
+
+A hash from an old users file was an unsalted MD5. It is never kept bare: what is kept is argon2id over its
+hexadecimal digits, marked by a prefix, until the person logs in and a plain argon2id takes its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from besedka.limits import Limits
+
+T = TypeVar("T")
+
+ITERATIONS, MEMORY_KIBIBYTES, LANES = 2, 19_456, 1
+"""The one place where hashing is tuned: OWASP's first recommendation for argon2id (Password Storage Cheat Sheet,
+19 MiB, t=2, p=1); 22 ms on the machine the limits were chosen on. Raising them rehashes everybody at their next login.
+"""
+
+MD5_PREFIX = "md5+"
+
+
+class Argon2Keys:
+    """Hashing in threads of its own; argon2 gives up the interpreter's lock while it works. To be closed."""
+
+    def __init__(self, *, limits: Limits) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=ITERATIONS, memory_cost=MEMORY_KIBIBYTES, parallelism=LANES, type=Type.ID
+        )
+        self._threads = ThreadPoolExecutor(limits.hash_parallel_max, thread_name_prefix="password")
+        self._nobody: str | None = None
+        """A hash of nothing anybody knows, checked where there is no account, so that it takes as long as one."""
+
+    async def hash(self, password: str) -> str:
+        """A new hash of the password, with its parameters and salt."""
+        return await self._beside(lambda: self._hasher.hash(password.encode()))
+
+    async def wrap_md5(self, md5_hex: str) -> str:
+        """The hash of an account from an old users file, given its MD5 in hexadecimal digits."""
+        return MD5_PREFIX + await self._beside(lambda: self._hasher.hash(md5_hex.lower()))
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Whether this is the password; None costs as much and is never true."""
+        return await self._beside(lambda: self._verify(password_hash, password))
+
+    def outdated(self, password_hash: str) -> bool:
+        """Whether the hash should be made anew: a wrapped MD5, other parameters, or nothing argon2 knows."""
+        if password_hash.startswith(MD5_PREFIX):
+            return True
+        try:
+            return self._hasher.check_needs_rehash(password_hash)
+        except InvalidHashError:
+            return True
+
+    async def close(self) -> None:
+        """Wait for the hash being computed, if any, and let the threads go."""
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+
+    async def _beside(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _verify(self, password_hash: str | None, password: str) -> bool:
+        if password_hash is None:
+            self._matches(self._hash_of_nobody(), password.encode())
+            return False
+        given = password.encode()
+        if password_hash.startswith(MD5_PREFIX):
+            given = hashlib.md5(given, usedforsecurity=False).hexdigest().encode()
+        return self._matches(password_hash.removeprefix(MD5_PREFIX), given)
+
+    def _matches(self, password_hash: str, given: bytes) -> bool:
+        try:
+            return self._hasher.verify(password_hash, given)
+        except (VerificationError, InvalidHashError):
+            return False
