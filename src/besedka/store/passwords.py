@@ -35,12 +35,10 @@ class Argon2Keys:
             time_cost=ITERATIONS, memory_cost=MEMORY_KIBIBYTES, parallelism=LANES, type=Type.ID
         )
         self._threads = ThreadPoolExecutor(limits.hash_parallel_max, thread_name_prefix="password")
-        self._nobody: str | None = None
-        """A hash of nothing anybody knows, checked where there is no account, so that it takes as long as one."""
 
     async def hash(self, password: str) -> str:
         """A new hash of the password, with its parameters and salt."""
-        return await self._beside(lambda: self._hasher.hash(password.encode()))
+        return await self._beside(lambda: self._hasher.hash(_bytes(password)))
 
     async def wrap_md5(self, md5_hex: str) -> str:
         """The hash of an account from an old users file, given its MD5 in hexadecimal digits."""
@@ -67,10 +65,10 @@ class Argon2Keys:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _verify(self, password_hash: str | None, password: str) -> bool:
+        given = _bytes(password)
         if password_hash is None:
-            self._matches(self._hash_of_nobody(), password.encode())
+            self._hasher.hash(given)  # The same work, so that time does not tell who has an account.
             return False
-        given = password.encode()
         if password_hash.startswith(MD5_PREFIX):
             given = hashlib.md5(given, usedforsecurity=False).hexdigest().encode()
         return self._matches(password_hash.removeprefix(MD5_PREFIX), given)
@@ -80,3 +78,7 @@ class Argon2Keys:
             return self._hasher.verify(password_hash, given)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")  # Whatever was typed: nothing here shows it again.
