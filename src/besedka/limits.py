@@ -184,37 +184,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         """Check the relations others rely on; a broken one is the configuration's fault (`LimitsBroken`)."""
-        relations = (
-            (
-                "frame_bytes_before_login_max <= frame_bytes_max",
-                self.frame_bytes_before_login_max <= self.frame_bytes_max,
-            ),
-            ("frame_bytes_max < 16 MiB (the first byte of a frame is 0x00)", self.frame_bytes_max < 1 << 24),
-            (
-                "message_bytes_max * 6 < frame_bytes_max (JSON escapes)",
-                self.message_bytes_max * 6 < self.frame_bytes_max,
-            ),
-            ("message_bytes_max < line_bytes_max", self.message_bytes_max < self.line_bytes_max),
-            ("message_bytes_max * 8 <= run_bytes_max", self.message_bytes_max * 8 <= self.run_bytes_max),
-            (
-                "password_bytes_max * 3 <= frame_bytes_before_login_max",
-                self.password_bytes_max * 3 <= self.frame_bytes_before_login_max,
-            ),
-            (
-                "rooms_per_account_max * 40 <= frame_bytes_max (sync)",
-                self.rooms_per_account_max * 40 <= self.frame_bytes_max,
-            ),
-            (
-                "turn_requests_per_session_max <= turn_requests_max",
-                self.turn_requests_per_session_max <= self.turn_requests_max,
-            ),
-            (
-                "turn_requests_per_session_max <= pending_requests_max",
-                self.turn_requests_per_session_max <= self.pending_requests_max,
-            ),
-            ("frame_bytes_max <= turn_bytes_max", self.frame_bytes_max <= self.turn_bytes_max),
-        )
-        broken = [relation for relation, holds in relations if not holds]
+        broken = [relation for relation, holds in _relations(self) if not holds]
         for name, value in msgspec.structs.asdict(self).items():
             if value < 0:
                 broken.append(f"{name} >= 0")
@@ -222,3 +192,48 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 broken.append(f"{name} > 0")
         if broken:
             raise LimitsBroken(tuple(broken))
+
+
+def _relations(limits: Limits) -> tuple[tuple[str, bool], ...]:
+    """What others rely on, each in words and whether it holds."""
+    return (
+        (
+            "frame_bytes_before_login_max <= frame_bytes_max",
+            limits.frame_bytes_before_login_max <= limits.frame_bytes_max,
+        ),
+        ("frame_bytes_max < 16 MiB (the first byte of a frame is 0x00)", limits.frame_bytes_max < 1 << 24),
+        (
+            "message_bytes_max * 6 < frame_bytes_max (JSON escapes)",
+            limits.message_bytes_max * 6 < limits.frame_bytes_max,
+        ),
+        ("message_bytes_max < line_bytes_max", limits.message_bytes_max < limits.line_bytes_max),
+        ("message_bytes_max * 8 <= run_bytes_max", limits.message_bytes_max * 8 <= limits.run_bytes_max),
+        (
+            "password_bytes_max * 3 <= frame_bytes_before_login_max",
+            limits.password_bytes_max * 3 <= limits.frame_bytes_before_login_max,
+        ),
+        (
+            "rooms_per_account_max * 40 <= frame_bytes_max (sync)",
+            limits.rooms_per_account_max * 40 <= limits.frame_bytes_max,
+        ),
+        (
+            "turn_requests_per_session_max <= turn_requests_max",
+            limits.turn_requests_per_session_max <= limits.turn_requests_max,
+        ),
+        (
+            "turn_requests_per_session_max <= pending_requests_max",
+            limits.turn_requests_per_session_max <= limits.pending_requests_max,
+        ),
+        ("frame_bytes_max <= turn_bytes_max", limits.frame_bytes_max <= limits.turn_bytes_max),
+        (
+            "line_bytes_max * 2 <= frame_bytes_max (lines that wait are bounded as a frame is)",
+            limits.line_bytes_max * 2 <= limits.frame_bytes_max,
+        ),
+        (
+            "rooms_listed_max * (topic_bytes_max * 6 + 1024) < 16 MiB (one frame)",
+            limits.rooms_listed_max * (limits.topic_bytes_max * 6 + 1024) < 1 << 24,
+        ),
+        ("people_listed_max * 512 < 16 MiB (one frame)", limits.people_listed_max * 512 < 1 << 24),
+        ("run_bytes_max * 8 < 16 MiB (one frame, JSON escapes)", limits.run_bytes_max * 8 < 1 << 24),
+        ("turn_bytes_max * 8 < 16 MiB (one frame, JSON escapes)", limits.turn_bytes_max * 8 < 1 << 24),
+    )
