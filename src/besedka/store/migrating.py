@@ -13,8 +13,9 @@ from pathlib import Path
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from besedka.store.opening import DatabaseFile, sync
@@ -28,15 +29,24 @@ def migrate(
     """Run the revisions after `stored` up to the file's version. Raises SQLite's errors, having changed nothing."""
     if stored > 0:
         copy(connection, path.with_name(f"{path.name}.version-{stored}"))
-    connection.execute("BEGIN IMMEDIATE")
+    # One connection, already in its transaction, which ends where SQLAlchemy is told to end it.
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True)
     try:
-        _run(connection, revisions / path.stem, after=stored, upto=file.version)
-        connection.execute(f"PRAGMA user_version = {file.version}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+        with engine.connect() as bound, Operations.context(MigrationContext.configure(bound)):
+            connection.execute("BEGIN IMMEDIATE")
+            for revision in _revisions(revisions / path.stem, after=stored, upto=file.version):
+                revision.module.upgrade()
+            connection.execute(f"PRAGMA user_version = {file.version}")
+            bound.commit()  # What did not come this far is rolled back.
+    except DBAPIError as error:
+        raise (error.orig if isinstance(error.orig, sqlite3.Error) else error) from None
+
+
+def _revisions(directory: Path, *, after: int, upto: int) -> list[Script]:
+    script = ScriptDirectory(str(directory.parent), version_locations=[str(directory)])
+    found = [revision for revision in script.walk_revisions() if after < int(revision.revision) <= upto]
+    assert len(found) == upto - after, "a version without its revision"
+    return found[::-1]
 
 
 def copy(connection: sqlite3.Connection, target: Path) -> None:
@@ -52,16 +62,3 @@ def copy(connection: sqlite3.Connection, target: Path) -> None:
     sync(unfinished)
     unfinished.rename(target)
     sync(target.parent)
-
-
-def _run(connection: sqlite3.Connection, revisions: Path, *, after: int, upto: int) -> None:
-    script = ScriptDirectory(str(revisions.parent), version_locations=[str(revisions)])
-    steps = [revision for revision in script.walk_revisions() if after < int(revision.revision) <= upto]
-    assert len(steps) == upto - after, "a version without its revision"
-    # One connection, already in its transaction: SQLAlchemy is told neither to begin nor to end one.
-    engine = create_engine(
-        "sqlite://", creator=lambda: connection, poolclass=StaticPool, isolation_level=None, hide_parameters=True
-    )
-    with engine.connect() as bound, Operations.context(MigrationContext.configure(bound)):
-        for revision in reversed(steps):
-            revision.module.upgrade()

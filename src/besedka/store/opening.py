@@ -91,6 +91,7 @@ def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA synchronous = FULL")  # What COMMIT has returned from is on the disk (P1).
     return connection
 
 
@@ -115,11 +116,10 @@ def _opened(path: Path, file: DatabaseFile) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Make every commit durable, and touch each table once, so that a broken file is found out now."""
+    """Begin the write-ahead log, and touch each table once, so that a broken file is found out now."""
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise NotWritable(f"{path}: its file system cannot keep a write-ahead log; choose another data directory.")
-    connection.execute("PRAGMA synchronous = FULL")
     connection.execute("BEGIN IMMEDIATE")  # Whoever cannot write is told now and not at the first message.
     for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
         connection.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone()
