@@ -1,0 +1,115 @@
+"""`besedka bench`: which measurement, against which server, printed how."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+
+from besedka.bench import delivery, idle, joining, starting
+from besedka.bench.peers import arrive
+from besedka.bench.server import data_directory, serving
+from besedka.limits import Limits
+from besedka.store.stores import open_stores
+
+
+def _progress(sentence: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{sentence}", err=True, nl=False)
+
+
+def _say(line: str) -> None:
+    _progress("")
+    click.echo(line)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    import uvloop
+
+    uvloop.run(work)
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def bench(context: click.Context) -> None:
+    """Reproducible load against a server that is started for it, in a temporary directory."""
+    if context.invoked_subcommand is None:
+        for command in (deliver, join, rest, start):
+            context.invoke(command)
+
+
+@bench.command()
+@click.option("--rounds", default=1, show_default=True, help="Run each shape so often and print the median.")
+@click.option("--readers", type=int, help="Only the crowd of so many readers.")
+def deliver(rounds: int, readers: int | None) -> None:
+    """Deliveries: 100 readers and 4 speakers, 1,000 and 1, 1 and 1, each with windows of 1, 4 and 64."""
+    for crowd in delivery.CROWDS:
+        if readers in (None, crowd[0]):
+            _run(_deliver(crowd, rounds))
+
+
+async def _deliver(crowd: tuple[int, int], rounds: int) -> None:
+    shapes = [shape for shape in delivery.shapes() if (shape.readers, shape.speakers) == crowd]
+    async with data_directory(crowd[0]) as (data, devices), serving(data) as running:
+        results = await delivery.measure(running, devices, shapes * rounds, _progress)
+    for shape in shapes:
+        mine = sorted((one for one in results if one.shape == shape), key=lambda one: one.cpu)
+        _say(mine[len(mine) // 2].line())
+
+
+@bench.command()
+@click.option("--clients", default=1000, show_default=True)
+def join(clients: int) -> None:
+    """A crowd joins one room at once."""
+    _run(_join(clients))
+
+
+async def _join(clients: int) -> None:
+    async with data_directory(clients) as (data, devices), serving(data) as running:
+        _say(await joining.measure(running, devices, _progress))
+
+
+@bench.command()
+@click.option("--connections", default=500, show_default=True)
+def rest(connections: int) -> None:
+    """Memory of connections at rest: plain, over TLS, and of somebody in a thousand rooms."""
+    _run(_rest(connections))
+
+
+async def _rest(connections: int) -> None:
+    for tls in (False, True):
+        async with data_directory(connections) as (data, devices), serving(data) as running:
+            kib = await idle.measure(running, devices, tls=tls, progress=_progress)
+        _say(f"an idle connection in the lobby, {'TLS' if tls else 'plain'}: {kib:.1f} KiB")
+    async with data_directory(1) as (data, devices):
+        stores = open_stores(data, limits=Limits())
+        try:
+            await idle.furnish(stores, devices[0], 998)
+        finally:
+            await stores.close()
+        async with serving(data) as running:
+            kib = await idle.measure(running, [devices[0]] * connections, tls=False, progress=_progress)
+    _say(f"an idle connection of somebody in 999 rooms, plain: {kib:.1f} KiB")
+
+
+@bench.command()
+@click.option("--messages", default=1_000_000, show_default=True)
+def start(messages: int) -> None:
+    """Starting a server that has a million messages, and a page of its history."""
+    _run(_start(messages))
+
+
+async def _start(messages: int) -> None:
+    async with data_directory(1) as (data, devices):
+        async with serving(data) as running:
+            peer, _ = await arrive(running.port, devices[0])
+            peer.close()
+        empty = await starting.starts(data, 5)
+        _say(f"with nothing said: ready {statistics.median(empty):.2f} s after the start (median of 5)")
+        await starting.fill(data, devices[0], messages, _progress)
+        seconds = await starting.starts(data, 5)
+        milliseconds = await starting.pages(data, devices[0])
+    _say(starting.line(seconds, milliseconds, messages))

@@ -1,0 +1,130 @@
+"""The clients of a load: as cheap as they can be, so that the server is what is measured.
+
+A plain reader counts the messages in the bytes it gets and decodes nothing. A speaker looks for its receipts. One
+witness decodes everything, checks that the numbers have no gap, and takes the times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+
+from besedka.bench.server import Device
+from besedka.chat.entries import Message, RoomId
+from besedka.chat.requests import Hello, Request, Resume, Sync
+from besedka.chat.told import PROTOCOL_VERSION, Entries, Kept, RoomTold, Unit, You
+from besedka.wire.native import NativeClient
+
+MARK = b'"kind":"message"'
+"""Stands once in every message of a run."""
+
+
+class Peer(asyncio.Protocol):
+    """One native connection: decodes what it is told until `attentive` is switched off, then only counts."""
+
+    def __init__(self, on_unit: Callable[[Peer, Unit], None]) -> None:
+        self.on_unit = on_unit
+        self._codec = NativeClient()
+        self._transport: asyncio.WriteTransport | None = None
+        self._tail = b""
+        self.attentive = True
+        self.messages = 0
+        """Messages delivered to this connection."""
+        self.lost = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's are not its subclasses.
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.lost.done():
+            self.lost.set_result(exc)
+
+    def data_received(self, data: bytes) -> None:
+        seen = self._tail + data
+        self.messages += seen.count(MARK)
+        self._tail = seen[-(len(MARK) - 1) :]
+        if self.attentive:
+            for unit in self._codec.receive(data):
+                if isinstance(unit, Unit):
+                    self.on_unit(self, unit)
+
+    def ask(self, *requests: Request) -> None:
+        """Send requests in one piece."""
+        assert self._transport is not None
+        self._transport.write(b"".join(map(self._codec.ask, requests)))
+
+    def close(self) -> None:
+        """End the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class Arrival:
+    """Brings one peer from connecting to being at the head of the lobby."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.lobby: RoomId | None = None
+        self.head = 0
+        self.you: asyncio.Future[You] = loop.create_future()
+        self.in_lobby: asyncio.Future[RoomId] = loop.create_future()
+
+    def __call__(self, peer: Peer, unit: Unit) -> None:
+        if isinstance(unit, You) and not self.you.done():
+            self.you.set_result(unit)
+            peer.ask(Sync(id=f"{2:032x}"))
+        elif isinstance(unit, RoomTold) and unit.room_name == "lobby":
+            self.lobby, self.head = unit.room, unit.head
+            if unit.after == unit.head and not self.in_lobby.done():
+                self.in_lobby.set_result(unit.room)
+        elif isinstance(unit, Entries) and unit.room == self.lobby:
+            if unit.entries[-1].number >= self.head and not self.in_lobby.done():
+                self.in_lobby.set_result(unit.room)
+
+
+ARRIVAL_SECONDS_MAX = 60.0
+
+
+async def arrive(port: int, device: Device, *, tls: bool = False) -> tuple[Peer, RoomId]:
+    """Connect, resume by token, sync, and come back at the head of the lobby."""
+    arrival = Arrival()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if tls else None
+    if context is not None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE  # The load is on loopback, against a server it has just started.
+        context.set_alpn_protocols(["besedka/1"])
+    loop = asyncio.get_running_loop()
+    _, peer = await loop.create_connection(
+        lambda: Peer(arrival), "127.0.0.1", port, ssl=context, server_hostname="localhost" if tls else None
+    )
+    peer.ask(Hello(version=PROTOCOL_VERSION), Resume(id=f"{1:032x}", token=device.token))
+    room = await asyncio.wait_for(arrival.in_lobby, ARRIVAL_SECONDS_MAX)
+    return peer, room
+
+
+class Said(msgspec.Struct):
+    """What a speaker has under way."""
+
+    sent: int = 0
+    seen: int = 0
+    """Messages of its own that the witness has seen."""
+
+
+def text_of(speaker: int, nanoseconds: int, size: int) -> str:
+    """A message that says who said it and when, `size` bytes long."""
+    return f"{speaker} {nanoseconds} ".ljust(size, "x")
+
+
+def parse(body: Message) -> tuple[int, int]:
+    """Who said it and when."""
+    speaker, nanoseconds, _ = body.text.split(" ", 2)
+    return int(speaker), int(nanoseconds)
+
+
+def receipt_of(unit: Unit) -> str | None:
+    """The id a receipt is for."""
+    return unit.id if isinstance(unit, Kept) else None

@@ -1,0 +1,115 @@
+"""The server that is measured: a process of its own, on a data directory made for the purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.limits import Limits
+from besedka.store.stores import Stores, open_stores
+
+CONFIGURATION = 'name = "bench"\n[limits]\nflood = false\n'
+READY_SECONDS_MAX = 60.0
+TOKEN_MILLISECONDS = 86_400_000
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A session token of one of the server's people, so that nobody is hashed while something is measured."""
+
+    name: AccountName
+    account: PrincipalId
+    token: str
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"<Device of {self.name}>"
+
+
+class Running(msgspec.Struct, frozen=True):
+    """A server that listens."""
+
+    pid: int
+    port: int
+    data: Path
+    ready_seconds: float
+    """From starting the process to its saying that it listens."""
+
+
+async def make_people(stores: Stores, count: int) -> list[Device]:
+    """Register people `u0`, `u1` … without a usable password, each with a token."""
+    devices = []
+    now = int(time.time() * 1000)
+    for index in range(count):
+        name = AccountName(f"u{index}")
+        account = await stores.accounts.add_account(
+            name=name, password_hash="!", role=AccountRole.USER, address="127.0.0.1", now=now, invitation=None
+        )
+        token = f"bench-{index:026d}"
+        await stores.accounts.add_token(
+            account.id, token=token, address="127.0.0.1", now=now, expires=now + TOKEN_MILLISECONDS, at_most=64
+        )
+        devices.append(Device(name, account.id, token))
+    return devices
+
+
+@asynccontextmanager
+async def data_directory(people: int) -> AsyncIterator[tuple[Path, Sequence[Device]]]:
+    """A temporary data directory with so many people in it."""
+    with tempfile.TemporaryDirectory(prefix="besedka-bench-") as directory:
+        data = Path(directory) / "data"
+        data.mkdir(mode=0o700)
+        stores = open_stores(data, limits=Limits())
+        try:
+            devices = await make_people(stores, people)
+        finally:
+            await stores.close()
+        yield data, devices
+
+
+@asynccontextmanager
+async def serving(data: Path) -> AsyncIterator[Running]:
+    """Run `besedka serve` on a data directory, without limits of rate, until the block ends."""
+    configuration = data.parent / "bench.toml"
+    configuration.write_text(CONFIGURATION)
+    arguments = ["--port", "auto", "--data", str(data), "--config", str(configuration), "--no-console"]
+    began = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "besedka", "serve", *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        port = await asyncio.wait_for(_wait_listening(process), READY_SECONDS_MAX)
+        yield Running(process.pid, port, data, time.perf_counter() - began)
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+async def _wait_listening(process: asyncio.subprocess.Process) -> int:
+    assert process.stdout is not None
+    while line := await process.stdout.readline():
+        words = line.decode(errors="replace").split()
+        if words[:2] == ["listening", "on"]:
+            return int(words[2].rpartition(":")[2])
+    raise RuntimeError("the server did not start; its own message is above")
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time a process has used, all its threads together."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory of a process that is in RAM."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
