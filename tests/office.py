@@ -155,7 +155,7 @@ class Office:
             dice=FakeDice(),
             journal=self.log,
             limits=Limits(),
-            server_name="besedka",
+            server_name=lambda: "besedka",
             governor=self.governor if governed else None,
         )
         self.running = Running(

@@ -139,17 +139,17 @@ def test_a_fault_in_deep_recursion_is_one_short_line(journal: ServerLog, path: P
 def test_connection_lines_are_counted_past_their_rate(path: Path, clock: Clock) -> None:
     journal = opened(path, clock, log_connections_per_minute_max=3)
     for count in range(5):
-        journal.note("connected", address="::1", count=count)
-        journal.note("disconnected", address="::1", count=count)
+        journal.note("connection opened", address="::1", count=count)
+        journal.note("connection closed", address="::1", count=count)
     clock.passed = 59.9
     journal.note("login", name="ann")
     assert len(path.read_text().splitlines()) == 4
     clock.passed = 60.0
-    journal.note("connected", address="::1")
+    journal.note("connection opened", address="::1")
     lines = [line.split(" ", 1)[1] for line in path.read_text().splitlines()[4:]]
-    assert lines == ["connection lines left out count=7 seconds=60", "connected address=::1"]
+    assert lines == ["connection lines left out count=7 seconds=60", "connection opened address=::1"]
     for _ in range(5):
-        journal.note("connected", address="::1")
+        journal.note("connection opened", address="::1")
     journal.close()
     assert path.read_text().splitlines()[-1].endswith("connection lines left out count=3 seconds=0")
 

@@ -37,7 +37,7 @@ LINE_BYTES_EXPECTED = 512
 
 MINUTE_SECONDS = 60.0
 
-CONNECTION_EVENTS = frozenset({"connected", "disconnected"})
+CONNECTION_EVENTS = frozenset({"connection opened", "connection closed", "connection refused"})
 """What a flood of connections would fill the disk with; counted instead past a rate."""
 
 _EVENT = re.compile("[a-z][a-z0-9 _.:;,-]*", re.IGNORECASE)

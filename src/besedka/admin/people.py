@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import assert_never
 
 import msgspec
@@ -62,10 +63,13 @@ class PeopleDesk:
         dice: Dice,
         journal: Journal,
         limits: Limits,
-        server_name: str,
+        server_name: Callable[[], str],
         governor: Governor | None,
     ) -> None:
-        """`governor` is None where no server runs: then nobody is here to be told."""
+        """`server_name` is asked each time, because a reload may change it.
+
+        `governor` is None where no server runs: then nobody is here to be told.
+        """
         self._people = people
         self._hashing = hashing
         self._steps = steps
@@ -237,7 +241,7 @@ class PeopleDesk:
         return None
 
     def _acceptable(self, raw: str) -> AccountName | Refusal:
-        return account_name(raw, limits=self._limits, server_name=self._server_name)
+        return account_name(raw, limits=self._limits, server_name=self._server_name())
 
     def _password_fault(self, password: str) -> str | None:
         try:

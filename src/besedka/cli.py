@@ -1,0 +1,321 @@
+"""The command line: what each word does, in one sentence each, and no traceback ever.
+
+Everything heavy is imported by the word that needs it: `besedka chat` must not wait for a database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from besedka import __version__
+
+if TYPE_CHECKING:
+    from besedka.admin.deeds import AnyDeed, Ended, Said
+
+STARTING_SECONDS = 3.0
+"""How long to wait for a server that has only just taken its data directory."""
+
+STOPPING_SECONDS = 5.0
+"""How long `ctl shutdown` waits for the server to be gone."""
+
+
+class Failure(click.ClickException):
+    """Something that ends a command with exit status 1, one sentence a line."""
+
+    exit_code = 1
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+
+    def show(self, file: Any = None) -> None:
+        """On the error output, each sentence with the program's name before it."""
+        for sentence in self.message.splitlines():
+            click.echo(f"besedka: {sentence}", file=file, err=file is None)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    try:
+        outcome = besedka(args=arguments, prog_name="besedka", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 1
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        return _output_is_gone()
+    except Exception as error:  # The outermost edge: a traceback would show values, and help nobody.
+        place = _place(error)
+        Failure(f"this should not have happened ({type(error).__name__} at {place}); please report it").show()
+        return 1
+
+
+def _output_is_gone() -> int:
+    """Whoever read our output has gone; keep the interpreter from complaining about it at its end."""
+    import os
+
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def _place(error: Exception) -> str:
+    import traceback
+
+    frame = traceback.extract_tb(error.__traceback__, limit=-1)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.version_option(__version__, prog_name="besedka", message="%(prog)s %(version)s")
+def besedka() -> None:
+    """A self-hosted chat: one command to start, every acknowledged word kept."""
+
+
+def _data(_context: click.Context, _option: click.Parameter, value: Path | None) -> Path:
+    """Where the data are: as chosen, else where this system keeps a user's."""
+    if value is not None:
+        return value.absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("besedka", appauthor=False)
+
+
+_data_option = click.option(
+    "--data", type=click.Path(path_type=Path), callback=_data, help="The data directory.", metavar="DIR"
+)
+
+
+class _Port(click.ParamType[int]):
+    """A port number, or `auto`."""
+
+    name = "port"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """As a number; automatic is 0."""
+        if value == "auto":
+            return 0
+        if not (str(value).isascii() and str(value).isdigit() and int(value) <= 65535):
+            self.fail(f"{value!r} is neither a port from 1 to 65535 nor `auto`", param, ctx)
+        return int(value)
+
+
+# serve, chat -----------------------------------------------------------------------------------------------------
+
+
+@besedka.command()
+@click.option("--host", help="The address to listen on.  [127.0.0.1]")
+@click.option(
+    "--port", type=_Port(), metavar="N|auto", help="The port; `auto` takes a free one.  [9090, or a free one]"
+)
+@_data_option
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The configuration, in TOML.")
+@click.option("--no-console", is_flag=True, help="Do not read commands from the terminal.")
+def serve(host: str | None, port: int | None, data: Path, config: Path | None, no_console: bool) -> int:
+    """Start the server; `help` on its console lists the commands."""
+    from besedka.serve import server
+
+    options = server.ServeOptions(data=data, config=config, host=host, port=port, console=not no_console)
+    try:
+        return server.run(options)
+    except server.StartFault as fault:
+        raise Failure(*fault.sentences) from None
+
+
+@besedka.command()
+@click.argument("host", required=False)
+@click.argument("port", type=click.IntRange(1, 65535), required=False)
+@click.option("--name", help="The name to enter with.")
+@click.option("--plain", is_flag=True, help="No colours and no line editing.")
+def chat(host: str | None, port: int | None, name: str | None, plain: bool) -> int:
+    """Enter a chat; what is not given is asked for."""
+    from besedka.client import line
+
+    return line.run_chat(host, port, name, plain)
+
+
+# ctl -------------------------------------------------------------------------------------------------------------
+
+
+@besedka.command(context_settings={"ignore_unknown_options": True})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@_data_option
+def ctl(command: tuple[str, ...], data: Path) -> int:
+    """Give a running server one of its console's commands."""
+    from besedka.admin.deeds import ConsoleLine
+    from besedka.serve import directory
+
+    ended = _ask_server(data, ConsoleLine(line=" ".join(command)))
+    if ended is None:
+        raise Failure(f"no server is running on {data}")
+    if command[0] == "shutdown" and not directory.wait_released(data, seconds=STOPPING_SECONDS):
+        raise Failure(f"the server on {data} was told to stop, and has not after {STOPPING_SECONDS:.0f} s")
+    return ended.status
+
+
+def _tell(said: Said) -> None:
+    click.echo(said.text, err=said.fault)
+
+
+def _ask_server(data: Path, deed: AnyDeed) -> Ended | None:
+    """What the server that holds this directory makes of a deed; None where there is none."""
+    import time
+
+    from besedka.admin.control import ControlFault, ask
+    from besedka.serve import directory
+
+    deadline = time.monotonic() + STARTING_SECONDS
+    while True:
+        try:
+            holder = directory.holder(data)
+            if holder is None:
+                return None
+            if holder.control is not None:
+                return ask(Path(holder.control), deed, _tell)
+        except (directory.DirectoryFault, ControlFault) as fault:
+            raise Failure(str(fault)) from None
+        if time.monotonic() > deadline:
+            raise Failure(f"{data} is in use by process {holder.pid}, which does not answer; try again later")
+        time.sleep(0.05)
+
+
+# user ------------------------------------------------------------------------------------------------------------
+
+
+@besedka.group(no_args_is_help=True)
+def user() -> None:
+    """The people of a server, whether it is running or not."""
+
+
+def _do(data: Path, deed: AnyDeed) -> Ended:
+    """Have the running server do it, or do it on the files where none runs."""
+    ended = _ask_server(data, deed)
+    if ended is not None:
+        return ended
+    from besedka.hub.ports import StoreFault
+    from besedka.serve import directory, offline
+
+    try:
+        return offline.carry_out(data, deed, _tell)
+    except (directory.DirectoryFault, StoreFault) as fault:
+        raise Failure(str(fault)) from None
+
+
+def _password(from_stdin: bool) -> str:
+    """A password from the input, or asked for twice without showing it."""
+    if from_stdin:
+        raw = sys.stdin.buffer.readline(65_536)
+        try:
+            return raw.decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise Failure("that password is not UTF-8") from None
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask for the password on; use --password-stdin")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt="Password again"))
+
+
+_stdin_option = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of input.")
+
+
+@user.command("add")
+@click.argument("name")
+@_stdin_option
+@click.option("--admin", is_flag=True, help="Make it an administrator.")
+@_data_option
+def add(name: str, password_stdin: bool, admin: bool, data: Path) -> int:
+    """Make an account."""
+    from besedka.admin.deeds import AddUser
+
+    return _do(data, AddUser(name=name, password=_password(password_stdin), admin=admin)).status
+
+
+@user.command("list")
+@_data_option
+def list_users(data: Path) -> int:
+    """Show everybody registered."""
+    from besedka.admin.deeds import ListUsers
+
+    return _do(data, ListUsers()).status
+
+
+@user.command("invite")
+@click.option("--days", type=int, default=7, show_default=True, help="How long it is good.")
+@click.option("--uses", type=int, default=1, show_default=True, help="How many people it lets in.")
+@_data_option
+def invite(days: int, uses: int, data: Path) -> int:
+    """Make a code by which people register themselves."""
+    from besedka.admin.deeds import MakeInvitation
+
+    return _do(data, MakeInvitation(days=days, uses=uses)).status
+
+
+@user.command("passwd")
+@click.argument("name")
+@_stdin_option
+@_data_option
+def passwd(name: str, password_stdin: bool, data: Path) -> int:
+    """Give an account another password; its sessions end."""
+    from besedka.admin.deeds import SetPassword
+
+    return _do(data, SetPassword(name=name, password=_password(password_stdin))).status
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(["user", "admin"]))
+@_data_option
+def role(name: str, role: str, data: Path) -> int:
+    """Make an account an administrator, or no longer one."""
+    from besedka.admin.deeds import SetRole
+    from besedka.chat.principals import AccountRole
+
+    return _do(data, SetRole(name=name, role=AccountRole(role))).status
+
+
+@user.command("remove")
+@click.argument("name")
+@_data_option
+def remove(name: str, data: Path) -> int:
+    """End an account for ever; what it said stays."""
+    from besedka.admin.deeds import RemoveUser
+
+    return _do(data, RemoveUser(name=name)).status
+
+
+@user.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@_data_option
+def import_users(file: Path, data: Path) -> int:
+    """Make accounts of the people in an old users file: `name,address,md5hex`, one a line."""
+    from besedka.admin.deeds import IMPORT_AT_ONCE_MAX, ImportUsers
+    from besedka.admin.oldusers import FILE_BYTES_MAX, read_users
+
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise Failure(f"{file} cannot be read: {error.strerror}") from None
+    if len(raw) > FILE_BYTES_MAX:
+        raise Failure(f"{file} is larger than {FILE_BYTES_MAX} bytes, so it is no users file")
+    users, bad = read_users(raw)
+    for line in bad:
+        click.echo(str(line), err=True)
+    imported = 0
+    for start in range(0, len(users), IMPORT_AT_ONCE_MAX):
+        ended = _do(data, ImportUsers(users=tuple(users[start : start + IMPORT_AT_ONCE_MAX])))
+        imported += ended.count
+    click.echo(f"{imported} of {len(users) + len(bad)} imported.")
+    return 0 if imported == len(users) + len(bad) else 1

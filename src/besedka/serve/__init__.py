@@ -1,0 +1,1 @@
+"""The server as a process: the only place that knows every part."""

@@ -1,0 +1,63 @@
+"""An operator's deeds about accounts where no server runs: the directory is held for as long as one takes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
+from besedka.admin.journal import ServerLog
+from besedka.admin.people import PeopleDesk
+from besedka.config import Config
+from besedka.hub.ports import StoreFault
+from besedka.serve.directory import DataDirectory, DirectoryFault
+from besedka.serve.world import SystemClock, SystemDice
+from besedka.store.passwords import Argon2Keys
+from besedka.store.stores import open_stores
+
+
+def carry_out(data: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
+    """Do it on the files themselves; blocks. Raises `DirectoryFault`, or `StoreFault` (`CannotOpen` among them)."""
+    assert not isinstance(deed, ConsoleLine), "the console is a running server's"
+    os.umask(0o077)
+    directory = DataDirectory.hold(data)
+    try:
+        return asyncio.run(_carry_out(directory, deed, tell))
+    finally:
+        directory.release()
+
+
+async def _carry_out(directory: DataDirectory, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
+    assert not isinstance(deed, ConsoleLine)
+    limits = Config().limits
+    clock = SystemClock()
+    try:
+        log = ServerLog(directory.path / "server.log", clock=clock, limits=limits)
+    except OSError as error:
+        raise DirectoryFault(f"{directory.path / 'server.log'} cannot be written: {error.strerror}") from None
+    keys = Argon2Keys(limits=limits)
+    try:
+        stores = open_stores(directory.path, limits=limits)
+        try:
+            desk = PeopleDesk(
+                people=stores.accounts,
+                hashing=keys,
+                steps=stores.logs,
+                clock=clock,
+                dice=SystemDice(),
+                journal=log,
+                limits=limits,
+                server_name=lambda: Config().name,
+                governor=None,
+            )
+            return await desk.carry_out(deed, Answer(tell))
+        except StoreFault as error:
+            log.fault("store fault", error)
+            raise
+        finally:
+            await stores.close()
+    finally:
+        await keys.close()
+        log.close()

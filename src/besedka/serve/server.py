@@ -1,0 +1,402 @@
+"""One server from its start to its end: opens every part, ties them together, closes them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+
+from besedka import __version__
+from besedka.admin.commands import Running
+from besedka.admin.console import Console, Screen
+from besedka.admin.control import ControlFault, ControlSocket, socket_path
+from besedka.admin.deeds import Said
+from besedka.admin.journal import LibraryLog, ServerLog
+from besedka.admin.people import PeopleDesk
+from besedka.admin.ports import Reloaded
+from besedka.config import Config, ConfigFault, Listener, load
+from besedka.hub.governing import HubGovernor
+from besedka.hub.hub import Hub
+from besedka.hub.parts import Parts
+from besedka.hub.settings import Settings as HubSettings
+from besedka.net.binding import BindFault, port_of, wait_bound
+from besedka.net.listener import Listener as NetListener
+from besedka.net.parts import Settings as NetSettings
+from besedka.net.parts import Wires
+from besedka.net.tls import SELF_MADE, Certificate, TLSFault, self_made
+from besedka.serve.directory import DataDirectory, DirectoryFault
+from besedka.serve.world import EventBell, SystemClock, SystemDice, TaskRoster
+from besedka.store.faults import CannotOpen
+from besedka.store.passwords import Argon2Keys
+from besedka.store.stores import Stores, open_stores
+from besedka.wire.native import NativeServer
+from besedka.wire.text import TextServer
+
+CLOSING_SECONDS = 0.1
+"""For what comes after the clients' farewell: an answer on the control socket, a hash under way."""
+
+
+class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says."""
+
+    data: Path
+    config: Path | None = None
+    host: str | None = None
+    port: int | None = None
+    """0 is automatic; None is whatever the configuration says."""
+    console: bool = True
+
+    def read_config(self) -> Config:
+        """The file, and what the command line says over it. Raises `ConfigFault`."""
+        config = Config() if self.config is None else load(self.config)
+        return config.listening_on(host=self.host, port=self.port)
+
+
+class StartFault(Exception):
+    """The server cannot start."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = tuple(sentences)
+        """For the operator, one a line."""
+
+
+def run(options: ServeOptions) -> int:
+    """Serve until told to stop; the exit status. Raises `StartFault`."""
+    if not __debug__:
+        raise StartFault(["besedka relies on its own checks and does not run under python -O"])
+    os.umask(0o077)  # Whatever is made from here on is this user's alone.
+    try:
+        config = options.read_config()
+        directory = DataDirectory.hold(options.data)
+    except ConfigFault as fault:
+        raise StartFault(fault.faults) from None
+    except DirectoryFault as fault:
+        raise StartFault([str(fault)]) from None
+    try:
+        return _run_in(directory, options, config)
+    except (CannotOpen, BindFault, TLSFault, ControlFault, DirectoryFault) as fault:
+        raise StartFault([str(fault)]) from None
+    finally:
+        directory.release()
+
+
+def _run_in(directory: DataDirectory, options: ServeOptions, config: Config) -> int:
+    clock = SystemClock()
+    log_path = directory.path / "server.log"
+    try:
+        log = ServerLog(log_path, clock=clock, limits=config.limits)
+    except OSError as error:
+        raise DirectoryFault(f"{log_path} cannot be written: {error.strerror}; correct its permissions") from None
+    try:
+        stores = open_stores(directory.path, limits=config.limits)
+        server = Server(options, config, directory, log, stores, clock)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(server.live())
+    except (CannotOpen, BindFault, TLSFault, ControlFault) as fault:
+        log.note("not started", why=type(fault).__name__)
+        raise
+    finally:
+        log.close()
+
+
+class Server:
+    """The one place where all parts meet. Fills `admin.ports.Premises` for the operator's commands."""
+
+    def __init__(
+        self,
+        options: ServeOptions,
+        config: Config,
+        directory: DataDirectory,
+        log: ServerLog,
+        stores: Stores,
+        clock: SystemClock,
+    ) -> None:
+        self._options = options
+        self._config = config
+        self._directory = directory
+        self._log = log
+        self._stores = stores
+        self._clock = clock
+        self._screen = Screen()
+        self._status = 0
+        self.listening: Sequence[str] = ()
+        """Each `HOST:PORT` in use."""
+
+    async def live(self) -> int:
+        """From opening to closing; the exit status. Raises what `run` makes a `StartFault` of."""
+        self._over = asyncio.Event()
+        self._keys = Argon2Keys(limits=self._config.limits)
+        self._roster = TaskRoster(self._log)
+        self._hub = self._make_hub()
+        self._report_faults()
+        try:
+            await self._open()
+        except BaseException:
+            await self._close_stores()
+            raise
+        await self._over.wait()
+        await self._close()
+        return self._status
+
+    # The operator's commands -----------------------------------------------------------------------------------------
+
+    @property
+    def paused(self) -> bool:
+        """Whether nobody is accepted."""
+        return self._net.paused
+
+    def pause(self) -> None:
+        """Accept nobody until `go_on`."""
+        self._net.pause()
+        self._log.note("paused")
+
+    def go_on(self) -> None:
+        """Accept from now on."""
+        self._net.go_on()
+        self._log.note("resumed")
+
+    def shut_down(self) -> None:
+        """Begin to stop."""
+        self._over.set()
+
+    async def reload(self) -> Reloaded:
+        """Read the configuration and the certificate again; all of it is taken, or nothing."""
+        try:
+            config = self._options.read_config()
+            certificate = self._read_certificate(config)
+        except ConfigFault as fault:
+            return self._not_reloaded(fault.faults)
+        except TLSFault as fault:
+            return self._not_reloaded((str(fault),))
+        lines = [f"The configuration and the certificate ({certificate.fingerprint}) are read."]
+        restart = [name for name in ("listen", "limits") if getattr(config, name) != getattr(self._config, name)]
+        lines += [f"What has changed in `{name}` takes a restart." for name in restart]
+        kept = {name: getattr(self._config, name) for name in restart}
+        self._config = msgspec.structs.replace(config, **kept)
+        self._hub.parts.settings = self._hub_settings()
+        self._net.reload(settings=self._net_settings(), tls=certificate.context)
+        self._log.note("reloaded", fingerprint=certificate.fingerprint)
+        return Reloaded(good=True, lines=tuple(lines))
+
+    def _not_reloaded(self, faults: Sequence[str]) -> Reloaded:
+        self._log.note("not reloaded", faults=len(faults))
+        return Reloaded(good=False, lines=(*faults, "Nothing is changed."))
+
+    # Opening ---------------------------------------------------------------------------------------------------------
+
+    def _make_hub(self) -> Hub:
+        return Hub(
+            Parts(
+                logs=self._stores.logs,
+                accounts=self._stores.accounts,
+                keys=self._keys,
+                clock=self._clock,
+                bell=EventBell(),
+                tasks=self._roster,
+                dice=SystemDice(),
+                journal=self._log,
+                limits=self._config.limits,
+                settings=self._hub_settings(),
+            )
+        )
+
+    def _hub_settings(self) -> HubSettings:
+        config = self._config
+        return HubSettings(
+            name=config.name,
+            version=f"besedka {__version__}",
+            registration=config.registration,
+            guests=config.guests,
+        )
+
+    def _net_settings(self) -> NetSettings:
+        config = self._config
+        return NetSettings(
+            name=config.name,
+            allow_plaintext=config.allow_plaintext,
+            allow_text_prompt=config.allow_text_prompt,
+            trusted_proxies=config.trusted_proxies,
+            hostnames=_hostnames(config),
+        )
+
+    def _read_certificate(self, config: Config) -> Certificate:
+        if config.certificate is not None and config.key is not None:
+            return Certificate(chain=config.certificate, key=config.key)
+        return self_made(self._directory.path / "tls", hostnames=_hostnames(config))
+
+    async def _open(self) -> None:
+        is_first_start = self._config.certificate is None and not (self._directory.path / "tls" / SELF_MADE).exists()
+        certificate = self._read_certificate(self._config)
+        bound = await self._bind()
+        self._net = NetListener(
+            [one for sockets in bound for one in sockets],
+            reception=self._hub,
+            wires=Wires(native=self._native, text=self._text),
+            journal=self._log,
+            limits=self._config.limits,
+            settings=self._net_settings(),
+            tls=certificate.context,
+        )
+        running = self._make_running()
+        control_path = socket_path(self._directory.path)
+        self._control = ControlSocket(control_path, carry_out=running.carry_out, journal=self._log)
+        await self._control.open()
+        self._directory.announce(port=port_of(bound[0]), control=control_path)
+        self._turning = asyncio.create_task(self._hub.run(), name="hub")
+        self._turning.add_done_callback(self._hub_ended)
+        self._roster.spawn(running.desk.finish_steps(), "finish steps")
+        self._obey_signals()
+        self._net.go_on()
+        self._log.note("started", version=__version__, address=" ".join(self.listening), pid=os.getpid())
+        self._greet(certificate.fingerprint if is_first_start else None)
+        if self._options.console and sys.stdin is not None:
+            Console(carry_out=running.carry_out, screen=self._screen, loop=asyncio.get_running_loop()).start()
+
+    async def _bind(self) -> list[list[socket.socket]]:
+        """The sockets of each listener. Raises `BindFault`."""
+        bound: list[list[socket.socket]] = []
+        preferred = self._directory.last_port
+        try:
+            for listener in self._config.listen:
+                sockets = await wait_bound(listener.host, listener.port or None, preferred=preferred)
+                bound.append(sockets)
+                preferred = None
+        except BindFault:
+            for sockets in bound:
+                for one in sockets:
+                    one.close()
+            raise
+        self.listening = [
+            str(Listener(listener.host, port_of(sockets)))
+            for listener, sockets in zip(self._config.listen, bound, strict=True)
+        ]
+        return bound
+
+    def _native(self) -> NativeServer:
+        return NativeServer(self._config.limits)
+
+    def _text(self, prompted: bool) -> TextServer:
+        return TextServer(self._config.limits, prompted=prompted)
+
+    def _make_running(self) -> Running:
+        governor = HubGovernor(self._hub)
+        accounts, logs = self._stores.accounts, self._stores.logs
+        desk = PeopleDesk(
+            people=accounts,
+            hashing=self._keys,
+            steps=logs,
+            clock=self._clock,
+            dice=SystemDice(),
+            journal=self._log,
+            limits=self._config.limits,
+            server_name=lambda: self._config.name,
+            governor=governor,
+        )
+        return Running(
+            governor=governor,
+            premises=self,
+            people=accounts,
+            rooms=logs,
+            desk=desk,
+            log=self._log,
+            clock=self._clock,
+            version=__version__,
+            started=self._clock.now(),
+        )
+
+    def _greet(self, fingerprint: str | None) -> None:
+        """Say where the server listens, one line for each; a program that started it waits for these."""
+        with contextlib.suppress(OSError):
+            for address in self.listening:
+                print(f"listening on {address}", flush=True)
+            if fingerprint is not None:
+                print(f"certificate made for this server, fingerprint {fingerprint}", flush=True)
+
+    def _obey_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.shut_down)
+        loop.add_signal_handler(signal.SIGINT, self.shut_down)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._roster.spawn(self._reload_on_signal(), "reload"))
+
+    async def _reload_on_signal(self) -> None:
+        reloaded = await self.reload()
+        for line in reloaded.lines:
+            self._screen.show(Said(line, fault=not reloaded.good))
+
+    # Faults ----------------------------------------------------------------------------------------------------------
+
+    def _report_faults(self) -> None:
+        """Every error that nobody catches is in the log, and none of them is a traceback on the terminal."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._loop_fault)
+        threading.excepthook = self._thread_fault
+        sys.unraisablehook = self._unraisable_fault
+        logging.getLogger().addHandler(LibraryLog(self._log))
+        self._log.on_fault = lambda line: self._screen.show(Said(line, fault=True))
+
+    def _loop_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if error is None:
+            self._log.note("loop fault")
+        else:
+            self._log.fault("loop fault", error)
+
+    def _thread_fault(self, fault: threading.ExceptHookArgs) -> None:
+        if fault.exc_value is not None:
+            self._log.fault("thread fault", fault.exc_value)
+
+    def _unraisable_fault(self, fault: sys.UnraisableHookArgs) -> None:
+        if fault.exc_value is not None:
+            self._log.fault("unraisable fault", fault.exc_value)
+
+    def _hub_ended(self, turning: asyncio.Task[None]) -> None:
+        if turning.cancelled() or not self._hub.stopping:
+            self._status = 1
+        if not turning.cancelled() and (error := turning.exception()) is not None:
+            self._status = 1
+            self._log.fault("hub failed", error)
+        self._over.set()
+
+    # Closing ---------------------------------------------------------------------------------------------------------
+
+    async def _close(self) -> None:
+        """Accept nobody, keep what has arrived, tell everybody, close; within `shutdown_seconds_max`, and a little."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._config.limits.shutdown_seconds_max
+        self._log.note("stopping")
+        self._net.stop_accepting()
+        self._hub.stop()
+        _done, late = await asyncio.wait([self._turning], timeout=deadline - loop.time())
+        if late:
+            self._turning.cancel()
+        await self._net.wait_gone(seconds=max(0.0, deadline - loop.time()))
+        await self._control.close(seconds=CLOSING_SECONDS)
+        await self._close_stores()
+        self._log.note("stopped", status=self._status)
+        self._screen.wait_shown(CLOSING_SECONDS)
+
+    async def _close_stores(self) -> None:
+        await self._roster.end_all()
+        await self._keys.close()
+        await self._stores.close()
+
+
+def _hostnames(config: Config) -> tuple[str, ...]:
+    """The names that this server is called by in a browser: those it listens on, and its own where that is one."""
+    names = [listener.host for listener in config.listen if any(letter.isalpha() for letter in listener.host)]
+    names = [name for name in names if ":" not in name]
+    if "." in config.name and " " not in config.name:
+        names.append(config.name)
+    return tuple(dict.fromkeys(names))
