@@ -115,6 +115,10 @@ class Core:
         """How many requests have no answer yet, unsent writes included."""
         return len(self._outbox.keys() | self._asked.keys())
 
+    def awaits(self, request: RequestId) -> bool:
+        """Whether this request has no answer yet."""
+        return request in self._outbox or request in self._asked
+
     @property
     def in_step(self) -> bool:
         """Whether the server has told every room that was to be told after this connection's login."""

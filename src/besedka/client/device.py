@@ -54,7 +54,7 @@ class Address(msgspec.Struct, frozen=True, order=True):
 class _Kept(msgspec.Struct, frozen=True):
     last: Address = Address()
     last_name: str = ""
-    tokens: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
+    tokens: dict[str, str] = {}
     """By address and folded name, the one used last at the end."""
 
     def __repr__(self) -> str:
@@ -177,6 +177,6 @@ def this_device() -> Device:
     chosen = os.environ.get("BESEDKA_STATE")
     if chosen:
         return Device(Path(chosen))
-    import platformdirs  # noqa: PLC0415 - not needed where the variable is set
+    import platformdirs
 
     return Device(Path(platformdirs.user_state_dir("besedka")))

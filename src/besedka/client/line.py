@@ -1,0 +1,127 @@
+"""`besedka chat`: the line client, from the first question to the exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+import time
+
+from besedka.client.asking import BUSY_SECONDS_MAX, Entrance, GaveUp, Runs, ask_server, port_number
+from besedka.client.core import Core
+from besedka.client.device import DEFAULT_PORT, Address, Device, DeviceFault, this_device
+from besedka.client.dialling import LinkFault, Unresolvable
+from besedka.client.ids import Ids
+from besedka.client.link import Link
+from besedka.client.showing import Look
+from besedka.client.surface import Surface
+from besedka.client.talking import Queue, Talk
+from besedka.client.terminal import Asker, EndOfInput, Lines, Person, Script, read_into, wants_colour
+from besedka.client.words import _
+
+FINE = 0
+FAILED = 1
+MISUSED = 2
+INTERRUPTED = 130
+"""As shells say of what Ctrl-C ended."""
+
+
+def run_chat(host: str | None, port: int | None, name: str | None, plain: bool) -> int:
+    """Talk on a server, asking for what is not given. The exit status (DESIGN §6)."""
+    lines = Lines(sys.stdin.fileno())
+    typed = sys.stdin.isatty()
+    asker: Asker = Person(lines) if typed else Script(lines)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # Other people's alphabets on a screen that has not got them.
+            stream.reconfigure(errors="replace")
+    visit = _Visit(lines, asker, prompts=typed and sys.stdout.isatty() and not plain)
+    try:
+        with asyncio.Runner() as runner:
+            return visit.run(runner.run, host=host, port=port, name=name)
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return INTERRUPTED
+    except EndOfInput:
+        asker.complain(_("The input ended before everything was answered."))
+        return MISUSED
+    except GaveUp as gave_up:
+        asker.complain(str(gave_up))
+        return MISUSED
+    except (LinkFault, DeviceFault) as fault:
+        asker.complain(str(fault))
+        return MISUSED if isinstance(fault, Unresolvable) else FAILED
+    except BrokenPipeError:  # Whoever read our output has enough; the interpreter must not flush into it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+class _Visit:
+    """One run of the program."""
+
+    def __init__(self, lines: Lines, asker: Asker, *, prompts: bool) -> None:
+        """`prompts`: somebody sits at a terminal that can show a line being typed among lines that come."""
+        self._lines = lines
+        self._asker = asker
+        self._prompts = prompts
+        self._device: Device = this_device()
+        self._core = Core(new_id=Ids(now=lambda: time.time_ns() // 1_000_000, token_bytes=os.urandom))
+
+    def run(self, run: Runs, *, host: str | None, port: int | None, name: str | None) -> int:
+        look = Look(colour=self._prompts and wants_colour())
+        surface = Surface(self._core, look, line=_print, notice=_print if self._prompts else self._asker.complain)
+        link, address = self._connect(run, surface, host=host, port=port)
+        entrance = Entrance(
+            asker=self._asker,
+            run=run,
+            core=self._core,
+            surface=surface,
+            link=link,
+            device=self._device,
+            address=address,
+            wait_busy=_wait_busy,
+        )
+        try:
+            entrance.enter(name)
+            return run(self._talk(link, surface))
+        finally:
+            run(link.close())
+
+    def _connect(self, run: Runs, surface: Surface, *, host: str | None, port: int | None) -> tuple[Link, Address]:
+        links: list[Link] = []
+
+        def connect(address: Address) -> None:
+            link = Link(self._core, address, self._device, show=surface.show, chance=random.random)
+            run(link.open())
+            links.append(link)
+
+        last, _name = self._device.last()
+        if host is None and port is None:
+            address = ask_server(self._asker, run, last, connect)
+        else:
+            address = Address(last.host if host is None else host, DEFAULT_PORT if port is None else port)
+            refused = port_number(str(address.port))
+            if isinstance(refused, str):
+                raise GaveUp(refused)
+            connect(address)
+        return links[-1], address
+
+    async def _talk(self, link: Link, surface: Surface) -> int:
+        talk = Talk(self._core, link, surface, patient=not self._prompts, wait_busy=_wait_busy)
+        if not self._prompts:
+            return await talk.run(self._feed_lines)
+        from besedka.client.prompting import prompting
+
+        with prompting(surface) as feed:
+            return await talk.run(feed)
+
+    async def _feed_lines(self, queue: Queue) -> None:
+        read_into(queue, self._lines, asyncio.get_running_loop())
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+async def _wait_busy() -> None:
+    await asyncio.sleep(random.uniform(BUSY_SECONDS_MAX / 4, BUSY_SECONDS_MAX))

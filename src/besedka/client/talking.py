@@ -1,0 +1,172 @@
+"""The talk itself: what is typed goes out, what happens comes in, until one of the two ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from enum import Enum
+from typing import Any
+
+from besedka.chat.principals import is_guest
+from besedka.chat.refusals import Code
+from besedka.client.commands import Deed, Ordered, understood
+from besedka.client.core import Core
+from besedka.client.dialling import LinkFault
+from besedka.client.doing import Doer
+from besedka.client.events import Phase
+from besedka.client.link import Link
+from besedka.client.surface import Surface
+from besedka.client.words import _, plural
+
+LINES_WAITING_MAX = 32
+"""Lines typed or piped ahead of what can be carried out."""
+
+ROOMS_SECONDS_MAX = 5.0
+"""How long the first line waits for the rooms to be told."""
+
+DRAIN_SECONDS_MAX = 30.0
+"""How long a script's last messages may go without any progress before they are given up."""
+
+DRAIN_TYPED_SECONDS_MAX = 2.0
+"""The same for somebody who wants to leave."""
+
+FAREWELL_SECONDS_MAX = 2.0
+
+Queue = asyncio.Queue[str | None]
+
+
+class Ending(Enum):
+    """How a talk ended."""
+
+    LEFT = "left"
+    """By whoever typed."""
+    ENDED = "ended"
+    """By the server, or for want of one."""
+
+
+class Talk:
+    """One person's talk, from after the login to the end."""
+
+    def __init__(
+        self, core: Core, link: Link, surface: Surface, *, patient: bool, wait_busy: Callable[[], Awaitable[None]]
+    ) -> None:
+        """`patient`: everything typed is said before leaving, however long the server takes (a script)."""
+        self._core = core
+        self._link = link
+        self._surface = surface
+        self._doer = Doer(core, surface)
+        self._patient = patient
+        self._wait_busy = wait_busy
+        self._lines: Queue = asyncio.Queue(LINES_WAITING_MAX)
+
+    async def run(self, feed: Callable[[Queue], Coroutine[Any, Any, None]]) -> int:
+        """Talk until the feed has put None, or the server ends it. The exit status.
+
+        `feed` puts lines into the queue, and may be cancelled.
+        """
+        moving = asyncio.create_task(self._link.run(), name="link")
+        staying = asyncio.create_task(self._stay_in(), name="staying in")
+        doing = asyncio.create_task(self._do_all(), name="lines")
+        feeding = asyncio.create_task(feed(self._lines), name="feed")
+        tasks = (moving, staying, doing, feeding)
+        try:
+            with suppress(asyncio.CancelledError):  # Ctrl-C where no prompt catches it is a way of leaving.
+                ends = {moving, staying, doing} if self._patient else {moving, staying, doing, feeding}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                if not self._patient and feeding.done() and not doing.done():
+                    # Done typing: what was typed before is carried out if it can be, but nobody waits long for it.
+                    with suppress(asyncio.QueueFull):
+                        self._lines.put_nowait(None)
+                    await asyncio.wait({doing, moving}, timeout=DRAIN_TYPED_SECONDS_MAX)
+            ending = self._ending(moving, staying)
+            if ending is Ending.LEFT:
+                said_all = await self._leave(moving)
+                return 0 if said_all else 1
+            return 1
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._link.close()
+
+    def _ending(self, moving: asyncio.Task[None], staying: asyncio.Task[None]) -> Ending:
+        if moving.done():
+            fault = moving.exception()
+            if isinstance(fault, LinkFault):
+                self._surface.say_notice(str(fault))
+            elif fault is not None:
+                raise fault
+            return Ending.ENDED
+        return Ending.ENDED if staying.done() else Ending.LEFT
+
+    async def _do_all(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ROOMS_SECONDS_MAX):
+                await self._surface.wait_until(lambda: self._core.in_step and self._surface.current is not None)
+        while (line := await self._lines.get()) is not None:
+            if is_leaving(line):
+                return
+            await self._surface.wait_until(lambda: not self._core.full)
+            asked = self._doer.carry_out(line)
+            self._link.flush()
+            if asked is not None:
+                await self._surface.wait_until(lambda asked=asked: not self._core.awaits(asked))  # type: ignore[misc]
+
+    async def _stay_in(self) -> None:
+        """Log in again after each reconnection that the token did not settle; returns when that cannot be."""
+        while True:
+            await self._surface.wait_until(lambda: self._core.phase is Phase.STRANGER)
+            refused, self._surface.login_refused = self._surface.login_refused, None
+            principal = self._core.principal
+            if self._core.token is not None and refused in (None, Code.BUSY):
+                await self._wait_busy()
+                if self._core.phase is Phase.STRANGER and self._core.token is not None:
+                    self._core.resume()
+            elif principal is not None and is_guest(principal) and refused in (None, Code.BUSY):
+                await self._wait_busy()
+                if self._core.phase is Phase.STRANGER:
+                    self._core.come_as_guest(self._core.name)
+            else:
+                self._surface.say_notice(_("You are not logged in any more. Start besedka chat again to log in."))
+                self._say_unsaid()
+                return
+            self._link.flush()
+
+    async def _leave(self, moving: asyncio.Task[None]) -> bool:
+        """Say what is unsaid, then goodbye. Whether everything was said."""
+        said_all = await self._drain(DRAIN_SECONDS_MAX if self._patient else DRAIN_TYPED_SECONDS_MAX)
+        if not said_all:
+            self._say_unsaid()
+        if self._link.connected and self._core.phase is Phase.IN:
+            self._core.exit()
+            self._link.flush()
+            await asyncio.wait({moving}, timeout=FAREWELL_SECONDS_MAX)
+        return said_all and not (self._patient and self._surface.refused)
+
+    async def _drain(self, seconds: float) -> bool:
+        """Wait for all receipts and for one's own messages to be shown, as long as there is progress."""
+
+        def left() -> tuple[int, bool]:
+            return self._core.waiting, self._surface.everything_shown()
+
+        while (before := left()) != (0, True):
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._surface.wait_until(lambda before=before: left() != before)  # type: ignore[misc]
+            except TimeoutError:
+                return not self._core.outbox
+        return True
+
+    def _say_unsaid(self) -> None:
+        count = len(self._core.outbox)
+        if count:
+            self._surface.say_notice(
+                plural("{count} message may not have been said", "{count} messages may not have been said", count)
+            )
+
+
+def is_leaving(line: str) -> bool:
+    """Whether a line is a way of leaving."""
+    meaning = understood(line)
+    return isinstance(meaning, Ordered) and meaning.command.deed is Deed.QUIT
