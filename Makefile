@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: serve test check format clean
+.PHONY: serve test test-long coverage check bench format clean
 
 $(VENV)/runs: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,18 @@ serve: $(VENV)/runs  ## start the server; options: make serve ARGS="--port auto"
 
 test: $(VENV)/tests  ## the tests, in under three minutes
 	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-long: $(VENV)/tests  ## more seeds, more kills, and the coverage floor; what CI runs
+	$(BIN)/python -m pytest -n 2 -m slow
+	$(MAKE) coverage
+
+coverage: $(VENV)/tests  ## branch coverage of chat, wire and hub; fails under 95 %
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -p no:cacheprovider tests/unit tests/contracts tests/sim -m "not slow"
+	$(BIN)/coverage report --include='src/besedka/chat/*,src/besedka/wire/*,src/besedka/hub/*' --fail-under=95
+
+bench: $(VENV)/runs  ## deliveries, joins, idle memory, starting; see docs/PERFORMANCE.md
+	$(BIN)/besedka bench $(ARGS)
 
 check: $(VENV)/tests  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
