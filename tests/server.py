@@ -99,7 +99,7 @@ class Server:
             self._reader(self._process.stderr, self.errors),
         ]
 
-    def type(self, line: str) -> None:
+    def type_line(self, line: str) -> None:
         """Type a line on its console."""
         stdin = self._running.stdin
         assert stdin is not None

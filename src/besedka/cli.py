@@ -79,7 +79,23 @@ def _place(error: Exception) -> str:
     return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+class _Words(click.Group):
+    """The words of the command line; `bench` is read when it is asked for, because it brings a client of its own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """For `--help`."""
+        return sorted([*super().list_commands(ctx), "bench"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        if cmd_name == "bench":
+            from besedka.bench.command import bench
+
+            return bench
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Words, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
 @click.version_option(__version__, prog_name="besedka", message="%(prog)s %(version)s")
 def besedka() -> None:
     """A self-hosted chat: one command to start, every acknowledged word kept."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import uvloop
@@ -22,7 +19,7 @@ from besedka.admin.commands import Running
 from besedka.admin.console import Console, Screen
 from besedka.admin.control import ControlFault, ControlSocket, socket_path
 from besedka.admin.deeds import Said
-from besedka.admin.journal import LibraryLog, ServerLog
+from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
 from besedka.admin.ports import Reloaded
 from besedka.config import Config, ConfigFault, Listener, load
@@ -36,6 +33,7 @@ from besedka.net.parts import Settings as NetSettings
 from besedka.net.parts import Wires
 from besedka.net.tls import SELF_MADE, Certificate, TLSFault, self_made
 from besedka.serve.directory import DataDirectory, DirectoryFault
+from besedka.serve.reporting import report_faults
 from besedka.serve.world import EventBell, SystemClock, SystemDice, TaskRoster
 from besedka.store.faults import CannotOpen
 from besedka.store.passwords import Argon2Keys
@@ -140,7 +138,7 @@ class Server:
         self._keys = Argon2Keys(limits=self._config.limits)
         self._roster = TaskRoster(self._log)
         self._hub = self._make_hub()
-        self._report_faults()
+        report_faults(asyncio.get_running_loop(), log=self._log, screen=self._screen)
         try:
             await self._open()
         except BaseException:
@@ -335,31 +333,7 @@ class Server:
         for line in reloaded.lines:
             self._screen.show(Said(line, fault=not reloaded.good))
 
-    # Faults ----------------------------------------------------------------------------------------------------------
-
-    def _report_faults(self) -> None:
-        """Every error that nobody catches is in the log, and none of them is a traceback on the terminal."""
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._loop_fault)
-        threading.excepthook = self._thread_fault
-        sys.unraisablehook = self._unraisable_fault
-        logging.getLogger().addHandler(LibraryLog(self._log))
-        self._log.on_fault = lambda line: self._screen.show(Said(line, fault=True))
-
-    def _loop_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        if error is None:
-            self._log.note("loop fault")
-        else:
-            self._log.fault("loop fault", error)
-
-    def _thread_fault(self, fault: threading.ExceptHookArgs) -> None:
-        if fault.exc_value is not None:
-            self._log.fault("thread fault", fault.exc_value)
-
-    def _unraisable_fault(self, fault: sys.UnraisableHookArgs) -> None:
-        if fault.exc_value is not None:
-            self._log.fault("unraisable fault", fault.exc_value)
+    # Closing ---------------------------------------------------------------------------------------------------------
 
     def _hub_ended(self, turning: asyncio.Task[None]) -> None:
         if turning.cancelled() or not self._hub.stopping:
@@ -368,8 +342,6 @@ class Server:
             self._status = 1
             self._log.fault("hub failed", error)
         self._over.set()
-
-    # Closing ---------------------------------------------------------------------------------------------------------
 
     async def _close(self) -> None:
         """Accept nobody, keep what has arrived, tell everybody, close; within `shutdown_seconds_max`, and a little."""
