@@ -35,7 +35,7 @@ LIMITS = Limits()
 LOBBY = RoomId(1)
 NAME, PASSWORD, AGAIN = "Name:", "Password:", "Password again:"
 NEW_HERE = "New here. Password again:"
-SYNC = [Sync(show=ENTRIES_SHOWN), Join(name="lobby", show=ENTRIES_SHOWN)]
+ENTERING = [Join(name="lobby"), Sync(show=ENTRIES_SHOWN)]
 
 
 def refused(code: Code) -> Refused:
@@ -125,7 +125,7 @@ def test_a_first_visit_where_registration_is_open() -> None:
     assert visitor.tell(refused(Code.NAME_UNKNOWN)) == []
     assert visitor.read() == [NEW_HERE]
     assert visitor.write("correct horse") == [Register(name="ann", password="correct horse")]
-    assert visitor.tell(you()) == SYNC
+    assert visitor.tell(you()) == ENTERING
     assert visitor.read() == ["Hello, ann. Every line you write is said in the lobby; exit alone on a line leaves."]
     assert visitor.write("hi") == []
     assert visitor.tell(room(topic="tea\x1b[2J")) == [Say(room=LOBBY, text="hi")]
@@ -225,7 +225,7 @@ def test_an_empty_password_lets_a_guest_in() -> None:
     visitor.tell(refused(Code.NAME_TAKEN))
     assert visitor.read() == [SENTENCES[Code.NAME_TAKEN], NAME]
     assert visitor.write(" bob ", "") == [ComeAsGuest(name="bob")]
-    assert visitor.tell(you("bob")) == SYNC
+    assert visitor.tell(you("bob")) == ENTERING
 
 
 def test_an_empty_name_is_asked_for_again() -> None:
@@ -250,7 +250,7 @@ def test_a_script_may_send_everything_in_one_piece() -> None:
     assert visitor.write("ann", "correct horse", "hi", "", "there", "exit", "lost") == [
         Login(name="ann", password="correct horse")
     ]
-    assert visitor.tell(you()) == SYNC
+    assert visitor.tell(you()) == ENTERING
     assert visitor.tell(Done(None), room()) == [Say(room=LOBBY, text="hi"), Say(room=LOBBY, text="there"), Exit()]
     assert visitor.write("more") == []
 
@@ -424,7 +424,7 @@ def test_any_cut_of_a_script_asks_for_the_same(sizes: list[int]) -> None:
     asked += visitor.tell(you(), room())
     assert asked == [
         Login(name="ann", password="correct horse"),
-        *SYNC,
+        *ENTERING,
         Say(room=LOBBY, text="привет"),
         Say(room=LOBBY, text="x"),
         Exit(),

@@ -281,9 +281,9 @@ class TextServer:
         return warning if self._prompted else warning + prompts
 
     def _known(self, unit: Unit) -> list[str]:
-        """Ask for the rooms, and for the lobby too: a guest is in none, and somebody may once have left it."""
+        """Ask for the lobby, which somebody may once have left, and then for what is in it: so nothing comes twice."""
+        self._due.append(Join(name=LOBBY))
         self._ask(Sync(show=ENTRIES_SHOWN), _Stage.ENTERING)
-        self._due.append(Join(name=LOBBY, show=ENTRIES_SHOWN))
         return [self._translate(_HELLO).format(name=harmless_line(cast(You, unit).name))]
 
     def _room_told(self, unit: Unit) -> list[str]:
