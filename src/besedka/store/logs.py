@@ -16,6 +16,7 @@ from besedka.chat.rooms import Room
 from besedka.hub.ports import Addition, Kept, Moved, Page, Receipt, RoomBrief, Step
 from besedka.hub.seen import RoomSeen
 from besedka.store.appending import append
+from besedka.store.faults import opening_fault
 from besedka.store.opening import MESSAGES, opened, reader
 from besedka.store.rows import ROOM_COLUMNS, Row, entry_of, room_of, weight
 from besedka.store.threads import Readers, Writer
@@ -50,10 +51,10 @@ class SqliteLogStore:
             connection.execute("UPDATE meta SET boot = boot + 1")
             readers += (reader(path) for _ in range(READERS))
             return cls(path, connection, readers)
-        except BaseException:
+        except BaseException as error:
             for each in (connection, *readers):
                 each.close()
-            raise
+            raise opening_fault(path, error) if isinstance(error, sqlite3.Error) else error from None
 
     def stop(self) -> None:
         """Finish what was asked, fold the write-ahead log into the file and close it. Blocks; may be repeated."""
