@@ -8,6 +8,8 @@ import unicodedata
 from besedka.chat.refusals import Code, Refusal
 from besedka.limits import Limits
 
+_EMPTY = Refusal(Code.EMPTY_TEXT)
+
 _NEVER_SENT = re.compile("[\0\r\ud800-\udfff]")
 
 _HARMFUL = re.compile(
@@ -21,7 +23,7 @@ _HARMFUL = re.compile(
 
 def message_text(raw: str, *, limits: Limits) -> str | Refusal:
     """A message as it is kept: NFC, newlines allowed; NUL, CR and lone surrogates are refused."""
-    return _written(raw, bytes_max=limits.message_bytes_max, empty=Refusal(Code.EMPTY_TEXT))
+    return _written(raw, bytes_max=limits.message_bytes_max, empty=_EMPTY)
 
 
 def topic_text(raw: str, *, limits: Limits) -> str | Refusal:

@@ -14,7 +14,7 @@ from besedka.chat.entries import RoomId
 from besedka.chat.pace import Pace
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.requests import Malformed, Request, Write
+from besedka.chat.requests import Leave, Malformed, Request, Write
 from besedka.chat.rooms import Room
 from besedka.chat.told import PARTING_SENTENCES, Farewell, Parting
 from besedka.hub.intake import Intake
@@ -136,7 +136,8 @@ class Hub:
     def archive_if_passed(self, room: RoomId) -> None:
         """Somebody left this room; if it was a passing one and they were the last, it ends."""
         opened = self.parts.rooms.get(room)
-        if opened is not None and opened.state.passing and not opened.state.members and not opened.guests:
+        empty = opened is not None and not opened.state.members and not opened.guests
+        if opened is not None and empty and opened.state.passing and not self._stopping:  # The next start archives too.
             self.parts.tasks.spawn(self._watch.archive_if_empty(room), "archive")
 
     # The turn -------------------------------------------------------------------------------------------------------
@@ -164,6 +165,7 @@ class Hub:
 
     async def turn(self) -> None:
         """Judge what has arrived, keep it, tell it."""
+        self._catch_up()
         turn = Turn(now=self.parts.clock.now(), inbox_of=self._inbox_of, give_room=self._give_room)
         try:
             self.orders.take(turn)
@@ -184,8 +186,19 @@ class Hub:
             for session in list(self.sessions):
                 self.part(session, Parting.FAULT)
 
+    def _catch_up(self) -> None:
+        """Give those that fell behind in a room that was read again what they missed."""
+        fallen, self.parts.fallen_behind = self.parts.fallen_behind, {}
+        for session in fallen:
+            self.places.pump(session)
+
     async def _keep(self, turn: Turn, additions: list[Addition]) -> bool:
         """Commit; whether everything judged is now durable and true."""
+        now = self.parts.clock.seconds()
+        for addition in additions:
+            opened = self.parts.rooms.get(addition.before.id)
+            if opened is not None:
+                opened.used_at = now  # Nobody puts it away while it is being written to.
         self.parts.unborn.update({one.after.id: None for one in additions if one.before.head == 0})
         fault: StoreFault | None = None
         try:
@@ -194,6 +207,9 @@ class Hub:
                 fault = StoreUnsure("a room was not what it was judged on")
         except StoreFault as error:
             fault = error
+        except Exception as error:  # A fault of ours, in the store: nobody knows what it did before.
+            self.parts.journal.fault("appending failed", error)
+            fault = StoreUnsure("the store broke")
         self.parts.unborn.clear()
         if fault is None:
             self._told.make_true(additions, turn)
@@ -210,9 +226,13 @@ class Hub:
         self.orders.finish(Outcome.KEPT)
         self._told.answer(turn)
         self._told.tell(additions, turn)
+        left = dict.fromkeys(turn.moved)
         for taken in turn.taken:
+            self.places.pump(taken.session)  # What was asked may have moved it.
             self.intake.answered(taken.session)
-        for room in turn.moved:
+            if isinstance(taken.request, Leave):  # A guest's leaving is no entry.
+                left[taken.request.room] = None
+        for room in left:
             self.archive_if_passed(room)
 
     def _inbox_of(self, account: PrincipalId) -> Room | None:
@@ -225,6 +245,7 @@ class Hub:
 
     def _ask_again(self, turn: Turn, *, sure: bool) -> None:
         """Nothing this turn judged is believed. What was surely not kept is refused, the rest is asked again."""
+        self.parts.doubts += 1
         self._told.fall_back(list(turn.touched))
         self.orders.finish(Outcome.FAILED)
         for principal in turn.writers:

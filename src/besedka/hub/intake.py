@@ -43,6 +43,12 @@ Beside = Callable[[Session, Any], Coroutine[Any, Any, Unit | Refusal | Arrive]]
 """Serves one kind of request beside the turn."""
 
 
+_WAYS_IN = frozenset({Login, Register, ComeAsGuest, Resume})
+
+_FOR_VISITORS = _WAYS_IN | {Ping, Pong, Exit}
+"""What may be asked by somebody who has not said who it is."""
+
+
 class Intake:
     """Sessions that have asked something, and what becomes of it."""
 
@@ -120,8 +126,9 @@ class Intake:
     def _take(self, turn: Turn, session: Session, budget: _Budget) -> None:
         """Take what this session may have judged now, in its order."""
         limits = self._parts.limits
+        turn.judged = session
         most = limits.turn_requests_per_session_max
-        if limits.flood and session.stage is Stage.PRESENT:
+        if limits.flood:
             most = min(most, session.pace.available(self._parts.clock.seconds()))
             if most == 0 and session.pending and not session.held:
                 self._wait_for_pace(session)
@@ -142,7 +149,6 @@ class Intake:
                 self._serve_beside(session, request)
                 taken += 1
                 continue
-            turn.judged = session
             verdict = self._verdict(turn, session, request)
             if isinstance(verdict, Later):
                 self._postpone(session, request, verdict)
@@ -154,8 +160,9 @@ class Intake:
             taken, wrote = taken + 1, True
             if session.stage is not Stage.PRESENT or (isinstance(request, Malformed) and request.fatal):
                 break
-        if limits.flood and session.stage is Stage.PRESENT and taken:
+        if limits.flood:
             session.pace.take(taken)
+        self._read_on(session)
 
     def _wait_for_pace(self, session: Session) -> None:
         session.held = True
@@ -176,6 +183,7 @@ class Intake:
         self._parts.tasks.spawn(self._prepare(session, request), "prepare")
 
     async def _prepare(self, session: Session, request: Request | Malformed) -> None:
+        doubts = self._parts.doubts
         try:
             if isinstance(request, Arrive):
                 found = await self._preparation.arrive(request)
@@ -183,7 +191,7 @@ class Intake:
                 assert isinstance(request, Write)
                 assert session.online is not None
                 found = await self._preparation.write(session.online, request)
-            session.looked_up = LookedUp(request, found)
+            session.looked_up = LookedUp(request, found, doubts)
         except StoreFault as fault:
             self._parts.journal.fault("preparing failed", fault)
             await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
@@ -196,20 +204,20 @@ class Intake:
 
     def _verdict(self, turn: Turn, session: Session, request: Request | Malformed) -> Taken | Later:
         """What becomes of one request that is not served beside the turn."""
+        looked_up = session.looked_up
+        fits = looked_up is not None and looked_up.request is request and looked_up.doubts == self._parts.doubts
+        prepared = looked_up.found if looked_up is not None and fits else None
+        if isinstance(request, Write):
+            early = self._too_early(session, request)
+            if early is not None:
+                return Taken(session, request, refused(request.request_id, early))
+            return self._judge.write(turn, session, request, prepared)
         if isinstance(request, Malformed):
             return self._malformed(session, request)
-        looked_up = session.looked_up
-        prepared = looked_up.found if looked_up is not None and looked_up.request is request else None
         if isinstance(request, Arrive):
             return self._judge.arrive(turn, session, request, prepared)
-        if isinstance(request, Hello):
-            return self._hello(session, request)
-        early = self._too_early(session, request)
-        if early is not None:
-            return Taken(session, request, refused(request.request_id, early))
-        if isinstance(request, Write):
-            return self._judge.write(turn, session, request, prepared)
-        raise AssertionError("a request of no kind")
+        assert isinstance(request, Hello), "a request of no kind"
+        return self._hello(session, request)
 
     def _malformed(self, session: Session, request: Malformed) -> Taken:
         effect = (lambda: self._hub.part(session, Parting.BAD_INPUT)) if request.fatal else None
@@ -226,13 +234,11 @@ class Intake:
 
     def _too_early(self, session: Session, request: Request) -> Refusal | None:
         """Why this cannot be asked yet, or any more."""
+        if session.stage is Stage.PRESENT:
+            return Refusal(Code.LOGGED_IN_ALREADY) if type(request) in _WAYS_IN else None
         if session.stage is Stage.HELLO:
             return Refusal(Code.HELLO_FIRST)
-        if isinstance(request, Login | Register | ComeAsGuest | Resume):
-            return Refusal(Code.LOGGED_IN_ALREADY) if session.stage is Stage.PRESENT else None
-        if session.stage is Stage.VISITOR and not isinstance(request, Ping | Pong | Exit):
-            return Refusal(Code.LOGIN_FIRST)
-        return None
+        return None if type(request) in _FOR_VISITORS else Refusal(Code.LOGIN_FIRST)
 
     # Beside the turn ------------------------------------------------------------------------------------------------
 
@@ -290,10 +296,15 @@ class Intake:
             return
         if session.stage is Stage.VISITOR and session.attempts >= self._parts.limits.login_attempts_max:
             self._hub.part(session, Parting.TOO_MANY_ATTEMPTS)
-        if session.paused and len(session.pending) <= self._parts.limits.pending_requests_max // 2:
+        self._read_on(session)
+        self.wake(session)
+
+    def _read_on(self, session: Session) -> None:
+        """Read from the socket again once enough of what was pending is taken."""
+        enough = len(session.pending) <= self._parts.limits.pending_requests_max // 2
+        if session.paused and enough and not session.ended:
             session.paused = False
             session.link.go_on()
-        self.wake(session)
 
 
 class _Budget:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 
-from besedka.chat.entries import Draft, MembershipChanged, Person, RequestId, RoomId, RoomName, Way
+import msgspec
+
+from besedka.chat.entries import Draft, MembershipChanged, Person, RequestId, RoomId, Way
 from besedka.chat.names import LOBBY, fold, room_name
 from besedka.chat.principals import SERVER, AccountName, PrincipalId, is_account
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell, Write
 from besedka.chat.rooms import Room
 from besedka.chat.rules import Circumstances, decide, open_public
-from besedka.chat.told import Done, Kept, Refused, Unit, You
+from besedka.chat.told import Done, Kept, Refused, You
 from besedka.hub.login import Arrive
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
@@ -38,12 +40,38 @@ def refused(request_id: RequestId | None, refusal: Refusal) -> Refused:
     return Refused(request_id, refusal.code, refusal.sentence, refusal.detail)
 
 
+class _Case(msgspec.Struct, frozen=True):
+    """What a request is judged on."""
+
+    room: Room
+    """As this turn has made it; `NO_ROOM` if there is none."""
+    circumstances: Circumstances
+    effect: Callable[[Session, int, Room], None] | None = None
+    """What happens beside the entries: told the session, the first one's number, and the room."""
+
+
+_Finder = Callable[[Turn, Online, Write, Prepared | None], _Case | Later | Refusal]
+
+
+def _bound(case: _Case, session: Session, number: int, room: Room) -> Effect | None:
+    effect = case.effect
+    return None if effect is None else lambda: effect(session, number, room)
+
+
 class Judge:
     """Turns requests into drafts, receipts and refusals."""
 
     def __init__(self, parts: Parts, places: Places) -> None:
         self._parts = parts
         self._places = places
+        self._plain = Circumstances(parts.limits)
+        self._cases: dict[type[Write], _Finder] = {
+            Say: self._in_room,
+            SetTopic: self._in_room,
+            Leave: self._leave,
+            Join: self._join,
+            Tell: self._tell,
+        }
 
     def write(self, turn: Turn, session: Session, request: Write, prepared: Prepared | None) -> Taken | Later:
         """Judge a client's write."""
@@ -51,101 +79,111 @@ class Judge:
         assert online is not None
         if online.newest is None:
             return Later.UNPREPARED
-        if request.request_id is not None and request.request_id <= online.newest:
+        request_id = request.request_id
+        if request_id is not None and request_id <= online.newest:
             if prepared is None or prepared.looked_up != online.kept:
                 return Later.NEXT_TURN if online.principal in turn.writers else Later.UNPREPARED
             if prepared.receipt is not None:
-                kept = Kept(request.request_id, prepared.receipt.room, prepared.receipt.number)
-                return Taken(session, request, kept)
-        if prepared is None and isinstance(request, Tell):
-            return Later.UNPREPARED
-        name = self._new_name(request)
-        if isinstance(name, Refusal):
-            return Taken(session, request, refused(request.request_id, name))
-        room = self._room(turn, online, request, prepared)
-        if room is None:
-            return Later.UNPREPARED
-        if not self._inboxes_ready(turn, online, request, room, prepared):
-            return Later.UNPREPARED
-        return self._judge(turn, session, request, room, prepared, name)
+                return Taken(session, request, Kept(request_id, prepared.receipt.room, prepared.receipt.number))
+        case = self._cases[type(request)](turn, online, request, prepared)
+        if isinstance(case, Later):
+            return case
+        if isinstance(case, Refusal):
+            return Taken(session, request, refused(request_id, case))
+        return self._judge(turn, session, online, request, case)
 
-    def _new_name(self, request: Write) -> RoomName | Refusal:
-        if isinstance(request, Join):
-            return room_name(request.name, limits=self._parts.limits)
-        return RoomName("")
-
-    def _room(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> Room | None:
-        """The room asked about, as this turn has made it; `NO_ROOM` if there is none, None if that is unknown."""
-        made: Room | None = None
-        match request:
-            case Say() | Leave() | SetTopic():
-                opened = self._parts.rooms.get(request.room)
-            case Join():
-                name = fold(request.name.removeprefix("#"))
-                made, opened = turn.named(name), self._parts.rooms.named(name)
-            case Tell():
-                assert prepared is not None
-                if prepared.other is None:
-                    return NO_ROOM
-                pair = online.principal, prepared.other.principal
-                made, opened = turn.of_pair(*pair), self._parts.rooms.of_pair(*pair)
-            case _:
-                raise AssertionError("not a write of a client's")
-        if made is not None:
-            return made
+    def _in_room(self, turn: Turn, _online: Online, request: Write, prepared: Prepared | None) -> _Case | Later:
+        """Said or set in a room that is given by its id."""
+        assert isinstance(request, Say | SetTopic | Leave)
+        opened = self._parts.rooms.get(request.room)
         if opened is not None:
-            return turn.tentative(opened.state)
-        return NO_ROOM if prepared is not None and prepared.room_absent else None
+            return _Case(turn.tentative(opened.state), self._plain)
+        if prepared is not None and prepared.room_absent:
+            return _Case(NO_ROOM, self._plain)
+        return Later.UNPREPARED
 
-    def _inboxes_ready(self, turn: Turn, online: Online, request: Write, room: Room, prepared: Prepared | None) -> bool:
+    def _leave(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> _Case | Later:
+        if not self._inboxes_ready(turn, prepared, online.principal):
+            return Later.UNPREPARED
+        case = self._in_room(turn, online, request, prepared)
+        if isinstance(case, _Case) and not online.registered:
+            room = case.room
+            return _Case(room, self._plain, lambda _session, _number, _room: self._guest_leaves(online, room))
+        return case
+
+    def _join(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> _Case | Later | Refusal:
+        assert isinstance(request, Join)
+        name = room_name(request.name, limits=self._parts.limits)
+        if isinstance(name, Refusal):
+            return name
+        if not self._inboxes_ready(turn, prepared, online.principal):
+            return Later.UNPREPARED
+        room = turn.named(fold(name))
+        if room is None:
+            opened = self._parts.rooms.named(fold(name))
+            if opened is not None:
+                room = turn.tentative(opened.state)
+            elif prepared is not None and prepared.room_absent:
+                room = NO_ROOM
+            else:
+                return Later.UNPREPARED
+        joined = online.rooms_joined + turn.joined.get(online.principal, 0)
+        circumstances = Circumstances(self._parts.limits, name, rooms_joined=joined)
+        show = request.show
+
+        def effect(session: Session, number: int, room: Room) -> None:
+            if online.registered:
+                self._show_more(session, room, after=number - 1 - show)
+            else:
+                self._guest_enters(online, room, after=number - 1 - show)
+
+        return _Case(room, circumstances, effect)
+
+    def _tell(self, turn: Turn, online: Online, _request: Write, prepared: Prepared | None) -> _Case | Later:
+        if prepared is None:
+            return Later.UNPREPARED
+        other = prepared.other
+        if other is None:
+            return _Case(NO_ROOM, self._plain)
+        pair = online.principal, other.principal
+        circumstances = Circumstances(self._parts.limits, other=other)
+        room, opened = turn.of_pair(*pair), self._parts.rooms.of_pair(*pair)
+        if room is None and opened is not None:
+            room = turn.tentative(opened.state)
+        if room is not None:
+            return _Case(room, circumstances)
+        if prepared.room_absent and self._inboxes_ready(turn, prepared, *pair):
+            return _Case(NO_ROOM, circumstances)
+        return Later.UNPREPARED
+
+    def _inboxes_ready(self, turn: Turn, prepared: Prepared | None, *concerned: PrincipalId) -> bool:
         """Whether every inbox that will note this is open, or known not to exist."""
-        match request:
-            case Join() | Leave():
-                concerned = [online.principal]
-            case Tell() if room is NO_ROOM and prepared is not None and prepared.other is not None:
-                concerned = [online.principal, prepared.other.principal]
-            case _:
-                return True
         inboxless = () if prepared is None else prepared.inboxless
         return all(turn.has_inbox(one) or one in inboxless for one in concerned if is_account(one))
 
-    def _judge(
-        self,
-        turn: Turn,
-        session: Session,
-        request: Write,
-        room: Room,
-        prepared: Prepared | None,
-        name: RoomName,
-    ) -> Taken:
-        online = session.online
-        assert online is not None
-        joined = online.rooms_joined + turn.joined.get(online.principal, 0)
-        other = None if prepared is None else prepared.other
-        circumstances = Circumstances(self._parts.limits, name, other, joined)
-        actor = online.actor(inside=self._is_inside(online, room))
-        verdict = decide(room, actor, request, circumstances)
+    def _judge(self, turn: Turn, session: Session, online: Online, request: Write, case: _Case) -> Taken:
+        room = case.room
+        actor = online.actor(inside=online.principal in room.members or self._is_guest_in(online, room))
+        verdict = decide(room, actor, request, case.circumstances)
+        asked = request.request_id
         if isinstance(verdict, Refusal):
-            return Taken(session, request, refused(request.request_id, verdict))
-        if room is NO_ROOM and verdict:
-            room = turn.new_room()
-        effect = self._effect(session, request, room)
+            return Taken(session, request, refused(asked, verdict))
         if not verdict:
-            return Taken(session, request, Done(request.request_id, room.id or None), effect)
-        request_id = request.request_id or self._make_id(turn.now)
+            return Taken(session, request, Done(asked, room.id or None), _bound(case, session, room.head + 1, room))
+        if room is NO_ROOM:
+            room = turn.new_room()
+        request_id = asked or self._make_id(turn.now)
         number = turn.add(room, verdict, request=request_id, session=session)
         turn.writers[online.principal] = None
         online.kept += 1
         assert online.newest is not None
-        online.newest = max(online.newest, request_id)
-        answer: Unit = Kept(request.request_id, room.id, number)
-        if isinstance(request, Join) and not online.registered:
-            answer = Done(request.request_id, room.id)
-        return Taken(session, request, answer, effect, wrote=True, request_id=request_id)
+        if request_id > online.newest:
+            online.newest = request_id
+        only_present = type(request) is Join and not online.registered
+        answer = Done(asked, room.id) if only_present else Kept(asked, room.id, number)
+        return Taken(session, request, answer, _bound(case, session, number, room), True, request_id)
 
-    def _is_inside(self, online: Online, room: Room) -> bool:
-        if online.principal in room.members:
-            return True
+    def _is_guest_in(self, online: Online, room: Room) -> bool:
         opened = self._parts.rooms.get(room.id)
         return opened is not None and online.principal in opened.guests
 
@@ -153,31 +191,19 @@ class Judge:
         """For requests that came without one (text): what finds them again if the commit's outcome is unknown."""
         return RequestId(f"{now:012x}" + self._parts.dice.token_bytes(10).hex())
 
-    def _effect(self, session: Session, request: Write, room: Room) -> Effect | None:
-        """What happens to places and presence beside the entries, once they are kept."""
-        online = session.online
-        assert online is not None
-        match request:
-            case Join(show=show):
-                if online.registered:
-                    return lambda: self._show_more(session, room, show)
-                return lambda: self._guest_enters(online, room, show)
-            case Leave() if not online.registered:
-                return lambda: self._guest_leaves(online, room)
-        return None
-
-    def _show_more(self, session: Session, room: Room, show: int) -> None:
+    def _show_more(self, session: Session, room: Room, *, after: int) -> None:
         """The session that joined wants some of what was said before."""
         if session.synced:
-            self._places.put(session, room.id, after=0, announcement=Announcement(None, show))
+            after = max(after, room.floor - 1, 0)
+            self._places.put(session, room.id, after=after, announcement=Announcement(after, 0))
 
-    def _guest_enters(self, online: Online, room: Room, show: int) -> None:
+    def _guest_enters(self, online: Online, room: Room, *, after: int) -> None:
         opened = self._parts.rooms.get(room.id)
         if opened is None or online.principal in opened.guests or not online.sessions:
             return
         opened.guests[online.principal] = online
         for session in online.sessions:
-            self._show_more(session, room, show)
+            self._show_more(session, room, after=after)
         self._parts.attendance.signal([opened], online, came=True)
 
     def _guest_leaves(self, online: Online, room: Room) -> None:

@@ -54,11 +54,11 @@ class Orders:
     def take(self, turn: Turn) -> None:
         """Add what was ordered to this turn."""
         given, self._given = self._given, []
+        self._taken = list(given)  # All of them fail if writing one of them does.
         for order in given:
             outcome = order.write(turn)
-            if outcome is Outcome.KEPT:
-                self._taken.append(order)
-            else:
+            if outcome is not Outcome.KEPT:
+                self._taken.remove(order)
                 order.outcome = outcome
 
     def finish(self, outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ from besedka.chat.rooms import audience
 from besedka.hub.ports import AccountStore, Bell, Clock, Dice, Journal, Keys, LogStore, Tasks
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom, RoomTable
+from besedka.hub.session import Session
 from besedka.hub.settings import Settings
 from besedka.limits import Limits
 
@@ -45,6 +46,10 @@ class Parts:
         self.attendance = Attendance(limits)
         self.unborn: dict[RoomId, None] = {}
         """Rooms that the commit under way makes: they may be in the store and are not yet true."""
+        self.doubts = 0
+        """How many turns failed: what was looked up before the last of them proves nothing."""
+        self.fallen_behind: dict[Session, None] = {}
+        """Readers that the next turn must give what they missed."""
 
     async def open_room(self, room: RoomId) -> OpenRoom | None:
         """The room, read from the store unless it is open already. None if there is no such room.
@@ -57,6 +62,7 @@ class Parts:
             await self.clock.wait_seconds(COMMIT_SECONDS)
         found = self.rooms.get(room)
         if found is not None:
+            found.used_at = self.clock.seconds()
             return found
         state = await self.logs.room(room)
         if state is None or state.head == 0:
@@ -84,6 +90,7 @@ class Parts:
                     opened.add_reader(session)
                 else:
                     session.behind[opened.state.id] = stale.state.head
+                    self.fallen_behind[session] = None
         self.bell.ring()
 
     def _seat_readers(self, opened: OpenRoom) -> None:

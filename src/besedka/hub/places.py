@@ -91,7 +91,8 @@ class Places:
             room, after=after, upto=upto, limit=limits.page_entries_max, bytes_max=limits.run_bytes_max
         )
         opened_now = self._parts.rooms.get(room)
-        if opened_now is not opened or session.ended or session.behind.get(room) != after:
+        moved = session.behind.get(room) != after or room in session.announcements
+        if opened_now is not opened or session.ended or moved:
             return  # It was moved meanwhile; the next page starts from where it is now.
         readable = self._reading(session, opened)
         last = upto if readable is None or readable.last is None else min(upto, readable.last)

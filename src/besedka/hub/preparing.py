@@ -44,6 +44,8 @@ class LookedUp(msgspec.Struct, frozen=True):
 
     request: Request
     found: Prepared
+    doubts: int
+    """`Parts.doubts` when it began."""
 
 
 class Preparation:

@@ -86,6 +86,7 @@ class Session:
 
     __slots__ = (
         "_receive",
+        "_unsent",
         "announcements",
         "attempts",
         "behind",
@@ -143,6 +144,8 @@ class Session:
         self.pinged_at: float | None = None
         self.full_since: float | None = None
 
+        self._unsent = b""
+        """Answers of this turn that are to go out with the next."""
         self.pending: deque[Request | Malformed] = deque()
         """Asked and not taken, in order."""
         self.held = False
@@ -169,14 +172,20 @@ class Session:
         """Bytes have come; called by the net."""
         self._receive(self, data)
 
-    def tell(self, unit: Unit) -> None:
-        """Say something to this session, if it still listens."""
-        if self.stage is not Stage.ENDED:
-            data = self.protocol.tell(unit)
-            if data:
-                self.link.write(data)
-            if self.protocol.converses:
-                self._receive(self, b"")
+    def tell(self, unit: Unit, *, more: bool = False) -> None:
+        """Say something to this session, if it still listens; with `more` it goes out together with what follows."""
+        if self.stage is Stage.ENDED:
+            return
+        data = self.protocol.tell(unit)
+        if more:
+            self._unsent += data
+            return
+        if self._unsent:
+            data, self._unsent = self._unsent + data, b""
+        if data:
+            self.link.write(data)
+        if self.protocol.converses:
+            self._receive(self, b"")
 
     @property
     def ended(self) -> bool:

@@ -47,11 +47,13 @@ class Told:
 
     def answer(self, turn: Turn) -> None:
         """Receipts, refusals and what goes with them, each session's in the order it asked."""
-        for taken in turn.taken:
-            if taken.answer is not None:
-                taken.session.tell(taken.answer)
-            if taken.effect is not None:
-                taken.effect()
+        taken = turn.taken
+        for index, one in enumerate(taken):
+            if one.answer is not None:
+                more = index + 1 < len(taken) and taken[index + 1].session is one.session and one.effect is None
+                one.session.tell(one.answer, more=more)
+            if one.effect is not None:
+                one.effect()
 
     def tell(self, additions: Sequence[Addition], turn: Turn) -> None:
         """The runs, room by room. Whoever cannot take one is behind from before it."""
