@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from besedka.chat import requests, told
-from besedka.chat.entries import Manner, RequestId, RoomId
+from besedka.chat.entries import Manner, RequestId, RoomId, Way
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Place, Request
@@ -350,8 +350,10 @@ class Core:
                 self._awaited = answer.rooms if self._awaited is None else self._awaited
             case told.Refused():
                 self._refused(request, answer)
-            case told.Kept() if request_id:
+            case told.Kept(room=room, number=number) if request_id:
                 self._outbox.pop(request_id, None)
+                if isinstance(request, requests.Join | requests.Leave):
+                    self._places.moved(room, number, Way.JOINED if isinstance(request, requests.Join) else Way.LEFT)
             case told.Done() if request_id:
                 self._outbox.pop(request_id, None)
                 self._moved_as_guest(request, answer)

@@ -91,16 +91,16 @@ class Places:
                     self.rooms[room] = msgspec.structs.replace(known, topic=topic, as_of=entry.number)
             case MembershipChanged(way=way, people=people):
                 if any(person.principal == me for person in people):
-                    self._moved(room, entry.number, way)
+                    self.moved(room, entry.number, way)
             case Entered(room=other, number=number):
-                self._moved(other, number, Way.JOINED)
+                self.moved(other, number, Way.JOINED)
             case Left(room=other, number=number, way=way):
-                self._moved(other, number, way)
+                self.moved(other, number, way)
             case _:
                 pass
 
-    def _moved(self, room: RoomId, number: int, way: Way) -> None:
-        """I joined or left a room by its entry `number`. The inbox and the room both say so, in either order."""
+    def moved(self, room: RoomId, number: int, way: Way) -> None:
+        """I joined or left a room by its entry `number`. The receipt, the inbox and the room say so, in any order."""
         known = self.rooms.get(room)
         if known is None:
             return

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import assert_never
 
-from besedka.chat.entries import Kind, RoomId, SessionsRevoked
+from besedka.chat.entries import Entered, Kind, Left, MembershipChanged, Opened, RoomId
 from besedka.chat.names import LOBBY, fold
 from besedka.chat.refusals import SENTENCES, Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Join, Leave, Login, Register, Resume, Say, Tell
@@ -41,6 +41,12 @@ from besedka.client.memory import AnyWrite, KnownRoom
 from besedka.client.showing import INDENT, Look, day, entry_lines, label, people_lines, room_lines
 from besedka.client.words import _, plural
 
+_UNSHOWN: dict[Kind, tuple[type, ...]] = {
+    Kind.INBOX: (Opened, Entered, Left),
+    Kind.DIRECT: (Opened, MembershipChanged),
+}
+"""What is for programs only: nobody enters or leaves a conversation of two."""
+
 
 class Surface:
     """What one person sees. `show` is given everything in order, as it happens."""
@@ -55,6 +61,7 @@ class Surface:
         self._oldest: dict[RoomId, int] = {}
         self._reached: dict[RoomId, int] = {}
         self._changed = asyncio.Event()
+        self._settled = False
         self.current: RoomId | None = None
         """Where what is typed goes."""
         self.refused = 0
@@ -93,6 +100,18 @@ class Surface:
         rooms = self._core.rooms
         return all(room not in rooms or rooms[room].place >= number for room, number in self._reached.items())
 
+    @property
+    def settled(self) -> bool:
+        """Whether the rooms are known, so that what is typed has somewhere to go."""
+        return self._settled
+
+    def settle(self) -> None:
+        """All rooms were told: look at one of them."""
+        self._choose_room()
+        self._settled = True
+        self.say_where()
+        self._wake()
+
     async def wait_until(self, holds: Callable[[], bool]) -> None:
         """Wait for something that changes by what happens. The caller sets the deadline."""
         while not holds():
@@ -114,6 +133,7 @@ class Surface:
                 self._presence(event)
             case Appeared(room=room):
                 self._oldest[room] = self._core.rooms[room].place + 1
+                self._choose_room()
             case StartedOver():
                 self._started_over()
             case Returned(writes=writes):
@@ -130,7 +150,11 @@ class Surface:
                 self._news(event)
             case _:
                 assert_never(event)
-        self._changed.set()  # All who wait look again; whoever looks next waits for the next.
+        self._wake()
+
+    def _wake(self) -> None:
+        """All who wait look again; whoever looks next waits for the next."""
+        self._changed.set()
         self._changed = asyncio.Event()
 
     def say_notice(self, text: str) -> None:
@@ -156,12 +180,13 @@ class Surface:
 
     def _arrived(self, arrived: Arrived) -> None:
         known = self._core.rooms[arrived.room]
+        where = "" if arrived.room == self.current or known.kind is Kind.INBOX else label(known, self._core.principal)
         for entry in arrived.entries:
-            if known.kind is not Kind.INBOX or isinstance(entry.body, SessionsRevoked):
+            if not isinstance(entry.body, _UNSHOWN.get(known.kind, ())):
                 self._say_day(entry.time)
-                where = "" if arrived.room == self.current else label(known, self._core.principal)
-                self.say_lines(entry_lines(entry, self._look, where=where if known.kind is not Kind.INBOX else ""))
-        self._choose_room()
+                self.say_lines(entry_lines(entry, self._look, where=where))
+        if self._settled:
+            self._choose_room()
 
     def _say_day(self, time: int) -> None:
         """Times are hours and minutes, so a new day is said."""
@@ -214,6 +239,7 @@ class Surface:
         self._oldest.clear()
         self._reached.clear()
         self.current = None
+        self._settled = False
         self.say_notice(_("This server's log is not the one it was (it was restored, perhaps); all is shown anew."))
 
     # Answers ---------------------------------------------------------------------------------------------------
@@ -243,14 +269,16 @@ class Surface:
         if isinstance(request, Join):
             self.current = room
         elif isinstance(request, Leave) and self.current == room:
-            self.current = None
             self._choose_room(but=room)
 
     def _choose_room(self, *, but: RoomId | None = None) -> None:
-        """Look at the lobby, or at any room, where nothing is being looked at."""
+        """Look at the lobby, or at any room, where nothing is being looked at.
+
+        Until all rooms were told a better one may yet come.
+        """
         known = self._core.rooms.get(self.current) if self.current is not None else None
-        if known is not None and known.inside:
-            return
+        if self._settled and self.current not in (None, but) and (known is None or known.inside):
+            return  # A room not known yet is one just joined: its description follows the receipt.
         mine = [
             one for one in self._core.rooms.values() if one.inside and one.kind is not Kind.INBOX and one.room != but
         ]
@@ -258,7 +286,8 @@ class Surface:
         chosen = mine[0].room if mine else None
         if chosen != self.current:
             self.current = chosen
-            self.say_where()
+            if self._settled:
+                self.say_where()
 
     def say_where(self) -> None:
         """Which room this is, and what it is about."""

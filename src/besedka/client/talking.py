@@ -23,7 +23,7 @@ LINES_WAITING_MAX = 32
 """Lines typed or piped ahead of what can be carried out."""
 
 ROOMS_SECONDS_MAX = 5.0
-"""How long the first line waits for the rooms to be told."""
+"""How long the first line waits for the rooms to be told before it is refused for want of one."""
 
 DRAIN_SECONDS_MAX = 30.0
 """How long a script's last messages may go without any progress before they are given up."""
@@ -69,7 +69,8 @@ class Talk:
         staying = asyncio.create_task(self._stay_in(), name="staying in")
         doing = asyncio.create_task(self._do_all(), name="lines")
         feeding = asyncio.create_task(feed(self._lines), name="feed")
-        tasks = (moving, staying, doing, feeding)
+        settling = asyncio.create_task(self._settle(), name="settling")
+        tasks = (moving, staying, doing, feeding, settling)
         try:
             with suppress(asyncio.CancelledError):  # Ctrl-C where no prompt catches it is a way of leaving.
                 ends = {moving, staying, doing} if self._patient else {moving, staying, doing, feeding}
@@ -103,7 +104,7 @@ class Talk:
     async def _do_all(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(ROOMS_SECONDS_MAX):
-                await self._surface.wait_until(lambda: self._core.in_step and self._surface.current is not None)
+                await self._surface.wait_until(lambda: self._surface.settled)
         while (line := await self._lines.get()) is not None:
             if is_leaving(line):
                 return
@@ -112,6 +113,12 @@ class Talk:
             self._link.flush()
             if asked is not None:
                 await self._surface.wait_until(lambda asked=asked: not self._core.awaits(asked))  # type: ignore[misc]
+
+    async def _settle(self) -> None:
+        """Find one's feet whenever all rooms were told anew."""
+        while True:
+            await self._surface.wait_until(lambda: self._core.in_step and not self._surface.settled)
+            self._surface.settle()
 
     async def _stay_in(self) -> None:
         """Log in again after each reconnection that the token did not settle; returns when that cannot be."""
