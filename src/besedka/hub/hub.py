@@ -118,6 +118,8 @@ class Hub:
         for opened in rooms:
             opened.drop_reader(session)
         rooms += [opened for opened in map(self.parts.rooms.get, session.behind) if opened is not None]
+        if not session.synced and session.online is not None:  # It came, and follows no room.
+            rooms = [opened for opened in self.parts.rooms if opened.is_inside(session.online.principal)]
         session.behind.clear()
         session.announcements.clear()
         if session.online is not None:
@@ -165,9 +167,9 @@ class Hub:
 
     async def turn(self) -> None:
         """Judge what has arrived, keep it, tell it."""
-        self._catch_up()
         turn = Turn(now=self.parts.clock.now(), inbox_of=self._inbox_of, give_room=self._give_room)
         try:
+            self._catch_up()
             self.orders.take(turn)
             self.intake.take_all(turn)
         except Exception as error:  # A fault of ours costs the session it befell, and nobody else.
