@@ -19,6 +19,9 @@ from besedka.store.faults import Damaged, Foreign, Newer, NotWritable, opening_f
 STATEMENTS_CACHED = 256
 """Prepared statements a connection keeps: each of ours, and batches of the sizes that are usual at the time."""
 
+BUSY_SECONDS = 5.0
+"""How long another program's lock is waited for: somebody looks into the file with a tool of their own."""
+
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\0"
 
@@ -88,6 +91,7 @@ def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
         isolation_level=None,  # Transactions are begun and ended by name.
         check_same_thread=False,  # Opened by whoever starts the server, then used by one thread only.
         cached_statements=STATEMENTS_CACHED,
+        timeout=BUSY_SECONDS,
     )
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA temp_store = MEMORY")
