@@ -100,9 +100,32 @@ class Stand:
         self.reception = reception
         self.journal = journal
         self.port = port
+        self._writers: list[asyncio.StreamWriter] = []
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await wait_for(asyncio.open_connection("127.0.0.1", self.port))
+    async def connect(
+        self, tls: ssl.SSLContext | None = None, *, room: int | None = None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A client, which is ended with the stand if not before; its kernel keeps about `room` bytes unread."""
+        client = socket.socket()
+        client.setblocking(False)
+        if room is not None:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        try:
+            await wait_for(asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", self.port)))
+            name = None if tls is None else "localhost"
+            reader, writer = await wait_for(asyncio.open_connection(sock=client, ssl=tls, server_hostname=name))
+        except BaseException:
+            client.close()
+            raise
+        self._writers.append(writer)
+        return reader, writer
+
+    async def end_clients(self) -> None:
+        """Nothing of a client may outlive the loop."""
+        for writer in self._writers:
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await wait_for(writer.wait_closed())
 
     async def session(self, number: int = 0) -> FakeSession:
         """The session of this number, as soon as there is one."""
@@ -138,11 +161,13 @@ async def standing(
         tls=certificate.context,
     )
     listener.go_on()
+    stand = Stand(listener, reception, journal, port)
     try:
-        yield Stand(listener, reception, journal, port)
+        yield stand
     finally:
         listener.stop_accepting()
         await wait_for(listener.wait_gone(seconds=0))
+        await stand.end_clients()
     assert listener.connections == 0
     assert all(len(session.lost) == 1 for session in reception.sessions), "lost exactly once"
 

@@ -14,7 +14,7 @@ import pytest
 from besedka.limits import Limits
 from besedka.net.parts import Settings
 from besedka.net.tls import SELF_MADE, Certificate
-from receiving import Stand, client_context, make_certificate, run, standing
+from receiving import client_context, make_certificate, run, standing
 from waiting import wait_for, wait_until
 
 QUICK = Limits(first_byte_seconds=0.02)
@@ -39,10 +39,6 @@ async def send_bytewise(writer: asyncio.StreamWriter, data: bytes) -> None:
     for byte in data:
         writer.write(bytes([byte]))
         await asyncio.sleep(0.002)
-
-
-async def open_tls(stand: Stand, context: ssl.SSLContext) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    return await wait_for(asyncio.open_connection("127.0.0.1", stand.port, ssl=context, server_hostname="localhost"))
 
 
 # What it is ------------------------------------------------------------------------------------------------------
@@ -226,7 +222,7 @@ def test_inside_tls_the_bytes_decide_again(
     async def main() -> None:
         async with standing(certificate, limits=PATIENT, settings=Settings(trusted_proxies=())) as stand:
             stand.reception.echo = True
-            reader, writer = await open_tls(stand, client_context(folder / SELF_MADE))
+            reader, writer = await stand.connect(client_context(folder / SELF_MADE))
             await send_bytewise(writer, data)
             assert await wait_for(reader.readexactly(len(data))) == data
             session = await stand.session()
@@ -244,7 +240,7 @@ def test_a_silent_peer_is_asked_inside_tls(certificate: Certificate) -> None:
     async def main() -> None:
         # Long enough for a handshake to begin on a busy machine.
         async with standing(certificate, limits=Limits(first_byte_seconds=1.0)) as stand:
-            reader, writer = await open_tls(stand, client_context())
+            reader, writer = await stand.connect(client_context())
             assert await wait_for(reader.readline()) == b"Name:\r\n"
             writer.write(b"ann\n")
             assert (await stand.session()).protocol == "text, prompted"
@@ -256,23 +252,23 @@ def test_a_silent_peer_is_asked_inside_tls(certificate: Certificate) -> None:
 def test_alpn_binds_the_protocol(certificate: Certificate) -> None:
     async def main() -> None:
         async with standing(certificate, limits=PATIENT) as stand:
-            _reader, writer = await open_tls(stand, client_context(alpn=["besedka/1"]))
+            _reader, writer = await stand.connect(client_context(alpn=["besedka/1"]))
             session = await stand.session()  # Nothing has been said.
             assert session.protocol == "native"
             writer.write(b"NICK ann\r\n")
             await wait_until(lambda: session.received == b"NICK ann\r\n")
             writer.close()
 
-            reader, writer = await open_tls(stand, client_context(alpn=["irc"]))
+            reader, writer = await stand.connect(client_context(alpn=["irc"]))
             assert (await wait_for(reader.read())).startswith(b"ERROR :")
             writer.close()
 
-            reader, writer = await open_tls(stand, client_context(alpn=["http/1.1"]))
+            reader, writer = await stand.connect(client_context(alpn=["http/1.1"]))
             writer.write(b"\x00\x00\x00\x02{}\r\n\r\n")
             assert (await wait_for(reader.readline())).startswith(b"HTTP/1.")
             writer.close()
 
-            reader, writer = await open_tls(stand, client_context(alpn=["something/else"]))
+            reader, writer = await stand.connect(client_context(alpn=["something/else"]))
             writer.write(b"ann\n")
             assert (await stand.session(1)).protocol == "text"
             writer.close()
@@ -298,7 +294,7 @@ def test_tls_after_the_prompt_is_closed_and_the_log_says_why(certificate: Certif
 def test_tls_inside_tls_is_refused(certificate: Certificate) -> None:
     async def main() -> None:
         async with standing(certificate, limits=PATIENT) as stand:
-            reader, writer = await open_tls(stand, client_context())
+            reader, writer = await stand.connect(client_context())
             writer.write(b"\x16\x03\x01\x02\x00\x01\x00")
             with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
                 await wait_for(reader.readexactly(1))
@@ -329,11 +325,11 @@ def test_a_certificate_that_was_reloaded_is_for_those_who_come_then(
     async def main() -> None:
         async with standing(certificate) as stand:
             stand.reception.echo = True
-            reader, writer = await open_tls(stand, client_context(folder / SELF_MADE))
+            reader, writer = await stand.connect(client_context(folder / SELF_MADE))
             stand.listener.reload(settings=Settings(), tls=make_certificate(tmp_path).context)
             with pytest.raises(ssl.SSLCertVerificationError):
-                await open_tls(stand, client_context(folder / SELF_MADE))
-            _reader, newer = await open_tls(stand, client_context(tmp_path / SELF_MADE))
+                await stand.connect(client_context(folder / SELF_MADE))
+            _reader, newer = await stand.connect(client_context(tmp_path / SELF_MADE))
             writer.write(b"still here\n")
             assert await wait_for(reader.readline()) == b"still here\n"
             writer.close()

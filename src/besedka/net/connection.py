@@ -39,7 +39,9 @@ class Connection(asyncio.Protocol):
         self._visit.holder = self
         self._visit.opened(peer.way)
         self._transport.set_protocol(self)
-        # Also for TLS, whose own default is eight times as much; what TLS and the transport under it hold adds up.
+        # Also for TLS, whose own default is eight times as much. What TLS has encrypted moves to the transport under it
+        # in one piece as soon as that has room, and the connection is no longer full though nothing has reached the
+        # peer; that happens once, so a TLS connection holds at most twice what a plain one does.
         self._transport.set_write_buffer_limits(high=self._parts.limits.buffer_bytes_max)
         try:
             self._session = self._parts.reception.connect(self, peer, protocol)
