@@ -20,7 +20,7 @@ RoomName = NewType("RoomName", str)
 """A room's name as it was made, already found valid by `names.room_name`."""
 
 RequestId = NewType("RequestId", str)
-"""16 bytes as 32 lower-case hexadecimal digits, time first (UUIDv7, RFC 9562 §5.7), so that text order is time order."""
+"""16 bytes as 32 lower-case hexadecimal digits, time first (UUIDv7, RFC 9562 §5.7): text order is time order."""
 
 
 class Kind(Enum):

@@ -44,7 +44,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     other: Person | None = None
     """Whom a direct message is for."""
     rooms_joined: int = 0
-    """How many rooms the actor is a member of."""
+    """How many rooms the actor is in."""
 
 
 def decide(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
@@ -106,11 +106,13 @@ def open_direct(actor: Actor, other: Person) -> tuple[Draft, Draft]:
 def _join(room: Room, actor: Actor, _request: Write, circumstances: Circumstances) -> Verdict:
     limits = circumstances.limits
     account = is_account(actor.principal)
+    if room.archived:
+        return Refusal(Code.NO_SUCH_ROOM)
     if actor.inside:
         return ()
     if room.hidden:
         return Refusal(Code.ROOM_NAME_TAKEN)
-    if account and circumstances.rooms_joined >= limits.rooms_per_account_max:
+    if circumstances.rooms_joined >= limits.rooms_per_account_max:
         return Refusal(Code.TOO_MANY_ROOMS)
     if len(room.members) >= limits.members_max:
         return Refusal(Code.ROOM_FULL)

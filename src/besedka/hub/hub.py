@@ -113,6 +113,7 @@ class Hub:
         session.stage = Stage.ENDED
         del self.sessions[session]
         self.intake.forget(session)
+        self.parts.attendance.give_up(session)
         session.pending.clear()
         rooms = list(session.live)
         for opened in rooms:

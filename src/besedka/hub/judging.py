@@ -123,6 +123,8 @@ class Judge:
             opened = self._parts.rooms.named(fold(name))
             if opened is not None:
                 room = turn.tentative(opened.state)
+                if room.archived:
+                    return Later.NEXT_TURN  # It ends in this turn; in the next its name is free.
             elif prepared is not None and prepared.room_absent:
                 room = NO_ROOM
             else:
@@ -204,12 +206,14 @@ class Judge:
         opened.guests[online.principal] = online
         for session in online.sessions:
             self._show_more(session, room, after=after)
+        online.rooms_joined += 1
         self._parts.attendance.signal([opened], online, came=True)
 
     def _guest_leaves(self, online: Online, room: Room) -> None:
         opened = self._parts.rooms.get(room.id)
         if opened is None or opened.guests.pop(online.principal, None) is None:
             return
+        online.rooms_joined -= 1
         for session in online.sessions:
             self._places.forget(session, room.id)
             if opened in session.live:
@@ -230,9 +234,8 @@ class Judge:
         inboxed = not is_account(principal) or turn.has_inbox(principal)
         if not inboxed and principal not in prepared.inboxless:
             return Later.UNPREPARED
-        online = self._parts.attendance.get(principal) or Online(
-            principal, request.name, request.role, muted=request.muted
-        )
+        here = self._parts.attendance.get(principal)
+        online = here or Online(principal, request.name, request.role, muted=request.muted)
         refusal = self._unwelcome(online)
         if refusal is not None:
             return Taken(session, request, refused(request.request_id, refusal))
@@ -257,20 +260,20 @@ class Judge:
             token=request.token,
         )
         rooms = [brief.room for brief in prepared.briefs if brief.member and brief.room != inbox]
-        if not online.sessions:
-            online.inbox = inbox
-            online.rooms_joined = len(rooms) + newcomer
 
         def effect() -> None:
-            self._seat(session, online, lobby, rooms, newcomer=newcomer)
+            present = self._parts.attendance.get(principal)  # Another device may have come in this very turn.
+            if present is None:
+                online.rooms_joined = len(rooms) + turn.joined.get(principal, 0)
+            present = present or online
+            present.inbox = inbox
+            self._seat(session, present, lobby, rooms, newcomer=newcomer)
 
         return Taken(session, request, you, effect, wrote=wrote or newcomer)
 
     def _unwelcome(self, online: Online) -> Refusal | None:
         if self._parts.limits.flood and len(online.sessions) >= self._parts.limits.sessions_per_account_max:
             return Refusal(Code.TOO_MANY_SESSIONS)
-        if not online.registered and self._parts.attendance.guest_named(fold(online.name)) is not None:
-            return Refusal(Code.NAME_TAKEN)
         return None
 
     def _is_newcomer(self, online: Online, lobby: Room) -> bool:
@@ -300,6 +303,7 @@ class Judge:
             entered = self._parts.rooms.get(lobby.id)
             if entered is not None:
                 entered.guests[online.principal] = online
+                online.rooms_joined += 1
                 opened = [entered]
         if news and not newcomer:
             self._parts.attendance.signal(opened, online, came=True)

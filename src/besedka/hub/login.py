@@ -44,21 +44,29 @@ class LoginDesk:
 
     async def carry_out(self, session: Session, request: Request) -> Arrive | Refusal:
         """What the request comes to. Counts failures of the connection in `session.attempts`."""
-        match request:
-            case Login():
-                outcome = await self._login(session, request)
-            case Register():
-                outcome = await self._register(session, request)
-            case Resume():
-                outcome = await self._resume(session, request)
-            case ComeAsGuest():
-                outcome = await self._come_as_guest(session, request)
-            case _:
-                raise AssertionError("not a way to log in")
+        outcome: Arrive | Refusal | None = None
+        try:
+            outcome = await self._come_in(session, request)
+        finally:
+            if session.ended or not isinstance(outcome, Arrive):
+                self._parts.attendance.give_up(session)
         if isinstance(outcome, Refusal) and outcome.code in COUNTED:
             session.attempts += 1
             self._parts.journal.note("login failed", address=session.peer.address, code=outcome.code.value)
         return outcome
+
+    async def _come_in(self, session: Session, request: Request) -> Arrive | Refusal:
+        match request:
+            case Login():
+                return await self._login(session, request)
+            case Register():
+                return await self._register(session, request)
+            case Resume():
+                return await self._resume(session, request)
+            case ComeAsGuest():
+                return await self._come_as_guest(session, request)
+            case _:
+                raise AssertionError("not a way to log in")
 
     async def _login(self, session: Session, request: Login) -> Arrive | Refusal:
         unsafe = self._secret_refused(session, request.password)
@@ -129,7 +137,7 @@ class LoginDesk:
             return name
         if len(request.password) < self._parts.limits.password_characters_min:
             return Refusal(Code.PASSWORD_SHORT)
-        if await self._is_taken(name):
+        if await self._is_taken(name, session):
             return Refusal(Code.NAME_TAKEN)
         address = session.peer.address
         if not self._gate.enter(address):
@@ -158,11 +166,15 @@ class LoginDesk:
         self._parts.journal.note("registered", name=name, account=account.id, address=address)
         return await self._admit(session, account, request, remember=request.remember)
 
-    async def _is_taken(self, name: AccountName) -> bool:
+    async def _is_taken(self, name: AccountName, session: Session) -> bool:
+        """Whether somebody bears this name or is about to; if not, this session is."""
         folded = fold(name)
-        if self._parts.attendance.guest_named(folded) is not None:
+        if not self._parts.attendance.claim(folded, session):
             return True
-        return await self._parts.accounts.account_named(folded) is not None
+        if await self._parts.accounts.account_named(folded) is None:
+            return False
+        self._parts.attendance.give_up(session)
+        return True
 
     async def _may_register(self, session: Session, request: Register) -> Refusal | None:
         registration = self._parts.settings.registration
@@ -231,7 +243,7 @@ class LoginDesk:
             return name
         if await self._parts.accounts.banned(None, session.peer.address, now=self._parts.clock.now()):
             return Refusal(Code.BANNED)
-        if await self._is_taken(name):
+        if await self._is_taken(name, session):
             return Refusal(Code.NAME_TAKEN)
         self._guests_given += 1
         if self._guests_given >= GUESTS_PER_BOOT:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from besedka.chat.entries import RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.told import Presence
@@ -23,7 +24,10 @@ class Attendance:
         self._limits = limits
         self._online: dict[PrincipalId, Online] = {}
         self._guest_names: dict[FoldedName, PrincipalId] = {}
-        self._lost: dict[PrincipalId, list[OpenRoom]] = {}
+        self._claims: dict[FoldedName, Session] = {}
+        """Names that somebody is about to bear: between looking whether one is free and taking it, time passes."""
+        self._lost: dict[PrincipalId, list[RoomId]] = {}
+        """By id: a room may have been put away or read again before its people are told."""
 
     def __iter__(self) -> Iterator[Online]:
         return iter(self._online.values())
@@ -45,6 +49,24 @@ class Attendance:
         principal = self._guest_names.get(name)
         return None if principal is None else self._online.get(principal)
 
+    def claim(self, name: FoldedName, session: Session) -> bool:
+        """Keep a name for this session until it enters, gives it up or ends. False if somebody else has it.
+
+        An account of that name is for the caller to look for afterwards: once claimed, none can be made.
+        """
+        if self._claims.get(name, session) is not session or name in self._guest_names:
+            return False
+        self.give_up(session)
+        self._claims[name] = session
+        session.claimed = name
+        return True
+
+    def give_up(self, session: Session) -> None:
+        """The session wants no name any more."""
+        if session.claimed is not None:
+            del self._claims[session.claimed]
+            session.claimed = None
+
     def enter(self, online: Online, session: Session) -> bool:
         """A session has said who it is; whether that is news to others."""
         news = online.principal not in self._online
@@ -54,6 +76,7 @@ class Attendance:
         self._lost.pop(online.principal, None)
         if not online.registered:
             self._guest_names[fold(online.name)] = online.principal
+        self.give_up(session)
         return news
 
     def leave(self, session: Session, rooms: list[OpenRoom], *, now: float, forgiving: bool) -> list[OpenRoom]:
@@ -65,14 +88,14 @@ class Attendance:
             return []
         if forgiving and online.registered:
             online.gone_at = now
-            self._lost[online.principal] = rooms
+            self._lost[online.principal] = [room.state.id for room in rooms]
             return []
         self._forget(online)
         return rooms
 
-    def overdue(self, *, now: float) -> list[tuple[Online, list[OpenRoom]]]:
+    def overdue(self, *, now: float) -> list[tuple[Online, list[RoomId]]]:
         """Those whose grace has run out, each with the rooms to tell."""
-        gone: list[tuple[Online, list[OpenRoom]]] = []
+        gone: list[tuple[Online, list[RoomId]]] = []
         for principal, rooms in list(self._lost.items()):
             online = self._online[principal]
             assert online.gone_at is not None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from besedka.chat.entries import Person, RequestId, RoomId
+from besedka.chat.names import FoldedName
 from besedka.chat.pace import Pace
 from besedka.chat.principals import AccountName, AccountRole, Actor, PrincipalId, is_account
 from besedka.chat.requests import Malformed, Request
@@ -47,7 +48,7 @@ class Online:
         self.inbox: RoomId | None = None
         self.sessions: list[Session] = []
         self.rooms_joined = 0
-        """Rooms it is a member of, its inbox not counted."""
+        """Rooms it is in, its inbox not counted."""
         self.newest: RequestId | None = None
         """The greatest request id it ever had kept; None while that is not known."""
         self.kept = 0
@@ -90,6 +91,7 @@ class Session:
         "announcements",
         "attempts",
         "behind",
+        "claimed",
         "full_since",
         "heard_at",
         "held",
@@ -137,6 +139,8 @@ class Session:
         """The token it came with or was given, so that `exit` can forget it."""
         self.since = 0
         """When it said who it is, in milliseconds since 1970 UTC."""
+        self.claimed: FoldedName | None = None
+        """The name it is about to bear (`Attendance.claim`)."""
         self.attempts = 0
         """Logins that failed on this connection."""
         self.opened_at = now

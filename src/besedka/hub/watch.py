@@ -42,9 +42,10 @@ class Watch:
                 self._parts.journal.note("session ended", why=parting.value, address=session.peer.address)
                 self._hub.part(session, parting)
         for online, rooms in self._parts.attendance.overdue(now=now):
-            self._parts.attendance.signal(rooms, online, came=False)
-        for opened in self._parts.rooms.idle_rooms(now=now, seconds=PUT_AWAY_SECONDS):
-            self._parts.rooms.put_away(opened)
+            opened = [room for room in map(self._parts.rooms.get, rooms) if room is not None]
+            self._parts.attendance.signal(opened, online, came=False)
+        for idle in self._parts.rooms.idle_rooms(now=now, seconds=PUT_AWAY_SECONDS):
+            self._parts.rooms.put_away(idle)
 
     def _overdue(self, session: Session, now: float) -> Parting | None:
         """Why this session must end now, if it must; pings it if that is due."""
