@@ -176,7 +176,7 @@ class Hub:
         except Exception as error:  # A fault of ours costs the session it befell, and nobody else.
             self.parts.journal.fault("judging failed", error)
             if turn.judged is not None:
-                self.part(turn.judged, Parting.FAULT)
+                self._break_off(turn.judged)
             self._ask_again(turn, sure=False)
             return
         additions = turn.additions()
@@ -187,7 +187,16 @@ class Hub:
         except Exception as error:  # Nobody knows who has been told: all resume from what they have.
             self.parts.journal.fault("telling failed", error)
             for session in list(self.sessions):
-                self.part(session, Parting.FAULT)
+                self._break_off(session)
+
+    def _break_off(self, session: Session) -> None:
+        """Part with a session whatever state a fault of ours has left it in."""
+        try:
+            self.part(session, Parting.FAULT)
+        except Exception as error:  # The last resort: the server goes on.
+            self.parts.journal.fault("parting failed", error)
+            self.sessions.pop(session, None)
+            session.link.abort()
 
     def _catch_up(self) -> None:
         """Give those that fell behind in a room that was read again what they missed."""
