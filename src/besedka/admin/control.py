@@ -123,7 +123,7 @@ class ControlSocket:
             writer.write(msgspec.json.encode(unit) + b"\n")
 
         answer = Answer(tell)
-        if not _is_operator(writer):
+        if _peer_user(writer) not in (0, os.geteuid()):
             self._journal.note("control refused")
             ended = answer.refuse("Only the user who runs the server, and root, may ask it.")
         elif len(self._talks) > CONNECTIONS_MAX:
@@ -133,6 +133,9 @@ class ControlSocket:
         tell(ended)
         async with asyncio.timeout(DEED_SECONDS_MAX):
             await writer.drain()
+            writer.write_eof()
+            while await reader.read(DEED_BYTES_MAX):
+                pass  # To close before all is read would reset the connection, and the answer with it.
 
     async def _listen(self, reader: asyncio.StreamReader, answer: Answer) -> Ended:
         try:
@@ -146,12 +149,12 @@ class ControlSocket:
         return await self._carry_out(deed, answer)
 
 
-def _is_operator(writer: asyncio.StreamWriter) -> bool:
-    """Whether root or the server's own user is at the other end."""
+def _peer_user(writer: asyncio.StreamWriter) -> int:
+    """Whose process is at the other end."""
     peer = writer.get_extra_info("socket")
     raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER_CREDENTIALS.size)
     _process, user, _group = _PEER_CREDENTIALS.unpack(raw)
-    return user in (0, os.geteuid())
+    return int(user)
 
 
 def ask(path: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
@@ -160,7 +163,8 @@ def ask(path: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
         asking.settimeout(ANSWER_SECONDS_MAX)
         try:
             asking.connect(os.fsencode(path))
-            asking.sendall(msgspec.json.encode(deed) + b"\n")
+            with contextlib.suppress(BrokenPipeError):  # Refused before it was read: the answer is there all the same.
+                asking.sendall(msgspec.json.encode(deed) + b"\n")
             with asking.makefile("rb") as answers:
                 for line in answers:
                     answer = _decode_answer(line)
