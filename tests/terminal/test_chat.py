@@ -1,0 +1,254 @@
+"""`besedka chat` in a terminal against a real server: what a person sees and types."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server import Server, besedka
+from typing_person import Typist
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("data"), arguments=["--no-console"]) as running:
+        yield running
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def arguments(server: Server) -> tuple[str, str]:
+    return "127.0.0.1", str(server.port)
+
+
+def test_the_first_visit_and_the_second(server: Server, state: Path) -> None:
+    with Typist(state) as ann:
+        ann.sees("Server address [127.0.0.1]: ")
+        ann.types("")
+        ann.sees("Port [9090]: ")
+        ann.types(str(server.port))
+        ann.sees("new to this device", "SHA256:")
+        ann.enters("ann")
+        ann.types("hello, garden")
+        ann.sees("ann: hello, garden")
+        ann.types("exit")
+        assert ann.status() == 0
+        assert "correct horse" not in ann.screen
+    with Typist(state) as ann:
+        ann.sees("Server address [127.0.0.1]: ")
+        ann.types("")
+        ann.sees(f"Port [{server.port}]: ")
+        ann.types("")
+        ann.sees("Name [ann]: ")
+        ann.types("")
+        ann.sees("ann: hello, garden", "lobby>")
+        ann.ends_input()
+        assert ann.status() == 0
+        assert "Password" not in ann.screen
+        assert "new to this device" not in ann.screen
+    assert (state / "device.json").stat().st_mode & 0o777 == 0o600
+    assert state.stat().st_mode & 0o777 == 0o700
+
+
+def test_two_people_talk_and_the_line_being_typed_is_kept(server: Server, tmp_path: Path) -> None:
+    with Typist(tmp_path / "b", *arguments(server)) as bob, Typist(tmp_path / "c", *arguments(server)) as cat:
+        bob.enters("bob")
+        cat.enters("cat")
+        bob.sees("-- cat joined")
+        bob.presses("I was just going to ")
+        cat.types("interrupt you")
+        bob.sees("cat: interrupt you", "lobby>", "I was just going to")
+        bob.types("say so")
+        cat.sees("bob: I was just going to say so")
+        cat.types("/quit")
+        assert cat.status() == 0
+        bob.sees("-- cat has gone")
+        bob.types("exit")
+        assert bob.status() == 0
+
+
+def test_a_paste_of_several_lines_is_one_message(server: Server, state: Path) -> None:
+    with Typist(state, *arguments(server)) as dan:
+        dan.enters("dan")
+        dan.pastes("one\n12:00 eve: two")
+        dan.sees("12:00 eve: two")
+        dan.types("")
+        dan.sees("dan: one\r\n", "      12:00 eve: two")
+        dan.types("exit")
+        assert dan.status() == 0
+
+
+def test_commands(server: Server, state: Path) -> None:
+    with Typist(state, *arguments(server)) as eve:
+        eve.enters("eve")
+        eve.types("/join tea")
+        eve.sees("tea>")
+        eve.types("/topic which one")
+        eve.sees("-- eve set the topic: which one")
+        eve.types("/rooms")
+        eve.sees("* tea", "which one")
+        eve.types("/who")
+        eve.sees("1 person", "here: ", "eve")
+        eve.types("/me pours")
+        eve.sees("* eve pours")
+        eve.types("//sugar")
+        eve.sees("eve: /sugar")
+        eve.types("/msg eve remember the milk")
+        eve.sees("[@eve]", "eve: remember the milk")
+        eve.types("/nonsense")
+        eve.sees("There is no command /nonsense")
+        eve.types("/join")
+        eve.sees("/join ROOM")
+        eve.types("/leave")
+        eve.sees("lobby>")
+        eve.types("/help")
+        eve.sees("/history [N]", "/quit")
+        eve.types("exit")
+        assert eve.status() == 0
+
+
+@pytest.mark.parametrize("questions", [0, 1, 2, 3])
+def test_ctrl_c_at_a_question_ends_without_a_traceback(server: Server, state: Path, questions: int) -> None:
+    with Typist(state) as fay:
+        answers = [("Server address", ""), ("Port", str(server.port)), ("Name", "fay"), ("Password", "")]
+        for question, answer in answers[:questions]:
+            fay.sees(question)
+            fay.types(answer)
+        fay.sees(answers[questions][0])
+        fay.interrupts()
+        assert fay.status() == 130
+        assert "Traceback" not in fay.screen
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_ctrl_c_in_the_talk_leaves(server: Server, state: Path, plain: bool) -> None:
+    with Typist(state, *arguments(server), *(["--plain"] if plain else [])) as gil:
+        name = "gilplain" if plain else "gil"
+        if plain:
+            for question, answer in (("Name", name), ("Password", "correct horse"), ("again", "correct horse")):
+                gil.sees(question)
+                gil.types(answer)
+            gil.sees("you are in lobby")
+        else:
+            gil.enters(name)
+        gil.interrupts()
+        assert gil.status() == 0
+        assert "Traceback" not in gil.screen
+
+
+def test_two_different_passwords_make_no_account(server: Server, state: Path) -> None:
+    with Typist(state, *arguments(server)) as hal:
+        for _ in range(3):
+            hal.sees("Name")
+            hal.types("hal")
+            hal.sees("Password: ")
+            hal.types("correct horse")
+            hal.sees("New here. Password again: ")
+            hal.types("correct house")
+            hal.sees("two different passwords")
+        assert hal.status() == 2
+    listed = besedka("user", "list", "--data", server.data).stdout
+    assert "hal" not in listed.split()
+
+
+def test_bad_ports_are_explained_and_the_third_ends_it(state: Path) -> None:
+    with Typist(state) as ivy:
+        ivy.sees("Server address")
+        ivy.types("")
+        for bad, why in (("soon", "is not a number"), ("70000", "is out of range"), ("0", "is out of range")):
+            ivy.sees("Port")
+            ivy.types(bad)
+            ivy.sees(why)
+        assert ivy.status() == 2
+
+
+def test_nobody_listening_is_explained_and_both_are_asked_again(state: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    with Typist(state) as joe:
+        for _ in range(3):
+            joe.sees("Server address")
+            joe.types("")
+            joe.sees("Port")
+            joe.types(str(port))
+            joe.sees(f"Nobody is listening at 127.0.0.1:{port}")
+        assert joe.status() == 2
+
+
+def test_a_restarted_server_is_found_again_and_what_was_typed_meanwhile_is_said(tmp_path: Path) -> None:
+    with (
+        Server(tmp_path / "data", arguments=["--no-console"]) as server,
+        Typist(tmp_path / "state", *arguments(server)) as kim,
+    ):
+        kim.enters("kim")
+        kim.types("before")
+        kim.sees("kim: before")
+        server.kill()
+        kim.sees("The connection is lost.", "trying again in")
+        kim.types("meanwhile")
+        kim.sees("That will be said when the connection is back.")
+        server.start()
+        kim.sees("Back.", "kim: meanwhile")
+        kim.types("exit")
+        assert kim.status() == 0
+        assert kim.screen.count("kim: before") == 1
+        assert kim.screen.count("kim: meanwhile") == 1
+
+
+def test_a_server_with_another_key_is_not_talked_to(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with Server(tmp_path / "data", arguments=["--no-console"]) as server:
+        with Typist(state, *arguments(server)) as lee:
+            lee.enters("lee")
+            lee.types("exit")
+            assert lee.status() == 0
+        server.stop()
+        shutil.rmtree(tmp_path / "data" / "tls")
+        server.start()
+        with Typist(state, *arguments(server), "--name", "lee") as lee:
+            lee.sees("HAS ANOTHER KEY THAN BEFORE", "known_servers")
+            assert lee.status() == 1
+
+
+def piped(server: Server, state: Path, typed: str, *more: str) -> tuple[int, str, str]:
+    done = besedka("chat", *arguments(server), *more, typed=typed, environment={"BESEDKA_STATE": str(state)})
+    assert "\x1b" not in done.stdout + done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_piped_lines_go_in_and_come_out(server: Server, state: Path) -> None:
+    typed = "mia\ncorrect horse\ncorrect horse\none\n/join piped\ntwo\n" + "".join(f"n{n}\n" for n in range(100))
+    status, out, _errors = piped(server, state, typed)
+    assert status == 0
+    lines = [line.partition("mia: ")[2] for line in out.splitlines() if "mia: " in line]
+    assert lines == ["one", "two", *(f"n{n}" for n in range(100))]
+    status, out, errors = piped(server, state, "/nonsense\nthree", "--name", "mia")
+    assert status == 0
+    assert "mia: three" in out
+    assert "There is no command /nonsense" in errors
+
+
+def test_piped_refusals_are_told_and_counted(server: Server, state: Path) -> None:
+    status, _out, errors = piped(server, state, "nia\ncorrect horse\ncorrect horse\n/msg nobodyatall hi\n")
+    assert status == 1
+    assert "There is nobody of that name." in errors
+
+
+def test_input_that_ends_too_soon_is_said(server: Server, state: Path) -> None:
+    status, _out, errors = piped(server, state, "olaf\n")
+    assert status == 2
+    assert "input ended" in errors
+
+
+def test_piped_addresses_are_judged_in_the_same_way(state: Path) -> None:
+    done = besedka("chat", typed="127.0.0.1\nx\ny\nz\n", environment={"BESEDKA_STATE": str(state)})
+    assert done.returncode == 2
+    assert done.stderr.count("is not a number") == 3
+    assert done.stdout == ""
