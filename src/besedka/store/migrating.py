@@ -23,9 +23,7 @@ from besedka.store.opening import DatabaseFile, sync
 REVISIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(
-    connection: sqlite3.Connection, path: Path, file: DatabaseFile, *, stored: int, revisions: Path = REVISIONS
-) -> None:
+def migrate(connection: sqlite3.Connection, path: Path, file: DatabaseFile, *, stored: int) -> None:
     """Run the revisions after `stored` up to the file's version. Raises SQLite's errors, having changed nothing."""
     if stored > 0:
         copy(connection, path.with_name(f"{path.name}.version-{stored}"))
@@ -34,7 +32,7 @@ def migrate(
     try:
         with engine.connect() as bound, Operations.context(MigrationContext.configure(bound)):
             connection.execute("BEGIN IMMEDIATE")
-            for revision in _revisions(revisions / path.stem, after=stored, upto=file.version):
+            for revision in _revisions(REVISIONS / path.stem, after=stored, upto=file.version):
                 revision.module.upgrade()
             connection.execute(f"PRAGMA user_version = {file.version}")
             bound.commit()  # What did not come this far is rolled back.
