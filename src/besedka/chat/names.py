@@ -8,6 +8,7 @@ from typing import NewType
 from besedka.chat.entries import RoomName
 from besedka.chat.principals import AccountName
 from besedka.chat.refusals import Code, Refusal
+from besedka.chat.text import harmless
 from besedka.limits import Limits
 
 FoldedName = NewType("FoldedName", str)
@@ -34,7 +35,13 @@ def _is_letter_or_digit(character: str) -> bool:
 
 
 def _well_formed(name: str, marks: frozenset[str]) -> bool:
-    return all(character in marks or _is_letter_or_digit(character) for character in name)
+    """Letters, digits and `marks` only. Four letters of Hangul have no shape: names made of them would look alike."""
+    return name == harmless(name) and all(one in marks or _is_letter_or_digit(one) for one in name)
+
+
+def _folds_well(folded: str, marks: frozenset[str]) -> bool:
+    """The same of a folded name, where a letter may have become a letter with marks above it (U+0130)."""
+    return _well_formed("".join(one for one in folded if unicodedata.category(one)[0] != "M"), marks)
 
 
 def _encodable_bytes(text: str) -> int | None:
@@ -56,7 +63,7 @@ def account_name(raw: str, *, limits: Limits, server_name: str = "") -> AccountN
         and size <= limits.name_bytes_max
         and 1 <= len(folded) <= limits.name_characters_max * 2
         and _well_formed(name, _ACCOUNT_MARKS)
-        and _well_formed(folded, _ACCOUNT_MARKS)
+        and _folds_well(folded, _ACCOUNT_MARKS)
         and not name[0].isdigit()
         and not folded[0].isdigit()
         and name[0] not in "-."
@@ -75,6 +82,6 @@ def room_name(raw: str, *, limits: Limits) -> RoomName | Refusal:
         1 <= len(name) <= limits.room_name_characters_max
         and 1 <= len(folded) <= limits.room_name_characters_max * 2
         and _well_formed(name, _ROOM_MARKS)
-        and _well_formed(folded, _ROOM_MARKS)
+        and _folds_well(folded, _ROOM_MARKS)
     )
     return RoomName(name) if acceptable else Refusal(Code.BAD_ROOM_NAME)

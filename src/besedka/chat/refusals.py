@@ -45,6 +45,7 @@ class Code(Enum):
     ROOM_NAME_TAKEN = "room-name-taken"
     ROOM_FULL = "room-full"
     TOO_MANY_ROOMS = "too-many-rooms"
+    PERSON_FULL = "person-full"
     INVITATION_ONLY = "invitation-only"
     CANNOT_LEAVE = "cannot-leave"
     EMPTY_TEXT = "empty-text"
@@ -88,6 +89,7 @@ SENTENCES: dict[Code, str] = {
     Code.ROOM_NAME_TAKEN: N_("That room's name is taken."),
     Code.ROOM_FULL: N_("That room is full."),
     Code.TOO_MANY_ROOMS: N_("You are in too many rooms; leave one first."),
+    Code.PERSON_FULL: N_("They are in too many rooms to begin another conversation."),
     Code.INVITATION_ONLY: N_("That room is entered by invitation only."),
     Code.CANNOT_LEAVE: N_("A conversation of two cannot be left."),
     Code.EMPTY_TEXT: N_("There is nothing to say in an empty message."),

@@ -45,6 +45,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     """Whom a direct message is for."""
     rooms_joined: int = 0
     """How many rooms the actor is in."""
+    other_rooms_joined: int = 0
+    """How many the other is in; looked at where a direct room is opened."""
 
 
 def decide(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
@@ -90,6 +92,10 @@ def _tell(room: Room, actor: Actor, request: Write, circumstances: Circumstances
         return message
     if room.head:
         return (_draft(actor, message),)
+    if circumstances.rooms_joined >= circumstances.limits.rooms_per_account_max:
+        return Refusal(Code.TOO_MANY_ROOMS)
+    if circumstances.other_rooms_joined >= circumstances.limits.rooms_per_account_max:
+        return Refusal(Code.PERSON_FULL)
     return (*open_direct(actor, other), _draft(actor, message))
 
 

@@ -12,11 +12,13 @@ _EMPTY = Refusal(Code.EMPTY_TEXT)
 
 _NEVER_SENT = re.compile("[\0\r\ud800-\udfff]")
 
+# U+FE0E and U+FE0F stay: they choose between a character's two shapes, and every telephone sends a heart with one.
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"  # soft hyphen and other characters without a shape
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen and other characters without a shape
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f"  # zero width, line separators, bidi embeddings and isolates
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"  # fillers, variation selectors, byte order mark, annotations
+    "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb"  # fillers, variation selectors, byte order mark, annotations
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # shorthand and musical format controls
     "\U000e0000-\U000e0fff\ud800-\udfff]"  # tags and supplementary selectors; lone surrogates
 )
 

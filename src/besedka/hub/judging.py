@@ -155,6 +155,14 @@ class Judge:
         if room is not None:
             return _Case(room, circumstances)
         if prepared.room_absent and self._inboxes_ready(turn, prepared, *pair):
+            there = self._parts.attendance.get(other.principal)
+            other_joined = prepared.other_rooms if there is None else there.rooms_joined
+            circumstances = Circumstances(
+                self._parts.limits,
+                other=other,
+                rooms_joined=online.rooms_joined + turn.joined.get(online.principal, 0),
+                other_rooms_joined=other_joined + turn.joined.get(other.principal, 0),
+            )
             return _Case(NO_ROOM, circumstances)
         return Later.UNPREPARED
 

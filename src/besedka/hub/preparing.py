@@ -29,6 +29,8 @@ class Prepared(msgspec.Struct, frozen=True):
     """There is no such room."""
     other: Person | None = None
     """Whom a `tell` is for."""
+    other_rooms: int = 0
+    """How many rooms that person is in, if it is not online and a direct room is to be opened."""
     inboxless: Sequence[PrincipalId] = ()
     """Accounts that have no inbox yet."""
     receipt: Receipt | None = None
@@ -69,6 +71,7 @@ class Preparation:
     async def write(self, online: Online, request: Write) -> Prepared:
         """For anything that is said or done in a room."""
         other: Person | None = None
+        other_rooms = 0
         concerned: list[PrincipalId] = []
         match request:
             case Say() | SetTopic():
@@ -84,11 +87,19 @@ class Preparation:
                 opened = None if other is None else await self._direct(online.principal, other.principal)
                 if other is not None and opened is None:
                     concerned = [online.principal, other.principal]
+                    other_rooms = sum(brief.member for brief in await self._parts.logs.briefs(other.principal))
             case _:
                 raise AssertionError("not a write of a client's")
         inboxless = await self._inboxes([one for one in concerned if is_account(one)])
         receipt, looked_up = await self._receipt(online, request, opened)
-        return Prepared(opened is None, other, inboxless, receipt, looked_up)
+        return Prepared(
+            room_absent=opened is None,
+            other=other,
+            other_rooms=other_rooms,
+            inboxless=inboxless,
+            receipt=receipt,
+            looked_up=looked_up,
+        )
 
     async def _receipt(
         self, online: Online, request: Write, opened: OpenRoom | None
