@@ -48,10 +48,12 @@ class Server:
         *,
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = BESEDKA,
     ) -> None:
         """`arguments` come after `serve --port auto --data DATA`, so that a `--port` among them wins."""
         self.data = data
         self.port = 0
+        self._program = program
         self._arguments = arguments
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[str] | None = None
@@ -87,7 +89,7 @@ class Server:
         assert self._process is None or self._process.poll() is not None, "the server is running"
         self.output, self.errors = [], []
         self._process = subprocess.Popen(
-            [*BESEDKA, "serve", "--port", "auto", "--data", str(self.data), *self._arguments],
+            [*self._program, "serve", "--port", "auto", "--data", str(self.data), *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
