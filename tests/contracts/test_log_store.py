@@ -309,6 +309,13 @@ def test_a_request_is_found_by_its_first_entry(logs: Logs, run: Run) -> None:
     assert run(logs.kept_request(ANN.principal, FIRST, RoomId(2))) is None
 
 
+def test_of_two_entries_with_one_id_the_first_is_found(logs: Logs, run: Run) -> None:
+    made = opening(1, "one", Message("1"), requests=[None, FIRST])
+    run(logs.append([made]))
+    assert run(logs.append([addition(made.after, Message("2"), requests=[FIRST])])) == [Kept()]
+    assert run(logs.kept_request(ANN.principal, FIRST, None)) == Receipt(RoomId(1), 2)
+
+
 def test_an_id_is_its_senders_alone(logs: Logs, run: Run) -> None:
     made = opening(1, "one", requests=[FIRST])
     run(logs.append([made, opening(2, "two", requests=[FIRST])]))
