@@ -1,0 +1,148 @@
+"""The besedka command line with a weak spot: `launch.py WORDS…` is `besedka WORDS…`, changed as the environment says.
+
+    BESEDKA_CRASH_AT=POINT:N        kill this process the Nth time it comes by a point of `POINTS`
+    BESEDKA_SYNCHRONOUS=OFF         have SQLite sync as little as that says (NORMAL: not at every commit)
+
+The product has no hooks for this; the functions around each point are replaced before the command line runs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Any, NoReturn
+
+from besedka import cli
+from besedka.store import opening
+from besedka.store.logs import SqliteLogStore
+from besedka.store.people import SqliteAccountStore
+from besedka.store.threads import Writer
+
+
+class When(Enum):
+    """On which side of a function the process dies."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+def die() -> NoReturn:
+    """As a crash: nothing is flushed, closed or said."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("nobody survives that")
+
+
+class Bomb:
+    """Goes off the Nth time."""
+
+    def __init__(self, times: int) -> None:
+        self._left = times
+
+    def pass_by(self) -> None:
+        """Once more."""
+        self._left -= 1
+        if self._left == 0:
+            die()
+
+
+def _around_function(owner: Any, name: str, when: When, bomb: Bomb, *, is_async: bool) -> None:
+    original = getattr(owner, name)
+
+    async def passes_async(*arguments: Any, **named: Any) -> Any:
+        if when is When.BEFORE:
+            bomb.pass_by()
+        result = await original(*arguments, **named)
+        if when is When.AFTER:
+            bomb.pass_by()
+        return result
+
+    def passes(*arguments: Any, **named: Any) -> Any:
+        if when is When.BEFORE:
+            bomb.pass_by()
+        result = original(*arguments, **named)
+        if when is When.AFTER:
+            bomb.pass_by()
+        return result
+
+    setattr(owner, name, passes_async if is_async else passes)
+
+
+def _around_commit(file: opening.DatabaseFile) -> Callable[[When, Bomb], None]:
+    """The writer's COMMIT in one of the two files."""
+
+    def put(when: When, bomb: Bomb) -> None:
+        original = Writer._commit
+
+        def commit(writer: Writer, connection: sqlite3.Connection) -> Any:
+            here = writer._path.name == file.name
+            if here and when is When.BEFORE:
+                bomb.pass_by()
+            fault = original(writer, connection)
+            if here and when is When.AFTER:
+                bomb.pass_by()
+            return fault
+
+        Writer._commit = commit  # type: ignore[method-assign]
+
+    return put
+
+
+def _around_call(owner: Any, name: str, *, is_async: bool = True) -> Callable[[When, Bomb], None]:
+    return lambda when, bomb: _around_function(owner, name, when, bomb, is_async=is_async)
+
+
+POINTS: dict[str, tuple[When, Callable[[When, Bomb], None]]] = {
+    # A turn: everything is judged and written but not committed; committed but nobody told; known but nobody told.
+    "before-messages-commit": (When.BEFORE, _around_commit(opening.MESSAGES)),
+    "after-messages-commit": (When.AFTER, _around_commit(opening.MESSAGES)),
+    "before-append": (When.BEFORE, _around_call(SqliteLogStore, "append")),
+    "after-append": (When.AFTER, _around_call(SqliteLogStore, "append")),
+    # A registration: the account is in its file and has no inbox in the other.
+    "before-accounts-commit": (When.BEFORE, _around_commit(opening.ACCOUNTS)),
+    "after-accounts-commit": (When.AFTER, _around_commit(opening.ACCOUNTS)),
+    "after-account": (When.AFTER, _around_call(SqliteAccountStore, "add_account")),
+    "after-token": (When.AFTER, _around_call(SqliteAccountStore, "add_token")),
+    # A removal, which has a step in each file.
+    "before-step": (When.BEFORE, _around_call(SqliteLogStore, "add_step")),
+    "after-step": (When.AFTER, _around_call(SqliteLogStore, "add_step")),
+    "after-removal": (When.AFTER, _around_call(SqliteAccountStore, "remove_account")),
+    "before-step-finished": (When.BEFORE, _around_call(SqliteLogStore, "finish_step")),
+    "after-step-finished": (When.AFTER, _around_call(SqliteLogStore, "finish_step")),
+    # A first start: one file made under its other name, synced, named; the second one not begun.
+    "before-sync": (When.BEFORE, _around_call(opening, "sync", is_async=False)),
+    "after-sync": (When.AFTER, _around_call(opening, "sync", is_async=False)),
+    "after-opening": (When.AFTER, _around_call(opening, "_opened", is_async=False)),
+}
+"""Every place where a process may be killed by name. A first start syncs each new file and then its directory."""
+
+
+def _weaken() -> None:
+    at = os.environ.get("BESEDKA_CRASH_AT")
+    if at is not None:
+        point, _, times = at.partition(":")
+        when, put = POINTS[point]
+        put(when, Bomb(int(times)))
+    synchronous = os.environ.get("BESEDKA_SYNCHRONOUS")
+    if synchronous is not None:
+        _sync_less(synchronous)
+
+
+def _sync_less(how: str) -> None:
+    assert how in ("OFF", "NORMAL")
+    connect = opening._connect
+
+    def weaker(path: Path, *, mode: str) -> sqlite3.Connection:
+        connection = connect(path, mode=mode)
+        connection.execute(f"PRAGMA synchronous = {how}")
+        return connection
+
+    opening._connect = weaker
+
+
+if __name__ == "__main__":
+    _weaken()
+    cli.main()
