@@ -1,0 +1,274 @@
+"""People and their devices: real client cores with a will of their own."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from besedka.chat.entries import Kind, Manner, Message, RoomId, TopicSet
+from besedka.chat.refusals import Code
+from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume, Say, SetTopic
+from besedka.chat.told import Farewell, Kept, Presence, Refused
+from besedka.client.core import Core
+from besedka.client.events import (
+    Answer,
+    Answered,
+    Appeared,
+    Arrived,
+    Event,
+    Garbled,
+    Jumped,
+    Phase,
+    Returned,
+    StartedOver,
+    Welcomed,
+)
+from besedka.client.ids import Ids
+from besedka.client.memory import KnownRoom, State
+from sim.link import Connection
+from sim.record import Record, hold
+from sim.screens import Screens
+from sim.stepper import Process
+
+if TYPE_CHECKING:
+    from sim.world import World
+
+ROOMS = ("lobby", "tea", "Attic", "nook")
+
+
+class OnDisk(msgspec.Struct):
+    """What a device has on its disk."""
+
+    state: State
+    screens: dict[RoomId, int]
+
+
+class Device:
+    """One client of one person: it comes and goes, asks at random, and checks all it is shown."""
+
+    def __init__(self, world: World, *, name: str, label: str, guest: bool) -> None:
+        self.world = world
+        self.name = name
+        self.label = label
+        self.guest = guest
+        self.password = f"password of {name}"
+        self.connection: Connection | None = None
+        self.wanted = True
+        """Whether it wants to be connected."""
+        self.active = True
+        """Whether it does things of its own accord."""
+        self._said = 0
+        self._disk = msgspec.json.encode(OnDisk(State(), {}))
+        self._registers = True
+        self._start()
+
+    def _start(self) -> None:
+        """Begin from what is on the disk."""
+        random = self.world.random
+        self.process = Process(self.world.stepper, clock_off=random.choice([0, 0, -3000, 40_000]))
+        kept = msgspec.json.decode(self._disk, type=OnDisk)
+        new_id = Ids(now=self.process.now, token_bytes=random.randbytes)
+        self.core = Core(new_id=new_id, state=kept.state, show=random.choice([0, 3, 20]), limits=self.world.limits)
+        self.screens = Screens()
+        self.screens.restore(kept.screens)
+        self.process.spawn(self._stay_connected(), "connect")
+        self.process.spawn(self._live(), "live")
+
+    def crash(self) -> None:
+        """Stop at once and begin again from what is on the disk."""
+        self.process.kill()
+        if self.connection is not None:
+            self.world.random.choice([self.connection.vanish, self.connection.hang_up])()
+            self.connection = None
+        self._start()
+
+    def _keep(self) -> None:
+        """Now and then, what must not be forgotten is put on the disk."""
+        if self.world.random.random() < 0.5:
+            self._disk = msgspec.json.encode(OnDisk(self.core.state(), self.screens.snapshot()))
+
+    # The connection -------------------------------------------------------------------------------------------------
+
+    async def _stay_connected(self) -> None:
+        random = self.world.random
+        while True:
+            if self.connection is None and self.wanted:
+                self.connection = self.world.connect(self)
+                if self.connection is not None:
+                    self.core.connected()
+                    self._flush()
+            await self.process.wait_seconds(random.uniform(0.01, 1.0))
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        """Bytes from the server."""
+        if connection is not self.connection:
+            return
+        for event in self.core.receive(data):
+            self._happened(event)
+        self.screens.begin(self.core.rooms)
+        self._keep()
+        self._flush()
+
+    def ended(self, connection: Connection) -> None:
+        """The connection is gone."""
+        if connection is self.connection:
+            self.connection = None
+            self.core.lost()
+
+    def _flush(self) -> None:
+        data = self.core.to_send()
+        if data and self.connection is not None:
+            self.connection.send(data)
+
+    @property
+    def record(self) -> Record:
+        """The log that the server on this connection says it has."""
+        assert self.core.welcome is not None
+        return self.world.records[self.core.welcome.epoch]
+
+    # What happens ---------------------------------------------------------------------------------------------------
+
+    def _happened(self, event: Event) -> None:
+        self.world.tell_story(self.label, event)
+        match event:
+            case Welcomed(resuming=resuming):
+                if not resuming:
+                    self._enter()
+            case StartedOver():
+                self.screens.restore({})
+            case Appeared(room=room):
+                self.screens.appear(room)
+            case Jumped():
+                self.screens.jump(self.record, event, self.core.principal)
+            case Arrived(room=room, entries=entries):
+                self.screens.show(self.record, room, entries)
+            case Answered(request=request, answer=answer):
+                self._answered(request, answer)
+            case Garbled():
+                hold(False, "the server garbles")
+            case Farewell() | Presence() | Returned():
+                pass
+
+    def _answered(self, request: Request | None, answer: Answer) -> None:
+        match answer:
+            case Refused(code=code):
+                if isinstance(request, Login | Register | Resume | ComeAsGuest):
+                    self._not_let_in(code)
+            case Kept(room=room, number=number):
+                body = self.record.entries[room][number - 1].body
+                match request:
+                    case Say(text=text, manner=manner):
+                        hold(body == Message(text, manner), "the receipt is for something else")
+                    case SetTopic(topic=topic):
+                        hold(body == TopicSet(topic), "the receipt is for something else")
+                    case _:
+                        pass
+
+    def _not_let_in(self, code: Code) -> None:
+        if code is Code.NAME_UNKNOWN:
+            self._registers = True
+        elif code is Code.NAME_TAKEN:
+            self._registers = False
+
+        async def again() -> None:
+            await self.process.wait_seconds(self.world.random.uniform(0.05, 1.0))
+            if self.core.phase is Phase.STRANGER:
+                self._enter()
+                self._flush()
+
+        self.process.spawn(again(), "again")
+
+    def _enter(self) -> None:
+        if self.guest:
+            self.core.come_as_guest(self.name)
+        elif self._registers:
+            self.core.register(self.name, self.password)
+        else:
+            self.core.login(self.name, self.password)
+
+    # What it does ---------------------------------------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        random = self.world.random
+        while True:
+            await self.process.wait_seconds(random.expovariate(1 / self.world.leisure))
+            if self.active:
+                for _ in range(random.choice([1, 1, 1, 2, 5])):
+                    self._act(random)
+                self._flush()
+                self._keep()
+
+    def _act(self, random: Random) -> None:
+        core = self.core
+        chance = random.random()
+        if chance < 0.72 and not core.full:
+            self._write(random)
+        elif chance < 0.95 and core.phase is Phase.IN:
+            room = self._some_room(random)
+            match random.randrange(5):
+                case 0:
+                    core.list_rooms()
+                case 1 if room is not None:
+                    core.who(room.room)
+                case 2 if room is not None:
+                    core.history(room.room, before=random.choice([None, 5]), limit=random.choice([1, 4, 50]))
+                case 3 if room is not None:
+                    core.history(room.room, after=random.randrange(9), limit=random.choice([1, 4, 50]))
+                case _:
+                    core.ping()
+        elif chance > 0.98 and core.phase not in (Phase.OFFLINE, Phase.OVER):
+            core.exit(forget=random.random() < 0.3)
+            self._rest(random)
+
+    def _rest(self, random: Random) -> None:
+        """Stay away for a while."""
+        self.wanted = False
+
+        async def back() -> None:
+            await self.process.wait_seconds(random.uniform(0.0, 8.0))
+            self.wanted = True
+
+        self.process.spawn(back(), "rest")
+
+    def _write(self, random: Random) -> None:
+        core = self.core
+        room = self._some_room(random)
+        chance = random.random()
+        if chance < 0.12:
+            core.join(random.choice(ROOMS))
+        elif chance < 0.3:
+            core.tell(random.choice(self.world.names), self.something(random), manner=Manner.DONE)
+        elif room is None:
+            return
+        elif chance < 0.4:
+            core.leave(room.room)
+        elif chance < 0.45:
+            core.topic(room.room, random.choice(["", "tea", "cake"]))
+        else:
+            core.say(room.room, self.something(random), manner=random.choice(list(Manner)))
+
+    def _some_room(self, random: Random) -> KnownRoom | None:
+        rooms = list(self.core.rooms.values())
+        if random.random() < 0.9:
+            rooms = [room for room in rooms if room.inside and room.kind is not Kind.INBOX]
+        return random.choice(rooms) if rooms else None
+
+    def something(self, random: Random) -> str:
+        """A text that nobody has said before."""
+        self._said += 1
+        return f"{self.label} {self._said} " + "б" * random.choice([0, 3, self.world.limits.message_bytes_max // 3])
+
+    def last_words(self) -> None:
+        """Say something everywhere, so that whoever lost something finds out."""
+        for room in list(self.core.rooms.values()):
+            if room.inside and room.kind is not Kind.INBOX:
+                self.core.say(room.room, self.something(self.world.random))
+        self._flush()
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has been told all and has all its answers."""
+        return self.core.in_step and self.core.waiting == 0 and self.connection is not None and self.connection.idle
+

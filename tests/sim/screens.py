@@ -1,0 +1,70 @@
+"""What one device shows, held to what the log says it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from besedka.chat.entries import Entry, RoomId
+from besedka.chat.principals import PrincipalId
+from besedka.client.events import Jump, Jumped
+from besedka.client.memory import KnownRoom
+from sim.record import Record, hold
+
+
+class Screen(msgspec.Struct):
+    """One room on one device: everything up to `last`, from where it began, but what was jumped over."""
+
+    last: int | None
+    """None until it is known where it begins."""
+
+
+class Screens:
+    """All rooms of one device."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[RoomId, Screen] = {}
+
+    def appear(self, room: RoomId) -> None:
+        """A room is new; it begins with what is shown first, or is empty up to what `begin` says."""
+        self.rooms[room] = Screen(None)
+
+    def begin(self, places: Mapping[RoomId, KnownRoom]) -> None:
+        """All that came together was shown: new rooms without a line begin here."""
+        for room, screen in self.rooms.items():
+            if screen.last is None:
+                screen.last = places[room].place
+
+    def show(self, record: Record, room: RoomId, entries: tuple[Entry, ...]) -> None:
+        """Lines are added."""
+        screen = self.rooms.get(room)
+        hold(screen is not None, f"lines of room {room}, which was never told of")
+        assert screen is not None
+        for entry in entries:
+            hold(screen.last in (None, entry.number - 1), f"room {room}: {entry.number} is shown after {screen.last}")
+            hold(record.has(room, entry), f"room {room}: {entry.number} is shown and not kept")
+            screen.last = entry.number
+
+    def jump(self, record: Record, jumped: Jumped, me: PrincipalId | None) -> None:
+        """Some lines are left out, for a good reason only."""
+        screen = self.rooms[jumped.room]
+        hold(screen.last in (None, jumped.before), f"room {jumped.room}: a jump from {jumped.before}, not {screen.last}")
+        match jumped.why:
+            case Jump.PRUNED:
+                floor = record.floors.get(jumped.room, 1)
+                hold(jumped.after == floor - 1, f"room {jumped.room}: pruned up to {jumped.after}, floor is {floor}")
+            case Jump.REJOINED if me is not None and me > 0:
+                inside = record.was_inside(jumped.room, me, jumped.before)
+                hold(not inside, f"room {jumped.room}: {jumped.before} to {jumped.after} is missing")
+            case Jump.START_OVER:
+                hold(False, f"room {jumped.room}: started over within one epoch")
+        screen.last = jumped.after
+
+    def snapshot(self) -> dict[RoomId, int]:
+        """What is kept with the client's state."""
+        return {room: screen.last for room, screen in self.rooms.items() if screen.last is not None}
+
+    def restore(self, snapshot: dict[RoomId, int]) -> None:
+        """What a device shows that begins again from its kept state."""
+        self.rooms = {room: Screen(last) for room, last in snapshot.items()}

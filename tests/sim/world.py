@@ -1,0 +1,320 @@
+"""A server and its people, in all weathers, from one seed."""
+
+from __future__ import annotations
+
+import hashlib
+
+from besedka.chat.entries import Kind
+from besedka.hub.hub import Hub
+from besedka.hub.parts import Parts
+from besedka.hub.ports import Peer
+from besedka.hub.settings import Settings
+from besedka.limits import Limits
+from besedka.wire.native import NativeServer
+from sim.link import Connection, Weather
+from sim.people import Device
+from sim.record import Record, hold
+from sim.stepper import Bell, Process, Stepper
+from sim.tap import NativeTap
+from sim.troubled import Mood, SlowKeys, TroubledAccounts, WitnessedLogStore
+
+STORM_SECONDS = 30.0
+CALM_SECONDS_MAX = 400.0
+"""Everything must have come to rest by then; the longest wait of a client and of the hub are far below."""
+
+
+class QuietJournal:
+    """Fills `hub.ports.Journal`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def note(self, event: str, **fields: str | int | float) -> None:
+        """One line."""
+        self._world.tell_story("journal", event, fields)
+
+    def fault(self, event: str, error: BaseException) -> None:
+        """One line and its reason."""
+        self._world.tell_story("journal", event, repr(error))
+
+
+class Server:
+    """One life of the server."""
+
+    def __init__(self, world: World) -> None:
+        self.process = Process(world.stepper, clock_off=world.random.choice([0, 0, 3000, -4000]))
+        self.mood = Mood(self.process)
+        self.mood.stormy = world.stormy
+        world.store = world.store.reopened(disturbance=self.mood)
+        world.accounts.disturbance = self.mood
+        self.hub = Hub(
+            Parts(
+                logs=world.store,
+                accounts=world.accounts,
+                keys=SlowKeys(self.process),
+                clock=self.process,
+                bell=Bell(),
+                tasks=self.process,
+                dice=world,
+                journal=QuietJournal(world),
+                limits=world.limits,
+                settings=Settings(guests=True),
+            )
+        )
+        self.over = False
+        self.process.spawn(self._run(), "hub")
+
+    async def _run(self) -> None:
+        await self.hub.run()
+        self.over = True
+
+
+class World:
+    """Everything there is. `run` it."""
+
+    def __init__(self, seed: int, *, story: bool = False) -> None:
+        self.seed = seed
+        self.stepper = Stepper(seed)
+        self.random = self.stepper.random
+        self.story: list[str] | None = [] if story else None
+        self._trace = hashlib.blake2b()
+        self.stormy = True
+        self.limits = some_limits(self)
+        self.leisure = self.random.choice([0.3, 1.0, 4.0])
+        """About how many seconds a device waits before it does something."""
+        self.weather = Weather(self.stepper)
+        self._loses = self.random.choice([0.0, 0.0, 0.05])
+        self.accounts = TroubledAccounts(limits=self.limits)
+        self.store = WitnessedLogStore(epoch="e1")
+        self.record = Record(self.limits)
+        self.records = {"e1": self.record}
+        self.store.witness = self.record
+        self._backups: list[tuple[WitnessedLogStore, TroubledAccounts, Record]] = []
+        self.connections: list[Connection] = []
+        self.server: Server | None = None
+        self.names = ["ann", "bob", "cid", "dan", "eve"][: self.random.randint(2, 4)]
+        self.devices = self._make_devices()
+
+    def _make_devices(self) -> list[Device]:
+        devices = [
+            Device(self, name=name, label=f"{name}{number}", guest=False)
+            for name in self.names
+            for number in range(self.random.choice([1, 1, 2]))
+        ]
+        if self.random.random() < 0.4:
+            devices.append(Device(self, name="gus", label="gus0", guest=True))
+        return devices
+
+    def token_bytes(self, count: int) -> bytes:
+        """Fills `hub.ports.Dice`."""
+        return self.random.randbytes(count)
+
+    def tell_story(self, who: str, *what: object) -> None:
+        """Something happened; only for people who look for a fault."""
+        if self.story is not None:
+            self.story.append(f"{self.stepper.seconds:9.4f} {who}: {' '.join(map(repr, what))}")
+
+    @property
+    def trace(self) -> str:
+        """A digest of every byte that was written and when."""
+        return self._trace.hexdigest()
+
+    # Time -----------------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Live through the storm, then see that everything comes to rest as it should."""
+        trouble = Process(self.stepper)
+        trouble.spawn(self._trouble(), "trouble")
+        self.start()
+        self._go_on(until=STORM_SECONDS)
+        trouble.kill()
+        self._calm_down()
+        self._wait_settled()
+        for device in self.devices:
+            device.last_words()
+        self._wait_settled()
+        self._check_end()
+
+    def _go_on(self, *, until: float) -> None:
+        steps = 0
+        while self.stepper.seconds < until:
+            alive = self.stepper.step()
+            assert alive, "nothing will ever happen again"
+            self.record.settled()
+            steps += 1
+            if steps % 16 == 0:
+                self._check_bounds()
+
+    def _calm_down(self) -> None:
+        self.stormy = self.weather.stormy = False
+        self._loses = 0.0
+        for device in self.devices:
+            device.active = False
+            device.wanted = True
+        if self.server is None or self.server.over or self.server.hub.stopping:
+            self.crash()
+            self.start()
+        assert self.server is not None
+        self.server.mood.stormy = False
+
+    def _wait_settled(self) -> None:
+        deadline = self.stepper.seconds + CALM_SECONDS_MAX
+        quiet = 0
+        while quiet < 3:
+            self._go_on(until=self.stepper.seconds + 1.0)
+            for device in self.devices:
+                device.wanted = True
+            quiet = quiet + 1 if all(device.settled for device in self.devices) else 0
+            unsettled = [device.label for device in self.devices if not device.settled]
+            hold(self.stepper.seconds < deadline, f"{unsettled} never come to rest")
+
+    # The server -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start a server on what is kept."""
+        self.tell_story("world", "start")
+        self.server = Server(self)
+
+    def crash(self) -> None:
+        """The server is gone at once; what was not kept is lost."""
+        self.tell_story("world", "crash")
+        for connection in self.connections:
+            connection.server_died()
+        self.connections.clear()
+        if self.server is not None:
+            self.server.process.kill()
+            self.server = None
+
+    def connect(self, device: Device) -> Connection | None:
+        """A new connection of a device; None if nobody listens."""
+        if self.server is None:
+            return None
+        connection = Connection(
+            self.stepper,
+            self.weather,
+            buffer_bytes_max=self.limits.buffer_bytes_max,
+            received=lambda data: device.received(connection, data),
+            ended=lambda: device.ended(connection),
+        )
+        tap = NativeTap(self.record, self.limits, lose=lambda: self.random.random() < self._loses)
+
+        def written(data: bytes) -> bytes:
+            self._trace.update(f"{self.stepper.seconds} {device.label} ".encode() + data)
+            return tap.written(data)
+
+        connection.tap, connection.tap_in = written, tap.asked
+        self.connections = [one for one in self.connections if not one.over]
+        self.connections.append(connection)
+        peer = Peer(address=f"address of {device.name}", safe=True, way="native")
+        hub = self.server.hub
+        connection.attach(hub, hub.connect(connection, peer, NativeServer(self.limits)))
+        return connection
+
+    # Trouble --------------------------------------------------------------------------------------------------------
+
+    async def _trouble(self) -> None:
+        clock = Process(self.stepper)
+        while True:
+            await clock.wait_seconds(self.random.expovariate(1 / 2.0))
+            chance = self.random.random()
+            if chance < 0.15:
+                self.crash()
+                await clock.wait_seconds(self.random.uniform(0.0, 2.0))
+                self._while_down()
+                self.start()
+            elif chance < 0.2 and self.server is not None:
+                self.server.hub.stop()
+                while not self.server.over:
+                    await clock.wait_seconds(0.1)
+                self.crash()
+                self.start()
+            elif chance < 0.3:
+                self.tell_story("world", "backup")
+                backup = self.store.reopened(), self.accounts.copied(), self.record.copy()
+                self._backups = [*self._backups[-2:], backup]
+            elif chance < 0.6 and self.connections:
+                self.random.choice(self.connections).reset()
+            elif chance < 0.75:
+                device = self.random.choice(self.devices)
+                self.tell_story("world", "crash of", device.label)
+                device.crash()
+
+    def _while_down(self) -> None:
+        if self._backups and self.random.random() < 0.15:
+            store, accounts, record = self.random.choice(self._backups)
+            epoch = f"e{len(self.records) + 1}"
+            self.tell_story("world", "restore", epoch)
+            self.store = store.reopened(epoch=epoch)
+            self.accounts = accounts.copied()
+            self.record = self.records[epoch] = record.copy()
+            self.store.witness = self.record
+        elif self.random.random() < 0.2:
+            for room in self.store.rooms.values():
+                floor = self.random.randint(room.floor, room.head)
+                self.store.prune(room.id, floor)
+                self.record.floors[room.id] = floor
+
+    # Looking --------------------------------------------------------------------------------------------------------
+
+    def _check_bounds(self) -> None:
+        limits = self.limits
+        for connection in self.connections:
+            most = limits.buffer_bytes_max + 2 * limits.run_bytes_max + 2 * limits.turn_bytes_max + 8192
+            hold(connection.unsent_bytes <= most, f"{connection.unsent_bytes} bytes are unsent; the limit is {most}")
+            session = connection.session
+            if session is not None:
+                asked = len(session.pending)
+                hold(asked <= limits.pending_requests_max + limits.turn_requests_max + 64, f"{asked} are pending")
+        if self.server is not None:
+            for opened in self.server.hub.parts.rooms:
+                hold(len(opened.tail) <= limits.tail_entries_max, "a tail is too long")
+
+    def _check_end(self) -> None:
+        record = self.record
+        record.replayed(self.store.entries, self.store.rooms)
+        for device in self.devices:
+            me = device.core.principal
+            assert me is not None
+            hold(not device.core.outbox, f"{device.label} still waits for receipts")
+            for room_id, room in record.rooms.items():
+                mine = me in room.members or (room.kind is Kind.INBOX and room.owner == me)
+                screen = device.screens.rooms.get(room_id)
+                if mine:
+                    last = screen.last if screen is not None else None
+                    hold(last == room.head, f"{device.label} has room {room_id} up to {last}, not {room.head}")
+                elif screen is not None and me in room.former:
+                    left = room.former[me].left
+                    hold(screen.last == left, f"{device.label} has room {room_id} up to {screen.last}, left at {left}")
+
+
+def some_limits(world: World) -> Limits:
+    """Limits so small that they are met."""
+    choose = world.random.choice
+    message = choose([40, 100])
+    frame = 4096
+    per_session = choose([1, 2, 64])
+    return Limits(
+        message_bytes_max=message,
+        topic_bytes_max=40,
+        line_bytes_max=512,
+        password_bytes_max=64,
+        frame_bytes_max=frame,
+        frame_bytes_before_login_max=1024,
+        run_bytes_max=message * choose([8, 100]),
+        buffer_bytes_max=choose([100, 1000, 65_536]),
+        page_entries_max=choose([1, 2, 5, 200]),
+        tail_entries_max=choose([0, 1, 3, 50]),
+        turn_requests_max=per_session * choose([1, 3]),
+        turn_requests_per_session_max=per_session,
+        turn_bytes_max=frame,
+        pending_requests_max=per_session * choose([1, 4]),
+        rooms_per_account_max=choose([3, 100]),
+        rooms_open_max=choose([1, 100]),
+        sessions_per_account_max=choose([3, 64]),
+        ping_seconds=choose([2.0, 60.0]),
+        pong_seconds_max=10.0,
+        grace_seconds=choose([0.5, 10.0]),
+        full_seconds_max=choose([10.0, 60.0]),
+        requests_burst=choose([5, 60]),
+    )
+
