@@ -27,5 +27,8 @@ class Pace:
         self._tokens -= count
 
     def seconds_until_one(self) -> float:
-        """How long after the last `available` the next request may be taken."""
-        return max(0.0, (1.0 - self._tokens) / self._rate)
+        """How long after the last `available` the next request may be taken.
+
+        A millisecond is added: without it the sum of rounded fractions may stay a hair below one for ever.
+        """
+        return max(0.0, (1.0 - self._tokens) / self._rate) + 0.001
