@@ -146,6 +146,7 @@ async def standing(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     settings: Settings = Settings(),  # noqa: B008 - frozen
     listening: Sequence[socket.socket] | None = None,
+    wires: Wires = WIRES,
 ) -> AsyncIterator[Stand]:
     """A listener that is stopped at the end, when nothing may be left of it."""
     sockets = list(listening) if listening is not None else await wait_bound("127.0.0.1", 0)
@@ -154,7 +155,7 @@ async def standing(
     listener = Listener(
         sockets,
         reception=reception,
-        wires=WIRES,
+        wires=wires,
         journal=journal,
         limits=limits,
         settings=settings,

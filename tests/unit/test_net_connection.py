@@ -209,7 +209,7 @@ def test_last_words_arrive_though_the_peer_goes_on_talking(certificate: Certific
     """Unread bytes would turn the close into a reset, and the reset would destroy the last words."""
 
     async def main() -> None:
-        async with standing(certificate) as stand:
+        async with standing(certificate, limits=Limits(shutdown_seconds_max=60)) as stand:
             context = client_context() if tls else None
             reader, writer = await stand.connect(context)
             writer.write(b"ann\n")
@@ -335,6 +335,71 @@ def test_writing_to_a_peer_that_has_gone_raises_nothing(certificate: Certificate
     run(main, uv=uv)
 
 
+@LOOPS
+@pytest.mark.parametrize(("said", "heard"), [(b"ann\nhi\n", b"ann\nhi\nexit\n"), (b"ann\nhi", b"ann\nhi\nexit\n")])
+def test_who_has_said_all_is_still_answered(certificate: Certificate, said: bytes, heard: bytes, uv: bool) -> None:
+    """As `printf 'ann\\nhi\\n' | nc -N`; the hub answers in its own time, whatever it pauses meanwhile."""
+
+    async def main() -> None:
+        async with standing(certificate) as stand:
+            reader, writer = await stand.connect()
+            writer.write(said)
+            writer.write_eof()
+            session = await stand.session()
+            await wait_until(lambda: session.received == heard)
+            session.link.pause()
+            session.link.go_on()
+            await asyncio.sleep(0.02)
+            assert not session.lost
+            session.link.write(b"bye\n")
+            session.link.close()
+            assert await wait_for(reader.read()) == b"bye\n"
+            await wait_until(lambda: session.lost == ["closed by server"])
+            assert session.received == heard
+
+    run(main, uv=uv)
+
+
+def test_who_has_said_all_and_is_not_answered_in_time_is_ended(certificate: Certificate) -> None:
+    async def main() -> None:
+        async with standing(certificate, limits=Limits(login_seconds_max=0.1)) as stand:
+            _reader, writer = await stand.connect()
+            writer.write(b"ann\n")
+            writer.write_eof()
+            session = await stand.session()
+            await wait_until(lambda: session.lost == ["closed by server"])
+
+    run(main)
+
+
+@LOOPS
+@pytest.mark.parametrize("said", [b"\x00\x00\x00\x02{}", b"an"])
+def test_other_peers_that_close_their_side_are_gone(certificate: Certificate, said: bytes, uv: bool) -> None:
+    async def main() -> None:
+        async with standing(certificate) as stand:
+            reader, writer = await stand.connect()
+            writer.write(said)
+            writer.write_eof()
+            assert await wait_for(reader.read()) == b""
+            assert await stand.reason() == "closed by peer"
+
+    run(main, uv=uv)
+
+
+@LOOPS
+def test_a_text_session_inside_tls_that_ends_is_gone(certificate: Certificate, uv: bool) -> None:
+    async def main() -> None:
+        async with standing(certificate) as stand:
+            _reader, writer = await stand.connect(client_context())
+            writer.write(b"ann\n")
+            session = await stand.session()
+            writer.close()
+            await wait_until(lambda: session.lost == ["closed by peer"])
+            assert session.received == b"ann\n"
+
+    run(main, uv=uv)
+
+
 def test_our_fault_costs_one_connection(certificate: Certificate) -> None:
     async def main() -> None:
         async with standing(certificate) as stand:
@@ -372,8 +437,7 @@ def test_a_reception_that_fails_ends_one_connection(
                         await read_exactly(client, fill(session))
                         await wait_until(lambda: session.lost == ["internal error"])
                     elif broken == "lost":
-                        await stand.session()
-                        client.close()
+                        (await stand.session()).link.abort()
                     await wait_until(lambda: stand.listener.connections == 0)
             assert len(stand.journal.faults) == 1
             stand.reception.sessions.clear()

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from besedka.limits import Limits
-from besedka.net.parts import Settings
+from besedka.net.parts import Settings, Wires, wires
 from besedka.net.tls import SELF_MADE, Certificate
+from besedka.wire.protocol import ServerProtocol
 from receiving import client_context, make_certificate, run, standing
 from waiting import wait_for, wait_until
 
@@ -63,8 +64,10 @@ def test_bytes_that_come_one_by_one_are_all_handed_on(
             assert session.peer.safe
             assert session.peer.way == protocol
             writer.close()
+            if protocol == "text":  # Who has said all is still answered.
+                session.link.close()
             await wait_until(lambda: session.lost)
-            assert session.lost == ["closed by peer"]
+            assert session.lost == ["closed by server" if protocol == "text" else "closed by peer"]
 
     run(main, uv=uv)
 
@@ -249,6 +252,20 @@ def test_a_silent_peer_is_asked_inside_tls(certificate: Certificate) -> None:
     run(main)
 
 
+def test_who_has_begun_to_speak_inside_tls_is_not_asked(certificate: Certificate) -> None:
+    async def main() -> None:
+        async with standing(certificate, limits=Limits(first_byte_seconds=0.5)) as stand:
+            stand.reception.echo = True
+            reader, writer = await stand.connect(client_context())
+            writer.write(b"a")
+            await asyncio.sleep(0.7)
+            writer.write(b"nn\n")
+            assert await wait_for(reader.readline()) == b"ann\n"
+            writer.close()
+
+    run(main)
+
+
 def test_alpn_binds_the_protocol(certificate: Certificate) -> None:
     async def main() -> None:
         async with standing(certificate, limits=PATIENT) as stand:
@@ -336,6 +353,29 @@ def test_a_certificate_that_was_reloaded_is_for_those_who_come_then(
             newer.close()
 
     run(main)
+
+
+@pytest.mark.parametrize("alpn", [[], ["besedka/1"]])
+def test_a_protocol_that_cannot_be_made_costs_one_connection(certificate: Certificate, alpn: list[str]) -> None:
+    async def main() -> None:
+        async with standing(certificate, wires=Wires(native=failing, text=lambda _prompted: failing())) as stand:
+            _reader, writer = await stand.connect(client_context(alpn=alpn))
+            writer.write(b"ann\n")
+            assert await stand.reason() == "internal error"
+            assert len(stand.journal.faults) == 1
+            await wait_until(lambda: stand.listener.connections == 0)
+
+    run(main)
+
+
+def failing() -> ServerProtocol:
+    raise RuntimeError("as the test wished")
+
+
+def test_the_protocols_of_this_version() -> None:
+    made = wires(Limits())
+    assert made.native().handshake
+    assert not made.text(True).handshake
 
 
 # Who it is -------------------------------------------------------------------------------------------------------

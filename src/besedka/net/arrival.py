@@ -20,14 +20,13 @@ from typing import cast
 from besedka.chat.refusals import N_, SENTENCES, Code
 from besedka.hub.ports import Peer
 from besedka.net import proxy
-from besedka.net.connection import Connection
+from besedka.net.connection import Connection, TextConnection
 from besedka.net.lingering import Lingering
 from besedka.net.page import Pages
 from besedka.net.parts import Parts, Visit, reason_of
 from besedka.net.peers import is_safe, is_within, true_address
 from besedka.net.sniffing import Speech, recognise
 from besedka.net.tls import ALPN_HTTP, ALPN_IRC, ALPN_NATIVE
-from besedka.wire.protocol import ServerProtocol
 
 PROMPT = b"Name:\r\n"
 """On a line of its own, so that what a client shows next begins a line."""
@@ -44,7 +43,6 @@ class Arrival(asyncio.Protocol):
 
     __slots__ = (
         "_entering",
-        "_gone_already",
         "_header",
         "_pages",
         "_parts",
@@ -69,7 +67,6 @@ class Arrival(asyncio.Protocol):
         """What has been taken off the socket and decides nothing yet."""
         self._prompted = False
         self._tls = False
-        self._gone_already = False
         self._entering: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._visit = Visit(parts, address, self)
@@ -132,13 +129,14 @@ class Arrival(asyncio.Protocol):
         loop = self._parts.loop
         loop.remove_reader(self._socket.fileno())
         if isinstance(header, proxy.Header):
-            self._look(header.length - before, 0)
+            if self._look(header.length - before, 0) is None:
+                return
             self._said.clear()
             self._header = header
             if header.source is not None and not self._admitted(true_address(header.source)):
                 return
         # Without a header everybody behind the proxy looks like the proxy, so nobody is counted by address.
-        if self._said:
+        if self._said:  # And the byte that shows it to be no header is still on the socket.
             self._enter(tls=False)
         else:
             loop.add_reader(self._socket.fileno(), self._peek)
@@ -181,8 +179,6 @@ class Arrival(asyncio.Protocol):
                 self._parts.silent.start(self, self._prompt)
         elif self._prompted:
             self._transport.write(PROMPT)
-        elif self._said:
-            self.data_received(b"")
 
     def data_received(self, data: bytes) -> None:
         self._parts.silent.stop(self)
@@ -200,7 +196,11 @@ class Arrival(asyncio.Protocol):
     def _decide(self, speech: Speech) -> None:
         self._parts.silent.stop(self)
         self._parts.undecided.stop(self)
-        _DECISIONS[speech](self)
+        try:
+            _DECISIONS[speech](self)
+        except Exception as error:  # The edge.
+            self._parts.journal.fault("handing a connection on failed", error)
+            self._end("internal error")
 
     def _peer(self, way: str) -> Peer:
         settings = self._parts.settings
@@ -214,16 +214,15 @@ class Arrival(asyncio.Protocol):
         return Peer(self._visit.address, safe, f"{way}+tls" if self._tls else way)
 
     def _native(self) -> None:
-        self._connect(self._peer("native"), self._parts.wires.native())
+        connection = Connection(self._parts, self._open_transport, self._visit)
+        connection.begin(self._peer("native"), self._parts.wires.native(), bytes(self._said))
 
     def _text(self) -> None:
         # A person at a terminal cannot be pinged. (Both loops have set TCP_NODELAY on every transport.)
         limits = self._parts.limits
         keep_alive(self._open_transport, seconds=limits.ping_seconds, seconds_to_answer=limits.pong_seconds_max)
-        self._connect(self._peer("text"), self._parts.wires.text(self._prompted))
-
-    def _connect(self, peer: Peer, protocol: ServerProtocol) -> None:
-        Connection(self._parts, self._open_transport, self._visit).begin(peer, protocol, bytes(self._said))
+        connection = TextConnection(self._parts, self._open_transport, self._visit)
+        connection.begin(self._peer("text"), self._parts.wires.text(self._prompted), bytes(self._said))
 
     def _http(self) -> None:
         self._pages.serve(self._open_transport, self._visit, self._peer("http"), bytes(self._said))
@@ -284,10 +283,7 @@ class Arrival(asyncio.Protocol):
         self._gone(reason)
 
     def _gone(self, reason: str) -> None:
-        """Nothing is left; the first reason is the one that counts."""
-        if self._gone_already:
-            return
-        self._gone_already = True
+        """Nothing is left."""
         self._parts.silent.stop(self)
         self._parts.undecided.stop(self)
         self._visit.end(reason)

@@ -10,6 +10,7 @@ from besedka.net.lingering import Lingering
 from besedka.net.parts import Parts, Visit, reason_of
 from besedka.net.ports import Session
 from besedka.wire.protocol import ServerProtocol
+from besedka.wire.text import LEAVE
 
 
 def _drop(_data: bytes) -> None:
@@ -19,7 +20,7 @@ def _drop(_data: bytes) -> None:
 class Connection(asyncio.Protocol):
     """The hub's `Link` on one side, asyncio's protocol on the other."""
 
-    __slots__ = ("_parts", "_paused", "_reason", "_session", "_transport", "_visit", "full", "write")
+    __slots__ = ("_heard_all", "_parts", "_paused", "_reason", "_session", "_transport", "_visit", "full", "write")
 
     write: Callable[[bytes], None]
     """The transport's own method while the connection lives, so that a run costs no call more than it must."""
@@ -30,6 +31,7 @@ class Connection(asyncio.Protocol):
         self._visit = visit
         self._session: Session | None = None
         self._paused = False
+        self._heard_all = False
         self._reason: str | None = None
         self.full = False
         self.write = transport.write
@@ -93,7 +95,7 @@ class Connection(asyncio.Protocol):
         self._stop("closed by server")
         lingering = Lingering(self._parts, self._transport, ended=self._lingered)
         self._visit.holder = lingering
-        lingering.begin()
+        lingering.begin(heard_all=self._heard_all)
 
     def abort(self) -> None:
         """Close at once, dropping what is unsent."""
@@ -142,3 +144,37 @@ class Connection(asyncio.Protocol):
                 self._parts.reception.lost(session, reason)
             except Exception as error:  # The edge.
                 self._parts.journal.fault("losing a connection failed", error)
+
+
+class TextConnection(Connection):
+    """A connection of somebody whose program closes its side when it has read its input (`printf … | nc -N`).
+
+    That is `exit`: what was said before is still answered, and then the server closes. Under TLS a peer that closes
+    its side hears nothing more, so there the connection is lost.
+    """
+
+    __slots__ = ("_in_line",)
+
+    def begin(self, peer: Peer, protocol: ServerProtocol, data: bytes) -> None:
+        """Take the transport over; `data` is what the peer has said already."""
+        self._in_line = False
+        super().begin(peer, protocol, data)
+
+    def data_received(self, data: bytes) -> None:
+        self._in_line = not data.endswith(b"\n")
+        super().data_received(data)
+
+    def eof_received(self) -> bool:
+        if not self._transport.can_write_eof():
+            return False
+        if not self._heard_all:  # Said again where reading was paused and goes on.
+            self._heard_all = True
+            # The hub closes as soon as it has answered, which takes as long as logging in may.
+            self._parts.undecided.start(self, self.abort)
+            leave = f"{LEAVE}\n".encode()
+            super().data_received(b"\n" + leave if self._in_line else leave)
+        return True
+
+    def _end(self, reason: str) -> None:
+        self._parts.undecided.stop(self)
+        super()._end(reason)

@@ -23,13 +23,13 @@ class Lingering(asyncio.Protocol):
         self._transport = transport
         self._ended = ended
 
-    def begin(self) -> None:
-        """Nothing may be written from here on."""
+    def begin(self, *, heard_all: bool = False) -> None:
+        """Nothing may be written from here on. `heard_all` tells that the peer has already said it has finished."""
         transport = self._transport
         transport.set_protocol(self)
         self._parts.closing.start(self, transport.abort)
-        if not transport.can_write_eof():
-            transport.close()  # TLS says so in its own words, and waits for the peer's.
+        if heard_all or not transport.can_write_eof():
+            transport.close()  # TLS says in its own words that it has finished, and waits for the peer's.
             return
         try:
             transport.write_eof()

@@ -15,7 +15,9 @@ from besedka.net.headcount import Headcount
 from besedka.net.patience import Patience
 from besedka.net.peers import Network
 from besedka.net.ports import Reception
+from besedka.wire.native import NativeServer
 from besedka.wire.protocol import ServerProtocol
+from besedka.wire.text import TextServer
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,14 @@ class Wires(msgspec.Struct, frozen=True):
     native: Callable[[], ServerProtocol]
     text: Callable[[bool], ServerProtocol]
     """Is told whether `Name:` has been sent already."""
+
+
+def wires(limits: Limits) -> Wires:
+    """The protocols of this version."""
+    return Wires(
+        native=lambda: NativeServer(limits),
+        text=lambda prompted: TextServer(limits, prompted=prompted),
+    )
 
 
 class Holder(Protocol):
@@ -112,8 +122,10 @@ class Visit:
         self._parts.journal.note("connection opened", address=self.address, way=way)
 
     def end(self, reason: str) -> None:
-        """It is gone; called once."""
+        """It is gone. The first reason is the one that counts."""
         parts = self._parts
+        if self not in parts.open:
+            return
         del parts.open[self]
         parts.headcount.leave()
         if self._counted_from is not None:
