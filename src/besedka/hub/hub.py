@@ -148,7 +148,7 @@ class Hub:
     async def run(self) -> None:
         """Turn after turn, until `stop`."""
         self.parts.tasks.spawn(self._watch.run(), "watch")
-        self.parts.tasks.spawn(self._archive_passing_rooms(), "archive passing rooms")
+        self.parts.tasks.spawn(self._watch.archive_passing_rooms(), "archive passing rooms")
         while not self._stopping:
             await self.parts.bell.wait_ring()
             await self.turn()
@@ -269,11 +269,6 @@ class Hub:
                 self.intake.put_back(taken.session, Malformed(Refusal(Code.NOT_KEPT), id=taken.asked_id))
             else:
                 self.intake.put_back(taken.session, _with_id(taken))
-
-    async def _archive_passing_rooms(self) -> None:
-        """Rooms of guests that a crash cut short: nobody is in them any more."""
-        for room in await self.parts.logs.passing_rooms():
-            await self._watch.archive_if_empty(room)
 
 
 def _with_id(taken: Taken) -> Request | Malformed:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from besedka.chat.entries import Archived, Draft, RoomId
 from besedka.chat.principals import SERVER, AccountName
 from besedka.chat.told import Parting, Pinged
 from besedka.hub.orders import Outcome
+from besedka.hub.ports import StoreFault
 from besedka.hub.session import Session, Stage
 from besedka.hub.turn import Turn
 
@@ -82,6 +84,26 @@ class Watch:
             turn.add(state, (Draft(SERVER, AccountName("server"), Archived()),))
             return Outcome.KEPT
 
-        outcome = Outcome.UNPREPARED
-        while outcome is Outcome.UNPREPARED and await self._parts.open_room(room) is not None:
-            outcome = await self._hub.orders.carry_out(write)
+        outcome: Outcome | None = None
+        while outcome not in (Outcome.KEPT, Outcome.NOTHING) and not self._hub.stopping:
+            try:
+                if await self._parts.open_room(room) is None:
+                    return
+                outcome = await self._hub.orders.carry_out(write)
+            except StoreFault as fault:
+                await self._wait_for_store(fault)
+
+    async def archive_passing_rooms(self) -> None:
+        """Rooms of guests that a crash cut short: nobody is in them any more."""
+        rooms: Sequence[RoomId] | None = None
+        while rooms is None and not self._hub.stopping:
+            try:
+                rooms = await self._parts.logs.passing_rooms()
+            except StoreFault as fault:
+                await self._wait_for_store(fault)
+        for room in rooms or ():
+            await self.archive_if_empty(room)
+
+    async def _wait_for_store(self, fault: StoreFault) -> None:
+        self._parts.journal.fault("archiving failed", fault)
+        await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
