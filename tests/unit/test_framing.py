@@ -82,6 +82,11 @@ def test_the_limit_can_be_raised_between_frames() -> None:
     assert decoder.receive(b"\0\x03abc") == [b"abc"]
 
 
+def test_a_short_frame_does_not_wait_for_as_much_as_the_long_one_before_it() -> None:
+    long, short = encode_frame(b"x" * LIMIT), encode_frame(b"y")
+    assert frames_of([long[:6], long[6:] + short[:2], short[2:]]) == [b"x" * LIMIT, b"y"]
+
+
 def test_a_limit_is_never_lowered() -> None:
     with pytest.raises(AssertionError):
         FrameDecoder(bytes_max=2).raise_limit(1)

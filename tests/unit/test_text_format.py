@@ -104,7 +104,7 @@ def test_a_direct_room_is_called_by_its_people_and_shows_what_they_say() -> None
 def test_an_inbox_is_for_programs() -> None:
     inbox = Room(RoomId(3), Kind.INBOX, owner=ANN.principal)
     bodies = (Entered(RoomId(1), Kind.PUBLIC, RoomName("lobby"), 2), Left(RoomId(1), 5), SessionsRevoked())
-    assert TEXT.run(inbox, by_bob(*bodies)) == b""
+    assert TEXT.run(inbox, by_bob(Opened(Kind.INBOX, owner=ANN.principal), *bodies)) == b""
     assert TEXT.run(LOBBY, by_bob(*bodies)) == b""
 
 

@@ -236,7 +236,7 @@ def test_an_empty_name_is_asked_for_again() -> None:
 
 def test_a_password_is_taken_as_it_is_and_never_said_back() -> None:
     visitor = Visitor().connect()
-    secret = "  pass {name} wörd\t"
+    secret = "  pass {name} wörd "
     assert visitor.write("ann", secret) == [Login(name="ann", password=secret)]
     visitor.tell(refused(Code.NAME_UNKNOWN))
     assert visitor.write(secret) == [Register(name="ann", password=secret)]
