@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from besedka.limits import Limits
-from besedka.net.parts import Settings, Wires, wires
+from besedka.net.parts import Settings, Wires
 from besedka.net.tls import SELF_MADE, Certificate
 from besedka.wire.protocol import ServerProtocol
 from receiving import client_context, make_certificate, run, standing
@@ -370,12 +370,6 @@ def test_a_protocol_that_cannot_be_made_costs_one_connection(certificate: Certif
 
 def failing() -> ServerProtocol:
     raise RuntimeError("as the test wished")
-
-
-def test_the_protocols_of_this_version() -> None:
-    made = wires(Limits())
-    assert made.native().handshake
-    assert not made.text(True).handshake
 
 
 # Who it is -------------------------------------------------------------------------------------------------------

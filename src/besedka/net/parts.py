@@ -15,9 +15,7 @@ from besedka.net.headcount import Headcount
 from besedka.net.patience import Patience
 from besedka.net.peers import Network
 from besedka.net.ports import Reception
-from besedka.wire.native import NativeServer
 from besedka.wire.protocol import ServerProtocol
-from besedka.wire.text import TextServer
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,14 +36,6 @@ class Wires(msgspec.Struct, frozen=True):
     native: Callable[[], ServerProtocol]
     text: Callable[[bool], ServerProtocol]
     """Is told whether `Name:` has been sent already."""
-
-
-def wires(limits: Limits) -> Wires:
-    """The protocols of this version."""
-    return Wires(
-        native=lambda: NativeServer(limits),
-        text=lambda prompted: TextServer(limits, prompted=prompted),
-    )
 
 
 class Holder(Protocol):
