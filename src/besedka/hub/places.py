@@ -94,13 +94,22 @@ class Places:
         moved = session.behind.get(room) != after or room in session.announcements
         if opened_now is not opened or session.ended or moved:
             return  # It was moved meanwhile; the next page starts from where it is now.
-        readable = self._reading(session, opened)
-        last = upto if readable is None or readable.last is None else min(upto, readable.last)
+        last = self._last(session, opened)  # The head may have moved while the page was read.
+        if last is None:
+            self.forget(session, room)
+            return
         entries = [entry for entry in page.entries if entry.number <= last]
         if not entries and last > after:
             self._parts.journal.note("the store has a gap", room=room, after=after, upto=upto)
-            entries, last = [], after
+            last = after
         self._give(session, opened, entries, last)
+
+    def _last(self, session: Session, opened: OpenRoom) -> int | None:
+        """The last number the session may have of the room as it is; None if it may have none."""
+        readable = self._reading(session, opened)
+        if readable is None:
+            return None
+        return opened.state.head if readable.last is None else min(readable.last, opened.state.head)
 
     def _reading(self, session: Session, opened: OpenRoom) -> Reading | None:
         principal = PrincipalId(0) if session.online is None else session.online.principal
