@@ -79,11 +79,14 @@ class Talk:
                     # Done typing: what was typed before is carried out if it can be, but nobody waits long for it.
                     with suppress(asyncio.QueueFull):
                         self._lines.put_nowait(None)
-                    await asyncio.wait({doing, moving}, timeout=DRAIN_TYPED_SECONDS_MAX)
-            ending = self._ending(moving, staying)
-            if ending is Ending.LEFT:
-                said_all = await self._leave(moving)
-                return 0 if said_all else 1
+                    await asyncio.wait(
+                        {doing, moving}, timeout=DRAIN_TYPED_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED
+                    )
+            for task in (staying, doing, feeding, settling):
+                if task.done():
+                    task.result()  # What went wrong in one of them is not to be taken for leaving.
+            if self._ending(moving, staying) is Ending.LEFT:
+                return 0 if await self._leave(moving) else 1
             return 1
         finally:
             for task in tasks:
