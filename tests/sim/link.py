@@ -11,6 +11,9 @@ from sim.stepper import Stepper
 CLOSING_SECONDS_MAX = 3.0
 """How long a link that is closing waits for its peer to take the rest."""
 
+PIECE_BYTES_MAX = 4096
+"""The most that arrives together; a socket's reader has such a bound too."""
+
 
 class Weather:
     """How connections are at present."""
@@ -34,6 +37,7 @@ class Weather:
     def piece(self, size: int) -> int:
         """How many of `size` bytes arrive together."""
         random = self._stepper.random
+        size = min(size, PIECE_BYTES_MAX)
         if not self.stormy or random.random() < 0.6:
             return size
         return min(size, 1 + int(random.expovariate(1 / self.pieces)))

@@ -174,13 +174,14 @@ class Device:
 
         async def again() -> None:
             await self.process.wait_seconds(self.world.random.uniform(0.05, 1.0))
-            if self.core.phase is Phase.STRANGER:
-                self._enter()
-                self._flush()
+            self._enter()
+            self._flush()
 
         self.process.spawn(again(), "again")
 
     def _enter(self) -> None:
+        if self.core.phase is not Phase.STRANGER:
+            return  # It has been told more since.
         if self.guest:
             self.core.come_as_guest(self.name)
         elif self._registers:

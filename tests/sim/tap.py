@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from besedka.chat.entries import RequestId, RoomId
-from besedka.chat.requests import Exit, Hello, Join, Leave, Pong, Request, Sync, Write
+from besedka.chat.requests import Exit, Hello, Join, Leave, Malformed, Pong, Request, Sync, Write
 from besedka.chat.told import (
     Done,
     Entries,
@@ -34,8 +34,16 @@ ANSWERS = (You, Synced, Kept, Done, Refused, Page, RoomList, People)
 class NativeTap:
     """Knows the promises and looks at every unit."""
 
-    def __init__(self, record: Record, limits: Limits, *, lose: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        record: Record,
+        limits: Limits,
+        *,
+        lose: Callable[[], bool],
+        tell_story: Callable[[str, object], None],
+    ) -> None:
         """`lose` says whether a run is to be lost on its way, which no server may but every client must survive."""
+        self._tell_story = tell_story
         self._record = record
         self._lose = lose
         self._units = NativeClient()
@@ -53,6 +61,7 @@ class NativeTap:
     def asked(self, data: bytes) -> None:
         """What the hub is about to be given."""
         for request in self._requests.receive(data):
+            self._tell_story("asks", described(request))
             if isinstance(request, Hello | Pong | Exit):
                 continue
             if request_id := (request.request_id if isinstance(request, Request) else request.id):
@@ -66,6 +75,7 @@ class NativeTap:
         sent = bytearray()
         for unit in self._units.receive(data):
             assert isinstance(unit, Unit), "not the native protocol"
+            self._tell_story("is told", unit)
             hold(not self.over, "something was said after the farewell")
             self._check(unit)
             if not (isinstance(unit, Entries) and self._lose()):
@@ -139,3 +149,8 @@ class NativeTap:
         if number is not None:
             within = readable.first <= number and (readable.last is None or number <= readable.last)
             hold(within, f"room {room}: {number} is told to {self._you.principal}, who may read {readable}")
+
+
+def described(request: Request | Malformed) -> object:
+    """A request with all it says, which its own repr keeps to itself."""
+    return msgspec.json.encode(request) if isinstance(request, Request) else request

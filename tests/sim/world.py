@@ -11,7 +11,7 @@ from besedka.hub.ports import Peer
 from besedka.hub.settings import Settings
 from besedka.limits import Limits
 from besedka.wire.native import NativeServer
-from sim.link import Connection, Weather
+from sim.link import PIECE_BYTES_MAX, Connection, Weather
 from sim.people import Device
 from sim.record import Record, hold
 from sim.stepper import Bell, Process, Stepper
@@ -21,6 +21,9 @@ from sim.troubled import Mood, SlowKeys, TroubledAccounts, WitnessedLogStore
 STORM_SECONDS = 30.0
 CALM_SECONDS_MAX = 400.0
 """Everything must have come to rest by then; the longest wait of a client and of the hub are far below."""
+
+REQUEST_BYTES_MIN = 64
+"""About the shortest request with an id, in its frame."""
 
 
 class QuietJournal:
@@ -79,6 +82,7 @@ class World:
         self.story: list[str] | None = [] if story else None
         self._trace = hashlib.blake2b()
         self.stormy = True
+        self._trouble = Process(self.stepper)
         self.limits = some_limits(self)
         self.leisure = self.random.choice([0.3, 1.0, 4.0])
         """About how many seconds a device waits before it does something."""
@@ -123,11 +127,18 @@ class World:
 
     def run(self) -> None:
         """Live through the storm, then see that everything comes to rest as it should."""
-        trouble = Process(self.stepper)
-        trouble.spawn(self._trouble(), "trouble")
+        try:
+            self._live()
+        finally:
+            self.crash()
+            for process in (self._trouble, *(device.process for device in self.devices)):
+                process.kill()
+
+    def _live(self) -> None:
+        self._trouble.spawn(self._make_trouble(), "trouble")
         self.start()
         self._go_on(until=STORM_SECONDS)
-        trouble.kill()
+        self._trouble.kill()
         self._calm_down()
         self._wait_settled()
         for device in self.devices:
@@ -196,7 +207,12 @@ class World:
             received=lambda data: device.received(connection, data),
             ended=lambda: device.ended(connection),
         )
-        tap = NativeTap(self.record, self.limits, lose=lambda: self.random.random() < self._loses)
+        tap = NativeTap(
+            self.record,
+            self.limits,
+            lose=lambda: self.random.random() < self._loses,
+            tell_story=lambda what, it: self.tell_story(f"{device.label} {what}", it),
+        )
 
         def written(data: bytes) -> bytes:
             self._trace.update(f"{self.stepper.seconds} {device.label} ".encode() + data)
@@ -212,8 +228,8 @@ class World:
 
     # Trouble --------------------------------------------------------------------------------------------------------
 
-    async def _trouble(self) -> None:
-        clock = Process(self.stepper)
+    async def _make_trouble(self) -> None:
+        clock = self._trouble
         while True:
             await clock.wait_seconds(self.random.expovariate(1 / 2.0))
             chance = self.random.random()
@@ -264,7 +280,8 @@ class World:
             session = connection.session
             if session is not None:
                 asked = len(session.pending)
-                hold(asked <= limits.pending_requests_max + limits.turn_requests_max + 64, f"{asked} are pending")
+                together = PIECE_BYTES_MAX // REQUEST_BYTES_MIN
+                hold(asked <= limits.pending_requests_max + together, f"{asked} are pending")
         if self.server is not None:
             for opened in self.server.hub.parts.rooms:
                 hold(len(opened.tail) <= limits.tail_entries_max, "a tail is too long")
