@@ -202,8 +202,10 @@ class Judge:
         return RequestId(f"{now:012x}" + self._parts.dice.token_bytes(10).hex())
 
     def _show_more(self, session: Session, room: Room, *, after: int) -> None:
-        """The session that joined wants some of what was said before."""
-        if session.synced:
+        """The session that joined wants some of what was said before; one that follows the room goes on as it does."""
+        opened = self._parts.rooms.get_stale(room.id)
+        follows = room.id in session.behind or (opened is not None and opened in session.live)
+        if session.synced and not follows:
             after = max(after, room.floor - 1, 0)
             self._places.put(session, room.id, after=after, announcement=Announcement(after, 0))
 
