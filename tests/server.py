@@ -76,13 +76,24 @@ class Server:
     def start(self) -> Self:
         """Start it and wait until it listens. Fails with its error output if it ends instead."""
         self.begin()
-        block_until(lambda: self._listening() or self._running.poll() is not None)
+        if not self.wait_listening():
+            pytest.fail(f"the server ended with {self._running.returncode}: {self.output} {self.errors}")
+        return self
+
+    def wait_listening(self) -> bool:
+        """Wait until it listens, or (False) has ended instead."""
+        block_until(lambda: self._listening() or self.ended)
         address = self._listening()
         if address is None:
             self._join()
-            pytest.fail(f"the server ended with {self._running.returncode}: {self.output} {self.errors}")
+            return False
         self.port = int(address.rpartition(":")[2])
-        return self
+        return True
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is no more."""
+        return self._running.poll() is not None
 
     def begin(self) -> None:
         """Start it without waiting for anything."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from besedka import cli
+from besedka.hub.ports import StoreFault
 from besedka.store import opening
 from besedka.store.logs import SqliteLogStore
 from besedka.store.people import SqliteAccountStore
@@ -77,7 +78,7 @@ def _around_commit(file: opening.DatabaseFile) -> Callable[[When, Bomb], None]:
     def put(when: When, bomb: Bomb) -> None:
         original = Writer._commit
 
-        def commit(writer: Writer, connection: sqlite3.Connection) -> Any:
+        def commit(writer: Writer, connection: sqlite3.Connection) -> StoreFault | None:
             here = writer._path.name == file.name
             if here and when is When.BEFORE:
                 bomb.pass_by()
@@ -86,7 +87,7 @@ def _around_commit(file: opening.DatabaseFile) -> Callable[[When, Bomb], None]:
                 bomb.pass_by()
             return fault
 
-        Writer._commit = commit  # type: ignore[method-assign]
+        Writer._commit = commit  # type: ignore[method-assign,assignment]
 
     return put
 

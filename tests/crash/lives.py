@@ -1,0 +1,130 @@
+"""A server's life in rounds: it serves busy people until it is killed, its files are judged, it is started again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from crash.disk import Disk
+from crash.people import Person
+from crash.verdict import Files, missed, read_files, verdict
+from server import Server
+from waiting import wait_until
+
+LAUNCHER = (sys.executable, "-W", "error", str(Path(__file__).with_name("launch.py")))
+"""The command line with the weak spots of `launch.py`."""
+
+CONFIGURATION = "[limits]\nflood = false\n"
+"""A load test: nobody is slowed down."""
+
+PEOPLE_MAX = 12
+"""One registers in each round, up to this: an account and its inbox are made beside the load."""
+
+RECEIPTS_MAX = 300
+"""At most so many receipts, over all, before a kill: enough for some hundred commits and a checkpoint now and then."""
+
+DEEDS_MAX = 400
+"""At most so many writes and syncs of the disk before one of them is cut in the middle."""
+
+
+class Life:
+    """One data directory and the people of its server, over any number of kills. Everything random is of one seed."""
+
+    def __init__(
+        self, directory: Path, *, seed: int, disk: Disk | None = None, weakness: Mapping[str, str] | None = None
+    ) -> None:
+        """With a `disk`, each kill cuts the power too. `weakness` is the environment of `launch.py`."""
+        self.seed = seed
+        self.dice = random.Random(seed)
+        self._directory = directory
+        self._disk = disk
+        self._weakness = weakness or {}
+        self.data = directory / "data"
+        self.people: list[Person] = []
+        self._names: list[str] = []
+        self._configuration = directory / "besedka.toml"
+        self._configuration.write_text(CONFIGURATION)
+
+    def newcomer(self) -> Person:
+        """One more person, who has not registered yet."""
+        name = f"p{len(self.people)}"
+        self._names.append(name)
+        person = Person(name, others=self._names, dice=random.Random(self.dice.random()))
+        self.people.append(person)
+        return person
+
+    def server(self, *, dies_at: int = 0, weakness: Mapping[str, str] | None = None) -> Server:
+        """The server's next process, not started yet."""
+        environment = {**self._weakness, **(weakness or {})}
+        if self._disk is not None:
+            environment |= self._disk.start(dies_at=dies_at)
+        arguments = ("--config", str(self._configuration), "--no-console")
+        return Server(self.data, arguments=arguments, environment=environment, program=LAUNCHER)
+
+    async def round(self, *, weakness: Mapping[str, str] | None = None) -> Sequence[str]:
+        """Serve, be killed, and what is wrong after that."""
+        dies_at = self.dice.randint(1, DEEDS_MAX) if self._disk is not None and self.dice.random() < 0.5 else 0
+        server = self.server(dies_at=dies_at, weakness=weakness)
+        server.begin()
+        with server:
+            if server.wait_listening():
+                await self._until_death(server)
+        return await self.after_death()
+
+    async def _until_death(self, server: Server) -> None:
+        if len(self.people) < PEOPLE_MAX:
+            self.newcomer()
+        await self.enter(server)
+        for person in self.people:
+            person.talk()
+        enough = self.receipts + self.dice.randint(0, RECEIPTS_MAX)
+        await wait_until(lambda: server.ended or self.receipts >= enough)
+        await asyncio.sleep(self.dice.uniform(0, 0.02))  # Anywhere in a turn.
+        server.kill()
+
+    async def enter(self, server: Server) -> None:
+        """Everybody comes in, as far as the server lets them before it dies."""
+        with_port = (person.connect(server.port) for person in self.people)
+        for outcome in await asyncio.gather(*with_port, return_exceptions=True):
+            assert outcome is None or isinstance(outcome, ConnectionError)
+        await wait_until(lambda: server.ended or all(person.core.in_step for person in self.people))
+
+    async def after_death(self) -> Sequence[str]:
+        """Take what the dead server still said, lose what was not synced, and judge what is left."""
+        for person in self.people:
+            person.hush()
+            await person.wait_gone()
+        if self._disk is not None:
+            self._disk.cut_power(dice=self.dice if self.dice.random() < 0.5 else None)
+        return verdict(self.files(), self.people)
+
+    def files(self) -> Files:
+        """The databases as they lie there."""
+        return read_files(self.data, self._directory / "scratch")
+
+    @property
+    def receipts(self) -> int:
+        """How many there are by now, over all."""
+        return sum(len(person.receipts) for person in self.people)
+
+    async def end(self) -> Sequence[str]:
+        """One more start: everybody comes back and gets every receipt and entry; then it stops in order."""
+        server = self.server()
+        with server.start():
+            await asyncio.gather(*(person.come(server.port) for person in self.people))
+            await wait_until(lambda: not any(person.core.outbox for person in self.people))
+            files = self.files()  # Nobody writes any more.
+            quiet = await self._is_told(files)
+            status = server.stop()
+        faults = [*([] if quiet else missed(files, self.people)), *verdict(self.files(), self.people)]
+        return faults if status == 0 else [f"the server ended with {status}", *faults]
+
+    async def _is_told(self, files: Files) -> bool:
+        try:
+            await wait_until(lambda: not missed(files, self.people))
+        except AssertionError:
+            return False
+        return True
