@@ -14,7 +14,8 @@ from besedka.chat.rooms import Room, evolve, number
 from besedka.hub.ports import Addition, Numbered
 from besedka.store.stores import Stores
 
-SETTLED_SECONDS = 1.5
+SETTLED_SECONDS = 65.0
+"""After a minute the server has put away what nobody uses."""
 AT_ONCE = 32
 
 

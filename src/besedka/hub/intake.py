@@ -84,7 +84,7 @@ class Intake:
     def put_back(self, session: Session, request: Request | Malformed) -> None:
         """Ask this again, before what the session has asked since."""
         if not session.ended:
-            session.pending.appendleft(request)
+            session.pending.insert(0, request)
             self.wake(session)
 
     def wake(self, session: Session) -> None:
@@ -145,7 +145,7 @@ class Intake:
                     self._ready[session] = None
                     self._parts.bell.ring()
                     break
-                session.pending.popleft()
+                del session.pending[0]
                 self._serve_beside(session, request)
                 taken += 1
                 continue
@@ -153,7 +153,7 @@ class Intake:
             if isinstance(verdict, Later):
                 self._postpone(session, request, verdict)
                 break
-            session.pending.popleft()
+            del session.pending[0]
             session.looked_up = None
             turn.taken.append(verdict)
             budget.spend(request)
@@ -270,7 +270,7 @@ class Intake:
         if session.ended:
             return
         if isinstance(answer, Arrive):
-            session.pending.appendleft(answer)
+            session.pending.insert(0, answer)
         elif isinstance(answer, Refusal):
             session.tell(refused(request.request_id, answer))
             if answer.code is Code.BANNED:

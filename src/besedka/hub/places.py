@@ -43,12 +43,15 @@ class Places:
 
     def pump(self, session: Session) -> None:
         """Give the session what it can take of what it has not."""
-        while session.behind and not session.pumping and not session.link.full and not session.ended:
-            room = next(iter(session.behind))
-            opened = self._parts.rooms.get(room)
-            if opened is None or not self._from_tail(session, opened):
-                session.pumping = True
-                self._parts.tasks.spawn(self._from_store(session, room), "page")
+        if session.behind:
+            while session.behind and not session.pumping and not session.link.full and not session.ended:
+                room = next(iter(session.behind))
+                opened = self._parts.rooms.get(room)
+                if opened is None or not self._from_tail(session, opened):
+                    session.pumping = True
+                    self._parts.tasks.spawn(self._from_store(session, room), "page")
+            if not session.behind:  # A dict keeps the room that a thousand places took.
+                session.behind, session.announcements = {}, {}
         if not session.behind and session.missed and not session.link.full and not session.ended:
             self._catch_up_signals(session)
 

@@ -6,7 +6,6 @@ at its head without anything being kept for it: a session in a thousand quiet ro
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -24,12 +23,16 @@ if TYPE_CHECKING:
 class OpenRoom:
     """A room in memory. `state` is what is kept; nothing tentative ever gets here."""
 
-    __slots__ = ("guests", "readers", "stale", "state", "tail", "used_at")
+    __slots__ = ("_tail_max", "guests", "readers", "stale", "state", "tail", "used_at")
 
     def __init__(self, state: Room, *, tail_max: int, now: float) -> None:
         self.state = state
-        self.tail: deque[Entry] = deque(maxlen=tail_max)
-        """The last entries, consecutive up to the head; those before must be read from the store."""
+        self.tail: list[Entry] = []
+        """The last entries, consecutive up to the head; those before must be read from the store.
+
+        A list and not a deque, as is what a session has pending: an empty deque takes 0.7 KiB, and most are empty.
+        """
+        self._tail_max = tail_max
         self.readers: dict[Format, list[Session]] = {}
         """Sessions at the head, by format."""
         self.guests: dict[PrincipalId, Online] = {}
@@ -44,6 +47,8 @@ class OpenRoom:
         assert entries[-1].number == state.head
         self.state = state
         self.tail.extend(entries)
+        if len(self.tail) > self._tail_max:
+            del self.tail[: len(self.tail) - self._tail_max]
 
     def entries_after(self, after: int, upto: int) -> list[Entry] | None:
         """Entries `after < number <= upto` if the tail still has them all; None if the store must be asked."""
@@ -52,7 +57,7 @@ class OpenRoom:
         if not self.tail or self.tail[0].number > after + 1:
             return None
         skip = after + 1 - self.tail[0].number
-        return [self.tail[index] for index in range(skip, skip + upto - after)]
+        return self.tail[skip : skip + upto - after]
 
     def is_inside(self, principal: PrincipalId) -> bool:
         """Whether somebody is in the room: by membership, or a guest by its session."""
@@ -152,9 +157,11 @@ class RoomTable:
                 session.live.remove(room)
 
     def idle_rooms(self, *, now: float, seconds: float) -> list[OpenRoom]:
-        """The rooms beyond `rooms_open_max`, least lately used first, that may be put away."""
-        excess = len(self._rooms) - self._limits.rooms_open_max
+        """What may be put away: idle inboxes, and the least lately used of other idle rooms beyond `rooms_open_max`."""
+        idle = [room for room in self._rooms.values() if room.used_at + seconds < now and not room.guests]
+        inboxes = [room for room in idle if room.state.kind is Kind.INBOX]
+        excess = len(self._rooms) - len(inboxes) - self._limits.rooms_open_max
         if excess <= 0:
-            return []
-        idle = [room for room in self._rooms.values() if not room.guests and room.used_at + seconds < now]
-        return sorted(idle, key=lambda room: room.used_at)[:excess]
+            return inboxes
+        others = [room for room in idle if room.state.kind is not Kind.INBOX]
+        return inboxes + sorted(others, key=lambda room: room.used_at)[:excess]

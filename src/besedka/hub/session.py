@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -150,7 +149,7 @@ class Session:
 
         self._unsent = b""
         """Answers of this turn that are to go out with the next."""
-        self.pending: deque[Request | Malformed] = deque()
+        self.pending: list[Request | Malformed] = []
         """Asked and not taken, in order."""
         self.held = False
         """A read, a job or a look-up is under way; nothing later is taken before it is answered."""
