@@ -44,6 +44,10 @@ class Told:
             online = self._parts.attendance.get(principal)
             if online is not None:
                 online.rooms_joined += more
+        for principal in turn.writers:
+            online = self._parts.attendance.get(principal)
+            if online is not None:
+                online.kept += 1  # What was looked up while the commit was under way did not find it.
 
     def answer(self, turn: Turn) -> None:
         """Receipts, refusals and what goes with them, each session's in the order it asked."""
