@@ -200,7 +200,7 @@ def test_entries_of_a_room_nobody_told_of_are_asked_for_from_the_first() -> None
     assert isinstance(sync, Sync)
     assert sync.places == ((RoomId(9), 0),)
     events = ann.told(Synced(sync.request_id, 1), room(RoomId(9), name="dev"), run(1, 2, RoomId(9)))
-    assert Appeared(RoomId(9)) in events
+    assert Appeared(RoomId(9), 0) in events
     assert numbers(events) == [1, 2]
 
 

@@ -48,9 +48,10 @@ class Returned(msgspec.Struct, frozen=True):
 
 
 class Appeared(msgspec.Struct, frozen=True):
-    """A room is new to this client; its entries follow. `Core.rooms` has it."""
+    """A room is new to this client; its entries after `after` follow. `Core.rooms` has it."""
 
     room: RoomId
+    after: int
 
 
 class Arrived(msgspec.Struct, frozen=True):

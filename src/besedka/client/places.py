@@ -44,7 +44,7 @@ class Places:
         known = self.rooms.get(unit.room)
         if known is None:
             self.rooms[unit.room] = _described(unit, place=unit.after, joined_at=0, left_at=None)
-            return Appeared(unit.room)
+            return Appeared(unit.room, unit.after)
         before, place, event = known.place, known.place, None
         if unit.resumption is Resumption.START_OVER:
             place = unit.after

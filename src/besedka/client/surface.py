@@ -74,8 +74,7 @@ class Surface:
     @property
     def current_label(self) -> str:
         """What the current room is called; empty where there is none."""
-        known = self._core.rooms.get(self.current) if self.current is not None else None
-        return label(known, self._core.principal) if known else ""
+        return "" if self.current is None else self._described(self.current)[1]
 
     def room_called(self, name: str) -> KnownRoom | None:
         """The room I am in that goes by this name on the screen."""
@@ -131,8 +130,8 @@ class Surface:
                 self._jumped(event)
             case Presence():
                 self._presence(event)
-            case Appeared(room=room):
-                self._oldest[room] = self._core.rooms[room].place + 1
+            case Appeared(room=room, after=after):
+                self._oldest[room] = after + 1
                 self._choose_room()
             case StartedOver():
                 self._started_over()
@@ -176,13 +175,18 @@ class Surface:
         if isinstance(write, Say | Tell):
             self.say_lines([INDENT + line for line in harmless(write.text).split("\n")])
 
+    def _described(self, room: RoomId) -> tuple[Kind, str]:
+        """A room's kind and label. The core is ahead of what is shown, and may have forgotten it."""
+        known = self._core.rooms.get(room)
+        return (known.kind, label(known, self._core.principal)) if known else (Kind.PUBLIC, "?")
+
     # Entries ---------------------------------------------------------------------------------------------------
 
     def _arrived(self, arrived: Arrived) -> None:
-        known = self._core.rooms[arrived.room]
-        where = "" if arrived.room == self.current or known.kind is Kind.INBOX else label(known, self._core.principal)
+        kind, where = self._described(arrived.room)
+        where = "" if arrived.room == self.current or kind is Kind.INBOX else where
         for entry in arrived.entries:
-            if not isinstance(entry.body, _UNSHOWN.get(known.kind, ())):
+            if not isinstance(entry.body, _UNSHOWN.get(kind, ())):
                 self._say_day(entry.time)
                 self.say_lines(entry_lines(entry, self._look, where=where))
         if self._settled:
@@ -196,8 +200,7 @@ class Surface:
             self._line(self._look.dim(f"-- {today}"))
 
     def _page(self, page: Page) -> None:
-        known = self._core.rooms.get(page.room)
-        where = label(known, self._core.principal) if known else ""
+        _kind, where = self._described(page.room)
         if not page.entries:
             if page.floor > 1:
                 self.say_notice(_("What was said earlier in {room} cannot be read.").format(room=where))
@@ -216,10 +219,10 @@ class Surface:
         self._day = ""
 
     def _jumped(self, jumped: Jumped) -> None:
-        known = self._core.rooms[jumped.room]
-        if known.kind is Kind.INBOX:
+        kind, where = self._described(jumped.room)
+        count = jumped.after - jumped.before
+        if kind is Kind.INBOX:
             return
-        where, count = label(known, self._core.principal), jumped.after - jumped.before
         match jumped.why:
             case Jump.PRUNED:
                 text = plural("{count} entry", "{count} entries", count)
@@ -259,8 +262,7 @@ class Surface:
             case RoomList():
                 self.say_lines(room_lines(answer, self.direct_labels(), self._look))
             case People(room=room):
-                known = self._core.rooms.get(room)
-                self.say_lines(people_lines(answer, label(known, self._core.principal) if known else "", self._look))
+                self.say_lines(people_lines(answer, self._described(room)[1], self._look))
             case _:
                 pass
 

@@ -59,6 +59,7 @@ class Talk:
         self._patient = patient
         self._wait_busy = wait_busy
         self._lines: Queue = asyncio.Queue(LINES_WAITING_MAX)
+        self._undone: list[str] = []
 
     async def run(self, feed: Callable[[Queue], Coroutine[Any, Any, None]]) -> int:
         """Talk until the feed has put None, or the server ends it. The exit status.
@@ -82,6 +83,8 @@ class Talk:
                     await asyncio.wait(
                         {doing, moving}, timeout=DRAIN_TYPED_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED
                     )
+                    if not doing.done():
+                        self._undone = self._take_lines()
             for task in (staying, doing, feeding, settling):
                 if task.done():
                     task.result()  # What went wrong in one of them is not to be taken for leaving.
@@ -116,6 +119,11 @@ class Talk:
             self._link.flush()
             if asked is not None:
                 await self._surface.wait_until(lambda asked=asked: not self._core.awaits(asked))  # type: ignore[misc]
+
+    def _take_lines(self) -> list[str]:
+        """The lines that nobody will carry out."""
+        taken = [self._lines.get_nowait() for _waiting in range(self._lines.qsize())]
+        return [line for line in taken if line is not None]
 
     async def _settle(self) -> None:
         """Find one's feet whenever all rooms were told anew."""
@@ -158,18 +166,22 @@ class Talk:
         """Wait for all receipts and for one's own messages to be shown, as long as there is progress."""
 
         def left() -> tuple[int, bool]:
-            return self._core.waiting, self._surface.everything_shown()
+            return len(self._core.outbox), self._surface.everything_shown()
 
         while (before := left()) != (0, True):
             try:
                 async with asyncio.timeout(seconds):
                     await self._surface.wait_until(lambda before=before: left() != before)  # type: ignore[misc]
             except TimeoutError:
-                return not self._core.outbox
-        return True
+                break
+        return self._unsaid() == 0
+
+    def _unsaid(self) -> int:
+        """Messages without a receipt, and lines that never became one."""
+        return len(self._core.outbox) + len(self._undone)
 
     def _say_unsaid(self) -> None:
-        count = len(self._core.outbox)
+        count = self._unsaid()
         if count:
             self._surface.say_notice(
                 plural("{count} message may not have been said", "{count} messages may not have been said", count)
