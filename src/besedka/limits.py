@@ -169,8 +169,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A browser that asks nothing for this long, or takes this long to ask, opens another connection."""
     grace_seconds: float = 10.0
     """How long a lost account may take to come back before others are told it is gone."""
-    shutdown_seconds_max: float = 0.8
-    """From the order to stop to closing what will not drain."""
+    shutdown_seconds_max: float = 0.5
+    """From the order to stop to closing what will not drain; the process needs the rest of its second to end."""
     store_retry_seconds: float = 1.0
     """Between attempts to read again after the store failed."""
 

@@ -12,7 +12,7 @@ import os
 import socket
 import stat
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -158,7 +158,15 @@ def _peer_user(writer: asyncio.StreamWriter) -> int:
 
 
 def ask(path: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
-    """Have a running server do something; blocks until it has. Raises `ControlFault`."""
+    """Have a running server do something; blocks until it has. Raises `ControlFault`, and whatever `tell` does."""
+    for answer in _answers(path, deed):
+        if isinstance(answer, Ended):
+            return answer
+        tell(answer)
+    raise ControlFault("the server ended before it answered")
+
+
+def _answers(path: Path, deed: AnyDeed) -> Iterator[Said | Ended]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
         asking.settimeout(ANSWER_SECONDS_MAX)
         try:
@@ -166,15 +174,11 @@ def ask(path: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
             with contextlib.suppress(BrokenPipeError):  # Refused before it was read: the answer is there all the same.
                 asking.sendall(msgspec.json.encode(deed) + b"\n")
             with asking.makefile("rb") as answers:
-                for line in answers:
-                    answer = _decode_answer(line)
-                    if isinstance(answer, Ended):
-                        return answer
-                    tell(answer)
+                while line := answers.readline():
+                    yield _decode_answer(line)
         except TimeoutError:
             raise ControlFault(f"the server does not answer at {path}") from None
         except OSError as error:
             raise ControlFault(f"the server cannot be asked at {path}: {error.strerror}") from None
         except msgspec.MsgspecError:
             raise ControlFault(f"something else than this version of besedka answers at {path}") from None
-    raise ControlFault("the server ended before it answered")

@@ -1,0 +1,396 @@
+"""The command line as people use it: words, exit statuses, and one sentence for everything that is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from besedka import __version__
+from server import BESEDKA, Server, besedka
+from waiting import block_until
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def server(data: Path) -> Iterator[Server]:
+    with Server(data) as server:
+        yield server
+
+
+@pytest.fixture(params=[True, False], ids=["served", "alone"])
+def server_or_none(data: Path, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Once with a running server and once without one."""
+    with Server(data) if request.param else contextlib.nullcontext():
+        yield
+
+
+def failed(*arguments: str | Path, status: int = 1, typed: str = "") -> str:
+    """The sentence with which a command fails."""
+    done = besedka(*arguments, typed=typed)
+    assert done.returncode == status, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def heard(peer: socket.socket, words: bytes) -> None:
+    """Read until the server has said this."""
+    peer.settimeout(10)
+    said = b""
+    while words not in said:
+        more = peer.recv(1000)
+        assert more, f"the connection ended after {said!r}"
+        said += more
+
+
+# Starting --------------------------------------------------------------------------------------------------------
+
+
+def test_the_version_is_the_packages() -> None:
+    assert besedka("--version").stdout == f"besedka {__version__}\n"
+
+
+def test_everything_in_the_data_directory_is_its_users_alone(data: Path) -> None:
+    with Server(data, environment={"UMASK": "0"}) as server:
+        assert (data / "server.port").read_text() == f"{server.port}\n"
+        paths = [data, *data.rglob("*")]
+        assert {path.name for path in paths} >= {"accounts.db", "messages.db", "server.log", "control.sock", "lock"}
+        assert [path for path in paths if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+
+
+def test_the_first_start_shows_the_fingerprint_and_later_ones_do_not(data: Path) -> None:
+    with Server(data) as server:
+        block_until(lambda: len(server.output) == 2)
+        assert re.fullmatch(r"certificate made for this server, fingerprint SHA256:[\w+/]{43}", server.output[1])
+        assert server.stop() == 0
+        assert server.start().stop() == 0
+        assert server.output == [f"listening on 127.0.0.1:{server.port}"]
+
+
+def test_two_servers_with_different_data_find_a_port_each(tmp_path: Path) -> None:
+    with Server(tmp_path / "one") as one, Server(tmp_path / "other") as other:
+        assert one.port != other.port
+        for port in (one.port, other.port):
+            socket.create_connection(("127.0.0.1", port), 5).close()
+
+
+def test_after_a_crash_the_port_is_the_same(data: Path, tmp_path: Path) -> None:
+    with Server(tmp_path / "in-the-way"), Server(data) as server:
+        port = server.port
+        server.kill()
+        assert (data / "server.port").exists()
+        assert server.start().port == port
+
+
+def test_a_port_that_was_asked_for_and_is_busy_is_refused(server: Server, tmp_path: Path) -> None:
+    sentence = failed("serve", "--data", tmp_path / "other", "--port", str(server.port))
+    assert sentence.startswith(f"besedka: port {server.port} of 127.0.0.1 is in use")
+    assert sentence.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "many", "", "٣"])
+def test_a_port_that_is_none_is_misuse(data: Path, port: str) -> None:
+    assert "is neither a port" in failed("serve", "--data", data, f"--port={port}", status=2)
+    assert not data.exists()
+
+
+def test_a_second_server_on_the_same_data_is_refused_and_told_whose_they_are(server: Server, data: Path) -> None:
+    sentence = failed("serve", "--data", data, "--port", "auto")
+    assert sentence == (
+        f"besedka: {data} is in use by process {server.pid} (port {server.port}); "
+        "end that one, or choose another directory with --data\n"
+    )
+    assert server.ctl("status").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [("file", "Not a directory|File exists"), ("foreign", "holds other things than a chat's data \\(holiday.jpg\\)")],
+)
+def test_a_directory_that_cannot_be_used_is_refused_untouched(data: Path, made: str, why: str) -> None:
+    if made == "file":
+        data.write_text("mine")
+    else:
+        data.mkdir(mode=0o755)
+        (data / "holiday.jpg").write_text("mine")
+    before = data.stat().st_mode
+    sentence = failed("serve", "--data", data)
+    assert re.search(why, sentence)
+    assert sentence.startswith(f"besedka: {data}")
+    assert sentence.count("\n") == 1
+    assert data.stat().st_mode == before
+    assert made == "file" or os.listdir(data) == ["holiday.jpg"]
+
+
+def test_a_damaged_database_is_said_and_left_as_it_is(data: Path) -> None:
+    with Server(data) as server:
+        assert server.stop() == 0
+    (data / "messages.db").write_bytes(b"no database" * 1000)
+    sentence = failed("serve", "--data", data)
+    assert str(data / "messages.db") in sentence
+    assert sentence.count("\n") == 1
+    assert (data / "messages.db").read_bytes() == b"no database" * 1000
+    assert not (data / "server.port").exists()
+
+
+def test_every_fault_of_a_configuration_is_shown_with_its_line(data: Path, tmp_path: Path) -> None:
+    config = tmp_path / "besedka.toml"
+    config.write_text('nmae = "x"\n[limits]\nflood = 3\n')
+    assert failed("serve", "--data", data, "--config", config).splitlines() == [
+        f"besedka: {config}:1: `nmae` is no key of this configuration",
+        f"besedka: {config}:3: `limits.flood` must be true or false, not a number",
+    ]
+    assert not data.exists()
+    assert "cannot be read" in failed("serve", "--data", data, "--config", tmp_path / "none.toml")
+
+
+def test_the_configuration_says_where_to_listen_and_the_command_line_beats_it(data: Path, tmp_path: Path) -> None:
+    config = tmp_path / "besedka.toml"
+    config.write_text('listen = ["127.0.0.1:0", "127.0.0.2:0"]\n')
+    with Server(data, arguments=("--config", str(config))) as server:
+        assert len([line for line in server.output if line.startswith("listening on 127.0.0.1:")]) == 1
+        assert server.stop() == 0
+    command = [*BESEDKA, "serve", "--data", str(data), "--config", str(config)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    with process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(2)]
+        assert [line.rpartition(":")[0] for line in lines] == ["listening on 127.0.0.1", "listening on 127.0.0.2"]
+        for line in lines:
+            host, _, port = line.removeprefix("listening on ").rpartition(":")
+            socket.create_connection((host, int(port)), 5).close()
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_python_without_asserts_is_refused(data: Path) -> None:
+    command = [sys.executable, "-O", "-m", "besedka", "serve", "--data", str(data)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "python -O" in done.stderr
+
+
+# Running and ending ----------------------------------------------------------------------------------------------
+
+
+def ended_in_order(server: Server) -> None:
+    """It has ended as it should: nothing of the process is left, and the log says so."""
+    assert not (server.data / "server.port").exists()
+    assert not (server.data / "control.sock").exists()
+    assert server.log()[-1] == "stopped status=0"
+    assert server.errors == []
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), 5)
+
+
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "console", "ctl"])
+def test_told_to_stop_it_ends_in_order_within_a_second(server: Server, how: str) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), 5) as text:
+        text.sendall(b"ann\n")
+        heard(text, b"Password:")
+        match how:
+            case "console":
+                server.type_line("shutdown")
+            case "ctl":
+                done = server.ctl("shutdown")
+                assert (done.returncode, done.stdout) == (0, "The server is shutting down.\n")
+            case _:
+                server.send(signal.Signals[how])
+        heard(text, b"The server is shutting down.")  # And it is not closed from this side: the server must not wait.
+        assert server.wait() == 0
+    stopping, stopped = (
+        line.split()[0]
+        for line in (server.data / "server.log").read_text().splitlines()
+        if line.split()[1] in ("stopping", "stopped")
+    )
+    assert datetime.fromisoformat(stopped) - datetime.fromisoformat(stopping) < timedelta(seconds=0.8)
+    ended_in_order(server)
+
+
+def test_the_end_of_the_consoles_input_is_not_the_end_of_the_server(server: Server) -> None:
+    server.type_line("status")
+    block_until(lambda: any("sessions of" in line for line in server.output))
+    server.end_input()
+    assert server.ctl("status").returncode == 0
+    assert server.stop() == 0
+
+
+def test_the_console_says_what_is_wrong_on_the_error_output(server: Server) -> None:
+    server.type_line("dance")
+    block_until(lambda: server.errors)
+    assert server.errors == ["There is no command 'dance'; `help` lists them."]
+
+
+def test_without_a_console_nothing_that_is_typed_is_a_command(data: Path) -> None:
+    with Server(data, arguments=("--no-console",)) as server:
+        server.type_line("shutdown")
+        assert server.ctl("status").returncode == 0
+        assert server.stop() == 0
+        assert "command name=shutdown" not in server.log()
+
+
+def test_paused_it_accepts_nobody_until_it_is_resumed(server: Server) -> None:
+    assert server.ctl("pause").returncode == 0
+    with socket.create_connection(("127.0.0.1", server.port), 5) as waiting:
+        waiting.sendall(b"ann\n")
+        assert "(paused)" in server.ctl("status").stdout
+        waiting.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            waiting.recv(1)
+        assert server.ctl("resume").returncode == 0
+        heard(waiting, b"Password:")
+
+
+def test_a_hangup_reads_the_configuration_and_the_certificate_again(data: Path, tmp_path: Path) -> None:
+    config = tmp_path / "besedka.toml"
+    config.write_text("")
+    with Server(data, arguments=("--config", str(config))) as server:
+        before = _certificate(server.port)
+        (data / "tls" / "self-made.pem").unlink()
+        config.write_text('name = "linden"\n[limits]\nping_seconds = 5\n')
+        server.send(signal.SIGHUP)
+        block_until(lambda: any(line.startswith("reloaded") for line in server.log()))
+        block_until(lambda: "What has changed in `limits` takes a restart." in server.output)
+        assert _certificate(server.port) != before
+        done = besedka("user", "add", "linden", "--password-stdin", "--data", data, typed="correct horse\n")
+        assert done.stderr == "That name is reserved.\n"
+
+        config.write_text('nmae = "x"\n')
+        done = server.ctl("reload")
+        assert done.returncode == 1
+        assert done.stderr.splitlines() == [
+            f"{config}:1: `nmae` is no key of this configuration",
+            "Nothing is changed.",
+        ]
+        assert server.stop() == 0
+
+
+def _certificate(port: int) -> bytes:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), 5) as plain, context.wrap_socket(plain) as secure:
+        certificate = secure.getpeercert(binary_form=True)
+    assert certificate is not None
+    return certificate
+
+
+def test_a_long_data_directory_has_its_control_socket_elsewhere(tmp_path: Path) -> None:
+    runtime = tmp_path / "run"
+    runtime.mkdir(mode=0o700)
+    data = tmp_path / ("x" * 100)
+    with Server(data, environment={"XDG_RUNTIME_DIR": str(runtime)}) as server:
+        assert len(list(runtime.rglob("*.sock"))) == 1
+        assert server.ctl("status").returncode == 0  # Without the variable: the server's word is enough.
+        assert server.stop() == 0
+    assert list(runtime.rglob("*.sock")) == []
+
+
+# ctl, user -------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_server_ctl_says_so(data: Path) -> None:
+    assert failed("ctl", "status", "--data", data) == f"besedka: no server is running on {data}\n"
+    assert not data.exists()
+    with Server(data) as server:
+        server.kill()
+        assert failed("ctl", "status", "--data", data) == f"besedka: no server is running on {data}\n"
+
+
+def test_the_status_of_ctl_is_the_commands(server: Server) -> None:
+    assert server.ctl("help").returncode == 0
+    assert server.ctl("dance").returncode == 2
+    done = server.ctl("kick", "nobody")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "nobody is not here.\n")
+    assert besedka("ctl", "--data", server.data).returncode == 2
+
+
+def test_people_are_managed_with_a_server_and_without(data: Path, server_or_none: None) -> None:
+
+    def user(*words: str, typed: str = "") -> tuple[int, str, str]:
+        done = besedka("user", *words, "--data", data, typed=typed)
+        return done.returncode, done.stdout, done.stderr
+
+    assert user("add", "ann", "--password-stdin", "--admin", typed="short\n") == (
+        0,
+        "ann is registered as an administrator.\n",
+        "Warning: a password of fewer than 8 characters is easily guessed.\n",
+    )
+    assert user("add", "ANN", "--password-stdin", typed="correct horse\n") == (1, "", "That name is taken.\n")
+    assert user("role", "ann", "user")[:2] == (0, "ann is a user now.\n")
+    assert user("passwd", "ann", "--password-stdin", typed="correct horse\r\n")[0] == 0
+    status, code, _ = user("invite", "--days", "1", "--uses", "2")
+    assert status == 0
+    assert re.fullmatch("[a-z2-7]{16}\n", code)
+    assert user("invite", "--days", "0")[0] == 2
+    status, table, _ = user("list")
+    assert status == 0
+    assert re.match(r"ann +user +20\d\d-\d\d-\d\d \d\d:\d\d +- +- +-$", table.splitlines()[1])
+    assert user("remove", "ann")[0] == 0
+    assert user("list")[1].count("\n") == 1
+    assert user("remove", "ann") == (1, "", "There is nobody of that name.\n")
+    log = (data / "server.log").read_text()
+    assert "account added name=ann" in log
+    assert "horse" not in log
+
+
+def test_an_old_users_file_is_imported_but_for_its_bad_lines(data: Path, tmp_path: Path, server_or_none: None) -> None:
+    md5 = "5f4dcc3b5aa765d61d8327deb882cf99"
+    file = tmp_path / "users.csv"
+    file.write_text(f"name,address,md5hex\nann,192.0.2.1,{md5}\nbob,192.0.2.1\n9,192.0.2.1,{md5}\n")
+    done = besedka("user", "import", file, "--data", data)
+    assert (done.returncode, done.stdout) == (1, "1 of 3 imported.\n")
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["line 3", "line 4"]
+    done = besedka("user", "import", file, "--data", data)
+    assert done.stdout == "0 of 3 imported.\n"
+    file.write_text("".join(f"user{number};::1;{md5}\n" for number in range(3)))
+    done = besedka("user", "import", file, "--data", data)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "3 of 3 imported.\n", "")
+    assert re.search("^ann +user", besedka("user", "list", "--data", data).stdout, re.MULTILINE)
+    for path in data.iterdir():
+        if path.is_file():
+            assert md5.encode() not in path.read_bytes(), path
+
+
+def test_a_users_file_that_cannot_be_read_is_one_sentence(data: Path, tmp_path: Path) -> None:
+    sentence = failed("user", "import", tmp_path / "none.csv", "--data", data)
+    assert sentence == f"besedka: {tmp_path / 'none.csv'} cannot be read: No such file or directory\n"
+    assert "cannot be read" in failed("user", "import", tmp_path, "--data", data)
+
+
+def test_a_password_is_never_on_the_command_line_nor_guessed(data: Path) -> None:
+    assert "use --password-stdin" in failed("user", "add", "ann", "--data", data, status=2)
+    assert "unexpected extra argument" in failed("user", "add", "ann", "hunter2", "--data", data, status=2)
+    assert "empty" in failed("user", "add", "ann", "--password-stdin", "--data", data, typed="\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["dance"], ["serve", "--dance"], ["user", "dance"], ["user", "role", "ann", "god"], ["ctl"], ["user", "add"]],
+)
+def test_misuse_is_exit_status_two(arguments: list[str], data: Path) -> None:
+    assert "Error:" in failed(*arguments, status=2)
+
+
+def test_output_that_nobody_reads_is_no_fault(server: Server) -> None:
+    command = [*BESEDKA, "ctl", "help", "--data", str(server.data)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+    os.close(writing)
+    assert process.returncode == 1
+    assert process.stderr == ""
