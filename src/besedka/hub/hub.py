@@ -64,27 +64,12 @@ class Hub:
         pace = Pace(rate=limits.requests_per_second, burst=limits.requests_burst, now=now)
         self._connections_given += 1
         session = Session(
-            link, peer, protocol, number=self._connections_given, now=now, pace=pace, receive=self._receive
+            link, peer, protocol, number=self._connections_given, now=now, pace=pace, receive=self.intake.receive
         )
         self.sessions[session] = None
         if session.stage is Stage.VISITOR:
             session.tell(self.intake.welcome(session))
         return session
-
-    def _receive(self, session: Session, data: bytes) -> None:
-        if session.ended:
-            return
-        if data:
-            session.heard_at = self.parts.clock.seconds()
-        session.pending.extend(session.protocol.receive(data))
-        if session.protocol.converses:
-            said = session.protocol.prompt()
-            if said:
-                session.link.write(said)
-        if len(session.pending) > self.parts.limits.pending_requests_max and not session.paused:
-            session.paused = True
-            session.link.pause()
-        self.intake.wake(session)
 
     def drained(self, session: Session) -> None:
         """The link takes bytes again."""
@@ -115,6 +100,7 @@ class Hub:
         self.intake.forget(session)
         self.parts.attendance.give_up(session)
         session.pending.clear()
+        session.unread = b""
         rooms = list(session.live)
         for opened in rooms:
             opened.drop_reader(session)

@@ -43,6 +43,9 @@ Beside = Callable[[Session, Any], Coroutine[Any, Any, Unit | Refusal | Arrive]]
 """Serves one kind of request beside the turn."""
 
 
+PIECE_BYTES = 16_384
+"""What is understood at once: sixty-four messages of usual length, and few enough lines of one letter."""
+
 _WAYS_IN = frozenset({Login, Register, ComeAsGuest, Resume})
 
 _FOR_VISITORS = _WAYS_IN | {Ping, Pong, Exit}
@@ -106,6 +109,36 @@ class Intake:
             guests=settings.guests,
             safe=session.peer.safe,
         )
+
+    # Understanding --------------------------------------------------------------------------------------------------
+
+    def receive(self, session: Session, data: bytes) -> None:
+        """Bytes have come; or, without any, the protocol may have something to ask."""
+        if session.ended:
+            return
+        if data:
+            session.heard_at = self._parts.clock.seconds()
+            session.unread = session.unread + data if session.unread else data
+        else:
+            self._understand(session, b"")
+        self._read(session)
+
+    def _read(self, session: Session) -> None:
+        """Make requests of what was received, a piece at a time, until enough is pending."""
+        while session.unread and not session.paused and not session.ended:
+            piece, session.unread = session.unread[:PIECE_BYTES], session.unread[PIECE_BYTES:]
+            self._understand(session, piece)
+            if len(session.pending) > self._parts.limits.pending_requests_max:
+                session.paused = True
+                session.link.pause()
+        self.wake(session)
+
+    def _understand(self, session: Session, data: bytes) -> None:
+        session.pending.extend(session.protocol.receive(data))
+        if session.protocol.converses:
+            said = session.protocol.prompt()
+            if said:
+                session.link.write(said)
 
     # Taking ---------------------------------------------------------------------------------------------------------
 
@@ -304,7 +337,9 @@ class Intake:
         enough = len(session.pending) <= self._parts.limits.pending_requests_max // 2
         if session.paused and enough and not session.ended:
             session.paused = False
-            session.link.go_on()
+            self._read(session)
+            if not session.paused:
+                session.link.go_on()
 
 
 class _Budget:

@@ -112,6 +112,7 @@ class Session:
         "stage",
         "synced",
         "token",
+        "unread",
     )
 
     def __init__(
@@ -149,6 +150,8 @@ class Session:
 
         self._unsent = b""
         """Answers of this turn that are to go out with the next."""
+        self.unread = b""
+        """Received and not yet understood; at most what one read of the socket brings, because then it is paused."""
         self.pending: list[Request | Malformed] = []
         """Asked and not taken, in order."""
         self.held = False
