@@ -246,7 +246,7 @@ class Hub:
         self.parts.doubts += 1
         self._told.fall_back(list(turn.touched))
         self.orders.finish(Outcome.FAILED)
-        for principal in turn.writers:
+        for principal in turn.writers | turn.joined:
             online = self.parts.attendance.get(principal)
             if online is not None:
                 online.newest = None

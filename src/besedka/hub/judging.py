@@ -156,7 +156,10 @@ class Judge:
             return _Case(room, circumstances)
         if prepared.room_absent and self._inboxes_ready(turn, prepared, *pair):
             there = self._parts.attendance.get(other.principal)
-            other_joined = prepared.other_rooms if there is None else there.rooms_joined
+            if there is None or there.newest is None:
+                other_joined = self._parts.rooms.count_joined(other.principal, prepared.other_briefs, inbox=None)
+            else:
+                other_joined = there.rooms_joined
             circumstances = Circumstances(
                 self._parts.limits,
                 other=other,
@@ -274,7 +277,7 @@ class Judge:
         def effect() -> None:
             present = self._parts.attendance.get(principal)  # Another device may have come in this very turn.
             if present is None:
-                online.rooms_joined = len(rooms) + turn.joined.get(principal, 0)
+                online.rooms_joined = self._parts.rooms.count_joined(principal, prepared.briefs, inbox=inbox)
             present = present or online
             present.inbox = inbox
             self._seat(session, present, lobby, rooms, newcomer=newcomer)

@@ -29,8 +29,8 @@ class Prepared(msgspec.Struct, frozen=True):
     """There is no such room."""
     other: Person | None = None
     """Whom a `tell` is for."""
-    other_rooms: int = 0
-    """How many rooms that person is in, if it is not online and a direct room is to be opened."""
+    other_briefs: Sequence[RoomBrief] = ()
+    """The rooms of whom a `tell` is for, where it opens their direct room."""
     inboxless: Sequence[PrincipalId] = ()
     """Accounts that have no inbox yet."""
     receipt: Receipt | None = None
@@ -71,7 +71,7 @@ class Preparation:
     async def write(self, online: Online, request: Write) -> Prepared:
         """For anything that is said or done in a room."""
         other: Person | None = None
-        other_rooms = 0
+        other_briefs: Sequence[RoomBrief] = ()
         concerned: list[PrincipalId] = []
         match request:
             case Say() | SetTopic():
@@ -87,7 +87,7 @@ class Preparation:
                 opened = None if other is None else await self._direct(online.principal, other.principal)
                 if other is not None and opened is None:
                     concerned = [online.principal, other.principal]
-                    other_rooms = sum(brief.member for brief in await self._parts.logs.briefs(other.principal))
+                    other_briefs = await self._parts.logs.briefs(other.principal)
             case _:
                 raise AssertionError("not a write of a client's")
         inboxless = await self._inboxes([one for one in concerned if is_account(one)])
@@ -95,7 +95,7 @@ class Preparation:
         return Prepared(
             room_absent=opened is None,
             other=other,
-            other_rooms=other_rooms,
+            other_briefs=other_briefs,
             inboxless=inboxless,
             receipt=receipt,
             looked_up=looked_up,
@@ -107,8 +107,11 @@ class Preparation:
         """Whether this request was kept before. Ids past the sender's greatest are new without asking."""
         if online.newest is None:
             newest = await self._parts.logs.newest_request(online.principal)
+            briefs = await self._parts.logs.briefs(online.principal) if online.registered else ()
             if online.newest is None:
                 online.newest = newest or RequestId("")
+                if online.registered:  # After a doubt this is not known any better.
+                    online.rooms_joined = self._parts.rooms.count_joined(online.principal, briefs, inbox=online.inbox)
         request_id = request.request_id
         if request_id is None or request_id > online.newest:
             return None, None

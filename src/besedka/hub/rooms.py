@@ -13,6 +13,7 @@ from besedka.chat.entries import Entry, Kind, RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Reading, Room, reading
+from besedka.hub.ports import RoomBrief
 from besedka.limits import Limits
 from besedka.wire.protocol import Format
 
@@ -121,6 +122,15 @@ class RoomTable:
         """The open inbox of an account."""
         room = self._inboxes.get(account)
         return None if room is None else self.get(room)
+
+    def count_joined(self, principal: PrincipalId, briefs: Sequence[RoomBrief], *, inbox: RoomId | None) -> int:
+        """In how many rooms somebody is, its inbox not counted: open ones as they are, the rest as they were read.
+
+        What was read may be older than what is open, but nothing is written to a room that is not open.
+        """
+        count = sum(principal in one.state.members for one in self._rooms.values() if not one.stale)
+        read = [brief for brief in briefs if brief.room != inbox and self.get(brief.room) is None]
+        return count + sum(brief.member for brief in read)
 
     def add(self, room: OpenRoom) -> None:
         """A room has been read or made."""
