@@ -101,18 +101,20 @@ class LoginDesk:
         if self._parts.keys.outdated(verified):
             renewed = await self._parts.keys.hash(request.password)
             await self._parts.accounts.rehash(credentials.account.id, old=verified, new=renewed)
-            verified = renewed
         outcome = await self._admit(session, credentials.account, request, remember=request.remember)
-        if isinstance(outcome, Arrive) and not await self._still_opens(name, verified):
+        if isinstance(outcome, Arrive) and not await self._still_opens(request, verified):
             if outcome.token is not None:
                 await self._parts.accounts.drop_token(outcome.token)
             return Refusal(Code.WRONG_PASSWORD)
         return outcome
 
-    async def _still_opens(self, name: FoldedName, password_hash: str) -> bool:
+    async def _still_opens(self, request: Login, verified: str) -> bool:
         """Whether the password that was right is so still: changing it, or removing the account, ends every token."""
-        credentials = await self._parts.accounts.credentials(name)
-        return credentials is not None and credentials.password_hash == password_hash
+        credentials = await self._parts.accounts.credentials(fold(request.name))
+        if credentials is None:
+            return False
+        same = credentials.password_hash == verified  # Otherwise it was changed, or hashed anew, here or elsewhere.
+        return same or await self._parts.keys.verify(credentials.password_hash, request.password)
 
     async def _wait_throttled(self, name: FoldedName, address: str) -> None:
         delay = self._throttle.seconds(name, address, now=self._parts.clock.seconds())
