@@ -1,0 +1,33 @@
+"""docs/OPERATING.md says what the code says."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from besedka.admin.commands import COMMANDS
+from besedka.config import parse
+from besedka.limits import Limits
+from operating import PAGE, filled, limit_reasons
+
+
+def test_the_tables_of_the_page_are_those_of_the_code() -> None:
+    page = PAGE.read_text()
+    assert page == filled(page), "run `python tests/operating.py`"
+
+
+def test_every_limit_has_its_reason() -> None:
+    assert set(limit_reasons()) == set(msgspec.structs.asdict(Limits()))
+
+
+def test_every_command_is_in_the_page() -> None:
+    page = PAGE.read_text()
+    assert all(f"| `{command.name}" in page for command in COMMANDS.values())
+
+
+def test_the_example_is_a_configuration() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    config = parse(example, path=PAGE)
+    assert config.name == "linden.example.org"
+    assert config.limits.ping_seconds == 30
