@@ -212,6 +212,20 @@ def test_who_goes_away_undecided_is_forgotten(certificate: Certificate, said: by
     run(main, uv=uv)
 
 
+def test_who_has_been_understood_may_take_longer(certificate: Certificate) -> None:
+    async def main() -> None:
+        async with standing(certificate, limits=Limits(login_seconds_max=0.1)) as stand:
+            stand.reception.echo = True
+            reader, writer = await stand.connect()
+            writer.write(b"\x00")
+            assert await wait_for(reader.readexactly(1)) == b"\x00"
+            await asyncio.sleep(0.2)
+            writer.write(b"\x01")
+            assert await wait_for(reader.readexactly(1)) == b"\x01"
+
+    run(main)
+
+
 # TLS -------------------------------------------------------------------------------------------------------------
 
 
@@ -408,6 +422,23 @@ def test_a_trusted_proxy_says_who_it_is(
             writer.close()
 
     run(main, uv=uv)
+
+
+def test_a_header_in_two_pieces_with_more_behind_it(certificate: Certificate) -> None:
+    """And in the silence between them nobody is asked a name."""
+
+    async def main() -> None:
+        async with standing(certificate, limits=QUICK, settings=PROXIED) as stand:
+            stand.reception.echo = True
+            reader, writer = await stand.connect()
+            writer.write(V1[:20])
+            await asyncio.sleep(0.1)
+            writer.write(V1[20:] + b"ann\n")
+            assert await wait_for(reader.readline()) == b"ann\n"
+            session = await stand.session()
+            assert (session.peer.address, session.protocol, session.received) == ("192.0.2.7", "text", b"ann\n")
+
+    run(main)
 
 
 @LOOPS
