@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import click
 
-from besedka.bench import delivery, idle, joining, starting
-from besedka.bench.peers import arrive
-from besedka.bench.server import data_directory, serving
+from besedka.bench import delivery, flooding, idle, joining, starting
+from besedka.bench.peers import arrive, register
+from besedka.bench.server import Device, Running, data_directory, serving
 from besedka.limits import Limits
 from besedka.store.stores import open_stores
 
@@ -32,28 +33,55 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     uvloop.run(work)
 
 
+def _given(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that measure a server which is there already."""
+    command = click.option("--pid", type=int, help="Its process, if it runs here: its CPU time is read.")(command)
+    return click.option(
+        "--server",
+        metavar="HOST:PORT",
+        help="Measure this server instead. It must let anybody register, and want `flood = false` in its [limits].",
+    )(command)
+
+
+@asynccontextmanager
+async def _measured(
+    people: int, server: str | None, pid: int | None
+) -> AsyncIterator[tuple[Running, Sequence[Device]]]:
+    """The server that is measured, and people on it."""
+    if server is None:
+        async with data_directory(people) as (data, devices), serving(data) as running:
+            yield running, devices
+        return
+    host, _, port = server.rpartition(":")
+    if not host or not port.isdigit():
+        raise click.UsageError("--server is HOST:PORT.")
+    running = Running(pid, int(port), host)
+    yield running, await register(running, people, _progress)
+
+
 @click.group(invoke_without_command=True)
 @click.pass_context
 def bench(context: click.Context) -> None:
     """Reproducible load against a server that is started for it, in a temporary directory."""
     if context.invoked_subcommand is None:
-        for command in (deliver, join, rest, start):
+        for command in (deliver, join, flood, rest, start):
             context.invoke(command)
 
 
 @bench.command()
 @click.option("--rounds", default=1, show_default=True, help="Run each shape so often and print the median.")
 @click.option("--readers", type=int, help="Only the crowd of so many readers.")
-def deliver(rounds: int, readers: int | None) -> None:
+@_given
+def deliver(rounds: int, readers: int | None, server: str | None, pid: int | None) -> None:
     """Deliveries: 100 readers and 4 speakers, 1,000 and 1, 1 and 1, each with windows of 1, 4 and 64."""
     for crowd in delivery.CROWDS:
         if readers in (None, crowd[0]):
-            _run(_deliver(crowd, rounds))
+            _run(_deliver(crowd, rounds, server, pid))
 
 
-async def _deliver(crowd: tuple[int, int], rounds: int) -> None:
+async def _deliver(crowd: tuple[int, int], rounds: int, server: str | None, pid: int | None) -> None:
     shapes = [shape for shape in delivery.shapes() if (shape.readers, shape.speakers) == crowd]
-    async with data_directory(crowd[0]) as (data, devices), serving(data) as running:
+    async with _measured(crowd[0], server, pid) as (running, devices):
         results = await delivery.measure(running, devices, shapes * rounds, _progress)
     for shape in shapes:
         mine = sorted((one for one in results if one.shape == shape), key=lambda one: one.cpu)
@@ -62,14 +90,26 @@ async def _deliver(crowd: tuple[int, int], rounds: int) -> None:
 
 @bench.command()
 @click.option("--clients", default=1000, show_default=True)
-def join(clients: int) -> None:
+@_given
+def join(clients: int, server: str | None, pid: int | None) -> None:
     """A crowd joins one room at once."""
-    _run(_join(clients))
+    _run(_join(clients, server, pid))
 
 
-async def _join(clients: int) -> None:
-    async with data_directory(clients) as (data, devices), serving(data) as running:
+async def _join(clients: int, server: str | None, pid: int | None) -> None:
+    async with _measured(clients, server, pid) as (running, devices):
         _say(await joining.measure(running, devices, _progress))
+
+
+@bench.command()
+@click.option("--guesses", default=1000, show_default=True)
+def flood(guesses: int) -> None:
+    """What a flood of wrong passwords costs somebody honest who logs in meanwhile."""
+    _run(_flood(guesses))
+
+
+async def _flood(guesses: int) -> None:
+    _say(await flooding.measure(guesses, _progress))
 
 
 @bench.command()
@@ -105,7 +145,7 @@ def start(messages: int) -> None:
 async def _start(messages: int) -> None:
     async with data_directory(1) as (data, devices):
         async with serving(data) as running:
-            peer, _ = await arrive(running.port, devices[0])
+            peer, _ = await arrive(running, devices[0])
             peer.close()
         empty = await starting.starts(data, 5)
         _say(f"with nothing said: ready {statistics.median(empty):.2f} s after the start (median of 5)")

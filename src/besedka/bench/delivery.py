@@ -70,7 +70,7 @@ async def gather(
     arrived: list[tuple[Peer, RoomId]] = []
     for first in range(0, len(devices), ARRIVING_AT_ONCE):
         some = devices[first : first + ARRIVING_AT_ONCE]
-        arrived += await asyncio.gather(*(arrive(running.port, device) for device in some))
+        arrived += await asyncio.gather(*(arrive(running, device) for device in some))
         progress(f"{len(arrived)} of {len(devices)} readers are there")
     return arrived
 
@@ -78,7 +78,7 @@ async def gather(
 class Load:
     """One run of a shape."""
 
-    def __init__(self, shape: Shape, peers: Sequence[Peer], room: RoomId, pid: int) -> None:
+    def __init__(self, shape: Shape, peers: Sequence[Peer], room: RoomId, pid: int | None) -> None:
         self._shape = shape
         self._peers = peers
         self._room = room

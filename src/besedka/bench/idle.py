@@ -21,13 +21,14 @@ AT_ONCE = 32
 
 async def measure(running: Running, devices: Sequence[Device], *, tls: bool, progress: Callable[[str], None]) -> float:
     """KiB of resident memory for each of these connections, after the first few have warmed the server."""
+    assert running.pid is not None, "memory is that of a server started for it"
     warm, counted = devices[:AT_ONCE], devices[AT_ONCE:]
-    peers = [peer for peer, _ in await asyncio.gather(*(arrive(running.port, device, tls=tls) for device in warm))]
+    peers = [peer for peer, _ in await asyncio.gather(*(arrive(running, device, tls=tls) for device in warm))]
     await asyncio.sleep(SETTLED_SECONDS)
     before = resident_bytes(running.pid)
     for first in range(0, len(counted), AT_ONCE):
         some = counted[first : first + AT_ONCE]
-        peers += [peer for peer, _ in await asyncio.gather(*(arrive(running.port, device, tls=tls) for device in some))]
+        peers += [peer for peer, _ in await asyncio.gather(*(arrive(running, device, tls=tls) for device in some))]
         progress(f"{len(peers)} connections{' over TLS' if tls else ''}")
     await asyncio.sleep(SETTLED_SECONDS)
     after = resident_bytes(running.pid)

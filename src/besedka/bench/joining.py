@@ -21,7 +21,7 @@ JOINED_SECONDS_MAX = 60.0
 class Joining:
     """Everybody joins at once; it is over when everybody has its receipt and the first has heard of the last."""
 
-    def __init__(self, peers: Sequence[Peer], pid: int) -> None:
+    def __init__(self, peers: Sequence[Peer], pid: int | None) -> None:
         self._peers = peers
         self._pid = pid
         self._kept = 0

@@ -7,16 +7,18 @@ witness decodes everything, checks that the numbers have no gap, and takes the t
 from __future__ import annotations
 
 import asyncio
+import secrets
 import ssl
+import time
 from collections.abc import Callable
 from typing import cast
 
 import msgspec
 
-from besedka.bench.server import Device
+from besedka.bench.server import Device, Running
 from besedka.chat.entries import Message, RoomId
-from besedka.chat.requests import Hello, Request, Resume, Sync
-from besedka.chat.told import PROTOCOL_VERSION, Entries, Kept, RoomTold, Unit, You
+from besedka.chat.requests import Hello, Register, Request, Resume, Sync
+from besedka.chat.told import PROTOCOL_VERSION, Entries, Kept, Refused, RoomTold, Unit, You
 from besedka.wire.native import NativeClient
 
 MARK = b'"kind":"message"'
@@ -74,23 +76,50 @@ class Arrival:
         self.in_lobby: asyncio.Future[RoomId] = loop.create_future()
 
     def __call__(self, peer: Peer, unit: Unit) -> None:
-        if isinstance(unit, You) and not self.you.done():
+        if isinstance(unit, Refused) and not self.you.done():
+            self.you.set_exception(RuntimeError(f"the server refused: {unit.why}"))
+        elif isinstance(unit, You) and not self.you.done():
             self.you.set_result(unit)
             peer.ask(Sync(id=f"{2:032x}"))
         elif isinstance(unit, RoomTold) and unit.room_name == "lobby":
             self.lobby, self.head = unit.room, unit.head
             if unit.after == unit.head and not self.in_lobby.done():
                 self.in_lobby.set_result(unit.room)
-        elif isinstance(unit, Entries) and unit.room == self.lobby:
-            if unit.entries[-1].number >= self.head and not self.in_lobby.done():
-                self.in_lobby.set_result(unit.room)
+        elif isinstance(unit, Entries) and self._is_head(unit) and not self.in_lobby.done():
+            self.in_lobby.set_result(unit.room)
+
+    def _is_head(self, unit: Entries) -> bool:
+        return unit.room == self.lobby and unit.entries[-1].number >= self.head
 
 
 ARRIVAL_SECONDS_MAX = 60.0
 
 
-async def arrive(port: int, device: Device, *, tls: bool = False) -> tuple[Peer, RoomId]:
+async def arrive(running: Running, device: Device, *, tls: bool = False) -> tuple[Peer, RoomId]:
     """Connect, resume by token, sync, and come back at the head of the lobby."""
+    peer, arrival = await _connect(running, tls=tls)
+    peer.ask(Hello(version=PROTOCOL_VERSION), Resume(id=f"{1:032x}", token=device.token))
+    room = await asyncio.wait_for(arrival.in_lobby, ARRIVAL_SECONDS_MAX)
+    return peer, room
+
+
+async def register(running: Running, count: int, progress: Callable[[str], None]) -> list[Device]:
+    """Make people on a server that is there already: it must let anybody register."""
+    devices = []
+    stamp = time.time_ns() // 1_000_000
+    for index in range(count):
+        peer, arrival = await _connect(running, tls=False)
+        name, password = f"bench-{stamp}-{index}"[:32], secrets.token_urlsafe(16)
+        peer.ask(Hello(version=PROTOCOL_VERSION), Register(id=f"{1:032x}", name=name, password=password, remember=True))
+        you = await asyncio.wait_for(arrival.you, ARRIVAL_SECONDS_MAX)
+        assert you.token is not None
+        devices.append(Device(you.name, you.principal, you.token))
+        peer.close()
+        progress(f"{index + 1} of {count} people registered")
+    return devices
+
+
+async def _connect(running: Running, *, tls: bool) -> tuple[Peer, Arrival]:
     arrival = Arrival()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if tls else None
     if context is not None:
@@ -99,11 +128,13 @@ async def arrive(port: int, device: Device, *, tls: bool = False) -> tuple[Peer,
         context.set_alpn_protocols(["besedka/1"])
     loop = asyncio.get_running_loop()
     _, peer = await loop.create_connection(
-        lambda: Peer(arrival), "127.0.0.1", port, ssl=context, server_hostname="localhost" if tls else None
+        lambda: Peer(arrival),
+        running.host,
+        running.port,
+        ssl=context,
+        server_hostname="localhost" if tls else None,
     )
-    peer.ask(Hello(version=PROTOCOL_VERSION), Resume(id=f"{1:032x}", token=device.token))
-    room = await asyncio.wait_for(arrival.in_lobby, ARRIVAL_SECONDS_MAX)
-    return peer, room
+    return peer, arrival
 
 
 class Said(msgspec.Struct):

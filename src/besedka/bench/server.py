@@ -38,10 +38,11 @@ class Device(msgspec.Struct, frozen=True):
 class Running(msgspec.Struct, frozen=True):
     """A server that listens."""
 
-    pid: int
+    pid: int | None
+    """None for a server elsewhere, whose CPU time cannot be read."""
     port: int
-    data: Path
-    ready_seconds: float
+    host: str = "127.0.0.1"
+    ready_seconds: float = 0.0
     """From starting the process to its saying that it listens."""
 
 
@@ -77,18 +78,18 @@ async def data_directory(people: int) -> AsyncIterator[tuple[Path, Sequence[Devi
 
 
 @asynccontextmanager
-async def serving(data: Path) -> AsyncIterator[Running]:
-    """Run `besedka serve` on a data directory, without limits of rate, until the block ends."""
-    configuration = data.parent / "bench.toml"
-    configuration.write_text(CONFIGURATION)
-    arguments = ["--port", "auto", "--data", str(data), "--config", str(configuration), "--no-console"]
+async def serving(data: Path, *, configuration: str = CONFIGURATION) -> AsyncIterator[Running]:
+    """Run `besedka serve` on a data directory, as a rule without limits of rate, until the block ends."""
+    file = data.parent / "bench.toml"
+    file.write_text(configuration)
+    arguments = ["--port", "auto", "--data", str(data), "--config", str(file), "--no-console"]
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "besedka", "serve", *arguments, stdout=asyncio.subprocess.PIPE
     )
     try:
         port = await asyncio.wait_for(_wait_listening(process), READY_SECONDS_MAX)
-        yield Running(process.pid, port, data, time.perf_counter() - began)
+        yield Running(process.pid, port, ready_seconds=time.perf_counter() - began)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -104,8 +105,10 @@ async def _wait_listening(process: asyncio.subprocess.Process) -> int:
     raise RuntimeError("the server did not start; its own message is above")
 
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time a process has used, all its threads together."""
+def cpu_seconds(pid: int | None) -> float:
+    """User and system time a process has used, all its threads together; not a number where that is unknown."""
+    if pid is None:
+        return float("nan")
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -61,7 +61,7 @@ async def starts(data: Path, times: int) -> list[float]:
 async def pages(data: Path, device: Device) -> list[float]:
     """Milliseconds from asking for a page somewhere in the lobby's history to having it."""
     async with serving(data) as running:
-        peer, room = await arrive(running.port, device)
+        peer, room = await arrive(running, device)
         milliseconds = []
         for index in range(PAGES):
             milliseconds.append(await _page(peer, room, before=(index + 1) * 9973 % 1_000_000 + PAGE_ENTRIES))
