@@ -187,8 +187,10 @@ def test_nothing_is_ever_said_without_tls(tmp_path: Path) -> None:
 
 
 @asynccontextmanager
-async def something(answer: bytes | None, context: ssl.SSLContext | None) -> AsyncIterator[int]:
-    """A server that says one thing, or (None) nothing, whatever it is told."""
+async def something(
+    answer: bytes | None, context: ssl.SSLContext | None, heard: list[bytes] | None = None
+) -> AsyncIterator[int]:
+    """A server that says one thing, or (None) nothing, whatever it is told; what it hears is noted."""
     done = asyncio.Event()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -196,8 +198,9 @@ async def something(answer: bytes | None, context: ssl.SSLContext | None) -> Asy
             if answer is not None:
                 writer.write(answer)
                 await writer.drain()
-            while await reader.read(4096) and answer is None:
-                pass
+            while (data := await reader.read(4096)) and answer is None:
+                if heard is not None:
+                    heard.append(data)
         except OSError:
             pass
         finally:
@@ -220,6 +223,7 @@ async def something(answer: bytes | None, context: ssl.SSLContext | None) -> Asy
         (None, False, None),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", True, None),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", True, "http/1.1"),
+        (None, True, None),
         (None, True, "besedka/1"),
         (b"\x00\x00\x00\x02{}", True, "besedka/1"),
         (b"", True, "besedka/1"),
@@ -232,10 +236,13 @@ def test_what_is_no_besedka_server_is_said_to_be_none(
         context = self_made(tmp_path) if tls else None
         if context is not None and alpn is not None:
             context.set_alpn_protocols([alpn])
-        async with something(answer, context) as port:
+        heard: list[bytes] = []
+        async with something(answer, context, heard) as port:
             ann = Someone(port, tmp_path / "state")
             with pytest.raises(NotBesedka, match="not a besedka server"):
                 await ann.link.open()
+            if tls and alpn != "besedka/1":
+                assert heard == [], "nothing is said to a stranger"
             assert ann.device.known(ann.address) is None, "nothing is believed about it"
 
     run(work)

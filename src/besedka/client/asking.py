@@ -90,7 +90,7 @@ def port_number(raw: str) -> int | str:
     shown = harmless_line(number)[:40]
     if not (number.removeprefix("-").isascii() and number.removeprefix("-").isdigit()):
         return _("{answer} is not a number. A port is a number from 1 to {most}.").format(answer=shown, most=PORT_MAX)
-    if number.startswith("-") or len(number.lstrip("0")) > len(str(PORT_MAX)) or not 1 <= int(number) <= PORT_MAX:
+    if len(number.lstrip("0")) > len(str(PORT_MAX)) or not 1 <= int(number) <= PORT_MAX:
         return _("{answer} is out of range. A port is a number from 1 to {most}.").format(answer=shown, most=PORT_MAX)
     return int(number)
 

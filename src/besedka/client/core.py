@@ -139,10 +139,9 @@ class Core:
     # The connection --------------------------------------------------------------------------------------------
 
     def connected(self) -> None:
-        """A new connection is there: hello is to be sent."""
+        """A new connection is there, and the last one was `lost`: hello is to be sent."""
+        assert self._phase is Phase.OFFLINE, "one connection at a time"
         self._codec = NativeClient()
-        self._out.clear()
-        self._asked.clear()
         self._places.healed()
         self._awaited = None
         self._phase = Phase.GREETING
