@@ -154,10 +154,13 @@ def test_an_archived_room_frees_its_name_and_keeps_its_log(logs: Logs, run: Run)
 
 
 def test_a_room_may_begin_and_end_in_one_batch(logs: Logs, run: Run) -> None:
-    brief, again = opening(1, "tea", Archived(), owner=None), opening(2, "tea")
-    assert run(logs.append([brief, again])) == [Kept(), Kept()]
-    assert run(logs.room_named(fold("tea"))) == 2
+    brief = opening(1, "tea", Archived(), owner=None)
+    begun = opening(2, "Tea", owner=None)
+    over, again = addition(begun.after, Archived()), opening(3, "tea")
+    assert run(logs.append([brief, begun, over, again])) == [Kept()] * 4
+    assert run(logs.room_named(fold("tea"))) == 3
     assert run(logs.room(RoomId(1))) == brief.after
+    assert run(logs.room(RoomId(2))) == over.after
 
 
 def test_more_than_one_statement_holds_is_kept_all_the_same(logs: Logs, run: Run) -> None:

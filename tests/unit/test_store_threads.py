@@ -222,7 +222,10 @@ def test_readers_read_beside_each_other_and_beside_the_writer(table: Table, run:
 
 
 def test_whoever_gives_up_does_not_undo_it(table: Table, run: OnLoop) -> None:
+    complaints: list[object] = []
+
     async def give_up() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
         blocked = Blocked()
         first = asyncio.create_task(table.writer.call(blocked))
         await wait_until(blocked.begun.is_set)
@@ -237,6 +240,7 @@ def test_whoever_gives_up_does_not_undo_it(table: Table, run: OnLoop) -> None:
 
     run(give_up())
     assert table.committed() == [1, 2]
+    assert complaints == []
 
 
 def test_a_loop_that_is_gone_does_not_stop_the_thread(table: Table, run: OnLoop) -> None:
@@ -259,6 +263,7 @@ def test_stopping_finishes_what_was_asked_and_refuses_the_rest(table: Table, run
         others = [asyncio.create_task(table.writer.call(insert(number))) for number in (1, 2)]
         await asyncio.sleep(0)
         stopping = asyncio.create_task(asyncio.to_thread(table.writer.stop))
+        await wait_until(lambda: table.writer._stopped)
         blocked.let_go.set()
         await first
         await stopping

@@ -49,12 +49,10 @@ class Argon2Keys:
         return await self._beside(lambda: self._verify(password_hash, password))
 
     def outdated(self, password_hash: str) -> bool:
-        """Whether the hash should be made anew: a wrapped MD5, other parameters, or nothing argon2 knows."""
-        if password_hash.startswith(MD5_PREFIX):
-            return True
+        """Whether the hash should be made anew: other parameters, a wrapped MD5, or nothing argon2 knows."""
         try:
             return self._hasher.check_needs_rehash(password_hash)
-        except InvalidHashError:
+        except InvalidHashError:  # A wrapped MD5's prefix is nothing that argon2 knows.
             return True
 
     async def close(self) -> None:

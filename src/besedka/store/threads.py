@@ -30,6 +30,9 @@ T = TypeVar("T")
 GROUP_MAX = 64
 """Calls that share one commit: a few milliseconds of work, so that nobody waits long for the others."""
 
+STOP_SECONDS_MAX = 10.0
+"""A slow disk writes a group and folds in a log of some 4 MiB in this time; one that does not work never will."""
+
 
 class _Job(Generic[T]):
     """A call on its way through a thread."""
@@ -86,13 +89,18 @@ class _Threads(ABC):
         return await job.wait_result()
 
     def stop(self) -> None:
-        """Do what was asked so far, close the connections, end the threads. Blocks; may be repeated."""
+        """Do what was asked so far, close the connections, end the threads. Blocks; may be repeated.
+
+        Raises `StoreFault` where the disk does not let go in `STOP_SECONDS_MAX`; what was acknowledged is kept.
+        """
         if not self._stopped:
             self._stopped = True
             for _ in self._threads:
                 self._jobs.put(None)
         for thread in self._threads:
-            thread.join()
+            thread.join(STOP_SECONDS_MAX)
+            if thread.is_alive():
+                raise StoreFault(f"{self._path}: the disk does not answer; see the system's log.")
 
     def _run(self, connection: sqlite3.Connection) -> None:
         try:
