@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from besedka.bench.peers import Peer, Said, arrive, parse, receipt_of, text_of
+from besedka.bench.peers import MARK, Peer, Said, arrive, parse, receipt_of, text_of
 from besedka.bench.server import Device, Running, cpu_seconds
 from besedka.chat.entries import Message, RoomId
 from besedka.chat.requests import Say
@@ -98,14 +98,13 @@ class Load:
         shape = self._shape
         witness = self._peers[-1]
         for peer in self._peers:
-            peer.messages = 0
-            peer.attentive = peer is witness or peer in self._peers[: shape.speakers]
+            peer.count(MARK, attentive=peer is witness or peer in self._peers[: shape.speakers])
             peer.on_unit = self._hear
         expected = shape.messages_each * shape.speakers
         self._began = self._heard_at = time.perf_counter()
         cpu = cpu_seconds(self._pid)
         self._pump()
-        while any(peer.messages < expected for peer in self._peers):
+        while any(peer.counted < expected for peer in self._peers):
             await asyncio.sleep(0.002)
             self._pump()
             if time.perf_counter() - self._heard_at > STALLED_SECONDS:

@@ -34,8 +34,9 @@ class Peer(asyncio.Protocol):
         self._transport: asyncio.WriteTransport | None = None
         self._tail = b""
         self.attentive = True
-        self.messages = 0
-        """Messages delivered to this connection."""
+        self._mark = MARK
+        self.counted = 0
+        """How often the mark has come since `count` was called."""
         self.lost = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -47,12 +48,16 @@ class Peer(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         seen = self._tail + data
-        self.messages += seen.count(MARK)
-        self._tail = seen[-(len(MARK) - 1) :]
+        self.counted += seen.count(self._mark)
+        self._tail = seen[-(len(self._mark) - 1) :]
         if self.attentive:
             for unit in self._codec.receive(data):
                 if isinstance(unit, Unit):
                     self.on_unit(self, unit)
+
+    def count(self, mark: bytes, *, attentive: bool) -> None:
+        """Count how often these bytes come from here on, and decode what comes only if `attentive`."""
+        self._mark, self._tail, self.counted, self.attentive = mark, b"", 0, attentive
 
     def ask(self, *requests: Request) -> None:
         """Send requests in one piece."""
