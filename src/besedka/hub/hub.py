@@ -250,11 +250,24 @@ class Hub:
             online = self.parts.attendance.get(principal)
             if online is not None:
                 online.newest = None
+        if not sure:
+            self.parts.doubtful.update({one.after.id: None for one in turn.additions() if one.before.head == 0})
+            self.parts.tasks.spawn(self._read_again(list(turn.touched)), "read again")
         for taken in reversed(turn.taken):
             if sure and taken.wrote:
                 self.intake.put_back(taken.session, Malformed(Refusal(Code.NOT_KEPT), id=taken.asked_id))
             else:
                 self.intake.put_back(taken.session, _with_id(taken))
+
+    async def _read_again(self, rooms: list[RoomId]) -> None:
+        """Find out what became of these rooms: what was kept after all is then told to those it concerns."""
+        while rooms and not self._stopping:
+            try:
+                await self.parts.open_room(rooms[0])
+            except StoreFault:
+                await self.parts.clock.wait_seconds(self.parts.limits.store_retry_seconds)
+            else:
+                del rooms[0]
 
 
 def _with_id(taken: Taken) -> Request | Malformed:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from besedka.chat.entries import RoomId
-from besedka.chat.rooms import audience
+from besedka.chat.entries import Kind, RoomId
+from besedka.chat.rooms import Room, audience
 from besedka.hub.ports import AccountStore, Bell, Clock, Dice, Journal, Keys, LogStore, Tasks
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom, RoomTable
-from besedka.hub.session import Session
+from besedka.hub.session import Announcement, Session
 from besedka.hub.settings import Settings
 from besedka.limits import Limits
 
@@ -46,6 +46,8 @@ class Parts:
         self.attendance = Attendance(limits)
         self.unborn: dict[RoomId, None] = {}
         """Rooms that the commit under way makes: they may be in the store and are not yet true."""
+        self.doubtful: dict[RoomId, None] = {}
+        """Rooms that a commit of unknown outcome may have made: if it did, nobody was told of them."""
         self.doubts = 0
         """How many turns failed: what was looked up before the last of them proves nothing."""
         self.fallen_behind: dict[Session, None] = {}
@@ -66,6 +68,7 @@ class Parts:
             return found
         state = await self.logs.room(room)
         if state is None or state.head == 0:
+            self.doubtful.pop(room, None)
             return None
         found = self.rooms.get(room)
         if found is not None:
@@ -76,8 +79,13 @@ class Parts:
         if stale is not None:
             self._move_readers(stale, opened)
         self.rooms.add(opened)
-        if stale is None:
+        if stale is not None:
+            self._tell_newcomers(opened, stale.state)
+        elif room in self.doubtful:
+            self._tell_newcomers(opened, Room(room))
+        else:
             self._seat_readers(opened)
+        self.doubtful.pop(room, None)
         return opened
 
     def _move_readers(self, stale: OpenRoom, opened: OpenRoom) -> None:
@@ -90,6 +98,20 @@ class Parts:
                     opened.add_reader(session)
                 else:
                     session.behind[opened.state.id] = stale.state.head
+                    self.fallen_behind[session] = None
+        self.bell.ring()
+
+    def _tell_newcomers(self, opened: OpenRoom, before: Room) -> None:
+        """Whoever became a member by a commit of unknown outcome has not heard of the room since it was `before`."""
+        room = opened.state.id
+        if before.head and opened.state.kind is Kind.INBOX:
+            return
+        for principal in audience(opened.state):
+            online = None if principal in before.members else self.attendance.get(principal)
+            for session in () if online is None else online.sessions:
+                if session.synced and room not in session.behind:
+                    session.behind[room] = before.head
+                    session.announcements[room] = Announcement(before.head, 0)
                     self.fallen_behind[session] = None
         self.bell.ring()
 
