@@ -290,17 +290,16 @@ class Intake:
             self._parts.tasks.spawn(self._beside(session, request, beside), type(request).__name__)
 
     async def _beside(self, session: Session, request: Request, beside: Beside) -> None:
+        answer: Unit | Refusal | Arrive | None = None
         try:
-            answer: Unit | Refusal | Arrive = await beside(session, request)
-        except StoreFault as fault:
-            self._parts.journal.fault("reading failed", fault)
-            answer = Refusal(Code.BUSY)
+            while answer is None and not session.ended:
+                answer = await self._try_beside(session, request, beside)
         except Exception as error:  # A fault of ours costs this session its connection, and nobody else.
             self._parts.journal.fault("serving failed", error)
             self._hub.part(session, Parting.FAULT)
             return
         session.held = False
-        if session.ended:
+        if answer is None or session.ended:
             return
         if isinstance(answer, Arrive):
             session.pending.insert(0, answer)
@@ -312,6 +311,17 @@ class Intake:
             session.tell(answer)
         self._hub.places.pump(session)
         self.answered(session)
+
+    async def _try_beside(self, session: Session, request: Request, beside: Beside) -> Unit | Refusal | Arrive | None:
+        """One attempt; None to try again. A session whose sync was refused would hear nothing for ever."""
+        try:
+            return await beside(session, request)
+        except StoreFault as fault:
+            self._parts.journal.fault("reading failed", fault)
+            if not isinstance(request, Sync):
+                return Refusal(Code.BUSY)
+        await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
+        return None
 
     def _exit(self, session: Session, request: Exit) -> None:
         if request.forget and session.token is not None:
