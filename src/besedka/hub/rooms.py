@@ -168,7 +168,11 @@ class RoomTable:
 
     def idle_rooms(self, *, now: float, seconds: float) -> list[OpenRoom]:
         """What may be put away: idle inboxes, and the least lately used of other idle rooms beyond `rooms_open_max`."""
-        idle = [room for room in self._rooms.values() if room.used_at + seconds < now and not room.guests]
+        idle = [
+            room
+            for room in self._rooms.values()
+            if room.used_at + seconds < now and not room.guests and not room.stale  # Else its readers lose their place.
+        ]
         inboxes = [room for room in idle if room.state.kind is Kind.INBOX]
         excess = len(self._rooms) - len(inboxes) - self._limits.rooms_open_max
         if excess <= 0:
