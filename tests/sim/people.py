@@ -141,7 +141,7 @@ class Device:
             case Appeared(room=room):
                 self.screens.appear(room)
             case Jumped():
-                self.screens.jump(self.record, event, self.core.principal)
+                self.screens.jump(self.record, event, self.core.principal, lossy=self.world.lossy)
             case Arrived(room=room, entries=entries):
                 self.screens.show(self.record, room, entries)
             case Answered(request=request, answer=answer):
@@ -273,3 +273,10 @@ class Device:
         """Whether it has been told all and has all its answers."""
         return self.core.in_step and self.core.waiting == 0 and self.connection is not None and self.connection.idle
 
+
+    @property
+    def unrest(self) -> str:
+        """Why it is not settled."""
+        core = self.core
+        link = "no connection" if self.connection is None else f"idle: {self.connection.idle}"
+        return f"{self.label} {core.phase.value}, in step: {core.in_step}, waiting: {core.waiting}, {link}"
