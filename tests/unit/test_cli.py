@@ -11,6 +11,7 @@ import ssl
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -185,6 +186,26 @@ def test_python_without_asserts_is_refused(data: Path) -> None:
     assert "python -O" in done.stderr
 
 
+@pytest.mark.parametrize("blocks", [1, 40])
+def test_a_full_disk_is_one_sentence(data: Path, blocks: int) -> None:
+    """A file that may not grow past some KiB is as good as a full disk, for the lock or for the databases."""
+    command = ["bash", "-c", 'ulimit -f "$0"; exec "$@"', str(blocks), *BESEDKA, "serve", "--data", str(data)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"besedka: {data}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_second_start_reads_nothing_that_is_not_needed_at_once(data: Path) -> None:
+    with Server(data) as server:
+        assert server.stop() == 0
+    with Server(data, environment={"PYTHONPROFILEIMPORTTIME": "1"}) as server:
+        assert server.stop() == 0
+        imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in server.errors}
+    assert "sqlalchemy" in imported or "uvloop" in imported
+    assert imported & {"aiohttp", "alembic", "cryptography", "prompt_toolkit", "platformdirs"} == set()
+
+
 # Running and ending ----------------------------------------------------------------------------------------------
 
 
@@ -219,6 +240,26 @@ def test_told_to_stop_it_ends_in_order_within_a_second(server: Server, how: str)
         if line.split()[1] in ("stopping", "stopped")
     )
     assert datetime.fromisoformat(stopped) - datetime.fromisoformat(stopping) < timedelta(seconds=0.8)
+    ended_in_order(server)
+
+
+def test_clients_that_read_nothing_do_not_hold_up_the_end(server: Server) -> None:
+    """Their sockets are full of an answer they do not take."""
+    deaf = [socket.create_connection(("127.0.0.1", server.port), 5) for _ in range(20)]
+    for one in deaf:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        one.setblocking(False)
+    try:
+        for _ in range(200):
+            for one in deaf:
+                with contextlib.suppress(BlockingIOError, ConnectionError):
+                    one.send(b"x" * 9000 + b"\n")
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 3.0  # A second for the server, the rest for a busy machine.
+    finally:
+        for one in deaf:
+            one.close()
     ended_in_order(server)
 
 
