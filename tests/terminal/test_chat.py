@@ -158,6 +158,12 @@ def test_two_different_passwords_make_no_account(server: Server, state: Path) ->
     assert "hal" not in listed.split()
 
 
+def free_port() -> int:
+    """A port nobody listens on. `auto` would not do where a server is started again: others may take its port."""
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        return int(unused.getsockname()[1])
+
+
 def test_bad_ports_are_explained_and_the_third_ends_it(state: Path) -> None:
     with Typist(state) as ivy:
         ivy.sees("Server address")
@@ -170,8 +176,7 @@ def test_bad_ports_are_explained_and_the_third_ends_it(state: Path) -> None:
 
 
 def test_nobody_listening_is_explained_and_both_are_asked_again(state: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
+    port = free_port()
     with Typist(state) as joe:
         for _ in range(3):
             joe.sees("Server address")
@@ -184,7 +189,7 @@ def test_nobody_listening_is_explained_and_both_are_asked_again(state: Path) -> 
 
 def test_a_restarted_server_is_found_again_and_what_was_typed_meanwhile_is_said(tmp_path: Path) -> None:
     with (
-        Server(tmp_path / "data", arguments=["--no-console"]) as server,
+        Server(tmp_path / "data", arguments=["--no-console", "--port", str(free_port())]) as server,
         Typist(tmp_path / "state", *arguments(server)) as kim,
     ):
         kim.enters("kim")
@@ -204,7 +209,7 @@ def test_a_restarted_server_is_found_again_and_what_was_typed_meanwhile_is_said(
 
 def test_a_server_with_another_key_is_not_talked_to(tmp_path: Path) -> None:
     state = tmp_path / "state"
-    with Server(tmp_path / "data", arguments=["--no-console"]) as server:
+    with Server(tmp_path / "data", arguments=["--no-console", "--port", str(free_port())]) as server:
         with Typist(state, *arguments(server)) as lee:
             lee.enters("lee")
             lee.types("exit")
