@@ -188,5 +188,5 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self.kill()
+        if self._process is not None:
+            self.kill()  # Where it has ended by itself, this closes its pipes.

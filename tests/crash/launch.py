@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from besedka import cli
 from besedka.hub.ports import StoreFault
+from besedka.hub.telling import Told
 from besedka.store import opening
 from besedka.store.logs import SqliteLogStore
 from besedka.store.people import SqliteAccountStore
@@ -97,11 +98,10 @@ def _around_call(owner: Any, name: str, *, is_async: bool = True) -> Callable[[W
 
 
 POINTS: dict[str, tuple[When, Callable[[When, Bomb], None]]] = {
-    # A turn: everything is judged and written but not committed; committed but nobody told; known but nobody told.
+    # A turn: all is judged and written but not committed; committed but nobody told; receipts, but nobody else told.
     "before-messages-commit": (When.BEFORE, _around_commit(opening.MESSAGES)),
     "after-messages-commit": (When.AFTER, _around_commit(opening.MESSAGES)),
-    "before-append": (When.BEFORE, _around_call(SqliteLogStore, "append")),
-    "after-append": (When.AFTER, _around_call(SqliteLogStore, "append")),
+    "before-telling": (When.BEFORE, _around_call(Told, "tell", is_async=False)),
     # A registration: the account is in its file and has no inbox in the other.
     "before-accounts-commit": (When.BEFORE, _around_commit(opening.ACCOUNTS)),
     "after-accounts-commit": (When.AFTER, _around_commit(opening.ACCOUNTS)),

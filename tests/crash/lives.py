@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from besedka.chat.entries import RequestId
 from crash.disk import Disk
 from crash.people import Person
 from crash.verdict import Files, missed, read_files, verdict
@@ -50,7 +51,7 @@ class Life:
 
     def newcomer(self) -> Person:
         """One more person, who has not registered yet."""
-        name = f"p{len(self.people)}"
+        name = f"p{len(self._names)}"
         self._names.append(name)
         person = Person(name, others=self._names, dice=random.Random(self.dice.random()))
         self.people.append(person)
@@ -64,33 +65,45 @@ class Life:
         arguments = ("--config", str(self._configuration), "--no-console")
         return Server(self.data, arguments=arguments, environment=environment, program=LAUNCHER)
 
-    async def round(self, *, weakness: Mapping[str, str] | None = None) -> Sequence[str]:
-        """Serve, be killed, and what is wrong after that."""
+    async def round(self) -> Sequence[str]:
+        """Serve, be killed at a random moment, and what is wrong after that."""
         dies_at = self.dice.randint(1, DEEDS_MAX) if self._disk is not None and self.dice.random() < 0.5 else 0
-        server = self.server(dies_at=dies_at, weakness=weakness)
+        server = self.server(dies_at=dies_at)
         server.begin()
         with server:
             if server.wait_listening():
-                await self._until_death(server)
+                await self._load(server)
+                enough = self.receipts + self.dice.randint(0, RECEIPTS_MAX)
+                await wait_until(lambda: server.ended or self.receipts >= enough)
+                await asyncio.sleep(self.dice.uniform(0, 0.02))  # Anywhere in a turn.
+            server.kill()
         return await self.after_death()
 
-    async def _until_death(self, server: Server) -> None:
+    async def round_until(self, point: str, times: int) -> Sequence[str]:
+        """Serve until the server comes by a point of `launch.POINTS` so many times, and what is wrong after that."""
+        server = self.server(weakness={"BESEDKA_CRASH_AT": f"{point}:{times}"})
+        with server.start():
+            await self._load(server)
+            await wait_until(lambda: server.ended)
+        return await self.after_death()
+
+    async def _load(self, server: Server) -> None:
         if len(self.people) < PEOPLE_MAX:
             self.newcomer()
         await self.enter(server)
         for person in self.people:
             person.talk()
-        enough = self.receipts + self.dice.randint(0, RECEIPTS_MAX)
-        await wait_until(lambda: server.ended or self.receipts >= enough)
-        await asyncio.sleep(self.dice.uniform(0, 0.02))  # Anywhere in a turn.
-        server.kill()
 
     async def enter(self, server: Server) -> None:
         """Everybody comes in, as far as the server lets them before it dies."""
-        with_port = (person.connect(server.port) for person in self.people)
-        for outcome in await asyncio.gather(*with_port, return_exceptions=True):
+        connecting = (person.connect(server.port) for person in self.people)
+        for outcome in await asyncio.gather(*connecting, return_exceptions=True):
             assert outcome is None or isinstance(outcome, ConnectionError)
         await wait_until(lambda: server.ended or all(person.core.in_step for person in self.people))
+
+    async def wait_receipts(self, person: Person, asked: Sequence[RequestId]) -> None:
+        """Until each of these is kept; bounded."""
+        await wait_until(lambda: all(one in person.receipts for one in asked))
 
     async def after_death(self) -> Sequence[str]:
         """Take what the dead server still said, lose what was not synced, and judge what is left."""
@@ -110,16 +123,21 @@ class Life:
         """How many there are by now, over all."""
         return sum(len(person.receipts) for person in self.people)
 
-    async def end(self) -> Sequence[str]:
-        """One more start: everybody comes back and gets every receipt and entry; then it stops in order."""
+    async def end(self, *, until: Callable[[], bool] = lambda: True) -> Sequence[str]:
+        """One more start: everybody comes back and gets every receipt and entry; then it stops in order.
+
+        Not before `until`, for what the server heals meanwhile.
+        """
         server = self.server()
         with server.start():
             await asyncio.gather(*(person.come(server.port) for person in self.people))
             await wait_until(lambda: not any(person.core.outbox for person in self.people))
+            await wait_until(until)
             files = self.files()  # Nobody writes any more.
             quiet = await self._is_told(files)
-            status = server.stop()
+            status = await asyncio.to_thread(server.stop)
         faults = [*([] if quiet else missed(files, self.people)), *verdict(self.files(), self.people)]
+        faults += [f"in its log: {line}" for line in server.log() if " error=" in line]
         return faults if status == 0 else [f"the server ended with {status}", *faults]
 
     async def _is_told(self, files: Files) -> bool:

@@ -176,9 +176,15 @@ class Person:
             return self.core.topic(room.room, self._new_text())
         return self.core.say(room.room, self._new_text())
 
-    def say(self, room: RoomId, text: str | None = None) -> RequestId:
+    def say(self, room: RoomId) -> RequestId:
         """Say one thing."""
-        asked = self._note_write(self.core.say(room, text or self._new_text()))
+        asked = self._note_write(self.core.say(room, self._new_text()))
+        self._flush()
+        return asked
+
+    def tell(self, name: str) -> RequestId:
+        """Say one thing to one person."""
+        asked = self._note_write(self.core.tell(name, self._new_text()))
         self._flush()
         return asked
 

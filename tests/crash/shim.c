@@ -286,10 +286,19 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at)
     return pwrite64(fd, bytes, count, at);
 }
 
-/* Sockets and pipes come through here too, and may block: the lock is not held for them. */
+/* Sockets and pipes may block, and a handler of signals may write to one whatever the thread it interrupts is doing:
+ * they are known without the lock. */
+static int is_regular(int fd)
+{
+    struct stat seen;
+    return fstat(fd, &seen) == 0 && S_ISREG(seen.st_mode);
+}
+
 ssize_t write(int fd, const void *bytes, size_t count)
 {
     off_t size;
+    if (!is_regular(fd))
+        return real_write(fd, bytes, count);
     pthread_mutex_lock(&lock);
     struct watched *file = watched(fd, &size);
     if (file == NULL) {
@@ -307,6 +316,8 @@ ssize_t write(int fd, const void *bytes, size_t count)
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
     off_t size;
+    if (!is_regular(fd))
+        return real_writev(fd, parts, count);
     pthread_mutex_lock(&lock);
     struct watched *file = watched(fd, &size);
     pthread_mutex_unlock(&lock);
@@ -351,9 +362,9 @@ int fsync(int fd)
     off_t size;
     pthread_mutex_lock(&lock);
     struct watched *file = watched(fd, &size);
-    int result = file ? sync_file(file, fd, size) : 0;
+    int result = file ? sync_file(file, fd, size) : real_fsync(fd);
     pthread_mutex_unlock(&lock);
-    return file ? result : real_fsync(fd);
+    return result;
 }
 
 int fdatasync(int fd)

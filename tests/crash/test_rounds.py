@@ -12,8 +12,11 @@ import pytest
 from crash.disk import Disk
 from crash.lives import Life
 
-ROUNDS = int(os.environ.get("BESEDKA_CRASH_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("BESEDKA_CRASH_ROUNDS", "3"))
 """Kills of one server; `make crash ROUNDS=n` sets it."""
+
+MANY = 40
+"""In CI: some fold the log into the file, some hit a start."""
 
 
 async def live(life: Life, rounds: int) -> None:
@@ -22,6 +25,16 @@ async def live(life: Life, rounds: int) -> None:
         assert not await life.round(), f"round {number} of seed {life.seed}"
     assert life.receipts > 0
     assert not await life.end(), f"the end of seed {life.seed}"
+
+
+@pytest.mark.slow
+def test_many_kills(tmp_path: Path) -> None:
+    asyncio.run(live(Life(tmp_path, seed=secrets.randbits(32)), MANY))
+
+
+@pytest.mark.slow
+def test_many_power_cuts(tmp_path: Path, disk: Disk) -> None:
+    asyncio.run(live(Life(tmp_path, seed=secrets.randbits(32), disk=disk), MANY))
 
 
 def test_kills(tmp_path: Path) -> None:

@@ -187,3 +187,26 @@ mmap.mmap(descriptor, 4096)
     done = run(code, disk.data / "a.db", environment=disk.start())
     assert done.returncode == -signal.SIGABRT
     assert "by way of memory" in done.stderr
+
+
+SIGNALLED = """
+import os, signal, sys, time
+reading, writing = os.pipe()
+os.set_blocking(writing, False)
+signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+signal.signal(signal.SIGALRM, lambda number, frame: None)
+signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
+descriptor = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
+deadline = time.monotonic() + 0.5
+while time.monotonic() < deadline:
+    os.pwrite(descriptor, b"a" * 100, 0)
+    os.write(descriptor, b"a" * 100)
+    os.lseek(descriptor, 0, 0)
+signal.setitimer(signal.ITIMER_REAL, 0)
+print("done")
+"""
+
+
+def test_a_signal_in_the_middle_of_a_write_is_taken(disk: Disk) -> None:
+    """An interpreter's handler writes to a pipe; were that to wait for a lock of the shim's, it would wait for ever."""
+    assert run(SIGNALLED, disk.data / "a.db", environment=disk.start()).stdout == "done\n"
