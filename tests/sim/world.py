@@ -302,8 +302,10 @@ class World:
         """Every device has every entry of every room of its person.
 
         What was lost at the very end of a log is found missing only when the device comes back; and so is what was
-        said in a room that was entered and left again while the device was away (`left`).
+        said in a room that was entered and left again while the device was away (`left`). A device lists no more rooms
+        than its person may be in, so that those it was put out of may wait.
         """
+        left = left and self.limits.rooms_per_account_max > len(self.record.rooms)
         for device in self.devices:
             me = device.core.principal
             assert me is not None
