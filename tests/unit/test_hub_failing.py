@@ -1,4 +1,4 @@
-"""The hub over a store that fails: nothing acknowledged is lost, nothing is told twice, and everybody hears in the end."""
+"""The hub over a store that fails: nothing acknowledged is lost or told twice, and everybody hears in the end."""
 
 from __future__ import annotations
 

@@ -1,0 +1,180 @@
+"""Who is online, whose name is whose, and who is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from besedka.chat.entries import Draft, Kind, MembershipChanged, Opened, Person, RoomId, RoomName, Way
+from besedka.chat.names import fold
+from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.chat.rooms import Room, evolve, number
+from besedka.chat.told import Presence
+from besedka.hub.presence import Attendance
+from besedka.hub.rooms import OpenRoom
+from besedka.hub.session import Online, Session
+from besedka.limits import Limits
+from hub_room import Device, HubRoom
+
+ANN = Person(PrincipalId(1), AccountName("ann"))
+BOB = Person(PrincipalId(2), AccountName("bob"))
+GUEST = Person(PrincipalId(-3), AccountName("passer-by"))
+LIMITS = Limits(grace_seconds=10.0, presence_room_max=2, people_listed_max=1)
+PASSER_BY = fold("Passer-By")
+
+
+@pytest.fixture
+def server() -> HubRoom:
+    return HubRoom()
+
+
+@pytest.fixture
+def attendance() -> Attendance:
+    return Attendance(LIMITS)
+
+
+def online(person: Person) -> Online:
+    return Online(person.principal, person.name, AccountRole.USER, muted=False)
+
+
+def enter(attendance: Attendance, one: Online, session: Session) -> bool:
+    session.online = one
+    return attendance.enter(one, session)
+
+
+def room_of(*people: Person) -> OpenRoom:
+    room = Room(RoomId(9))
+    for body in (Opened(Kind.PUBLIC, RoomName("tea"), ANN.principal), MembershipChanged(Way.JOINED, people)):
+        room = evolve(room, number(room, Draft(ANN.principal, ANN.name, body), 5))
+    return OpenRoom(room, tail_max=4, now=0.0)
+
+
+def reader(server: HubRoom, attendance: Attendance, person: Person, room: OpenRoom) -> Device:
+    device = server.visitor()
+    enter(attendance, attendance.get(person.principal) or online(person), device.session)
+    room.add_reader(device.session)
+    return device
+
+
+# Coming and going ------------------------------------------------------------------------------------------------
+
+
+def test_the_first_session_is_news_and_the_last_ones_end(server: HubRoom, attendance: Attendance) -> None:
+    one, other, ann, room = server.visitor().session, server.visitor().session, online(ANN), room_of(ANN)
+    assert enter(attendance, ann, one)
+    assert not enter(attendance, ann, other)
+    assert attendance.is_online(ANN.principal)
+    assert attendance.leave(one, [room], now=0.0, forgiving=False) == []
+    assert attendance.get(ANN.principal) is ann
+    assert attendance.leave(other, [room], now=0.0, forgiving=False) == [room]
+    assert attendance.get(ANN.principal) is None
+    assert len(attendance) == 0
+
+
+def test_a_lost_account_is_forgiven_for_a_while(server: HubRoom, attendance: Attendance) -> None:
+    session, ann, room = server.visitor().session, online(ANN), room_of(ANN)
+    enter(attendance, ann, session)
+    assert attendance.leave(session, [room], now=5.0, forgiving=True) == []
+    assert not attendance.is_online(ANN.principal)
+    assert list(attendance) == [ann]
+    assert attendance.overdue(now=14.9) == []
+    assert attendance.overdue(now=15.0) == [(ann, [RoomId(9)])]
+    assert attendance.overdue(now=99.0) == []
+    assert len(attendance) == 0
+
+
+def test_whoever_comes_back_is_no_news_and_not_overdue(server: HubRoom, attendance: Attendance) -> None:
+    ann = online(ANN)
+    first, second, third = (server.visitor().session for _ in range(3))
+    enter(attendance, ann, first)
+    attendance.leave(first, [], now=0.0, forgiving=True)
+    assert not enter(attendance, ann, second)
+    assert attendance.overdue(now=99.0) == []
+    enter(attendance, online(BOB), third)
+    attendance.leave(third, [], now=100.0, forgiving=True)
+    attendance.leave(second, [], now=105.0, forgiving=True)
+    assert [one.principal for one, _ in attendance.overdue(now=110.0)] == [BOB.principal]
+    assert [one.principal for one, _ in attendance.overdue(now=115.0)] == [ANN.principal]
+
+
+def test_a_guest_is_not_waited_for(server: HubRoom, attendance: Attendance) -> None:
+    session, room = server.visitor().session, room_of()
+    enter(attendance, online(GUEST), session)
+    assert attendance.leave(session, [room], now=0.0, forgiving=True) == [room]
+    assert attendance.get(GUEST.principal) is None
+
+
+# Names -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_guest_is_found_by_its_name_while_it_is_here(server: HubRoom, attendance: Attendance) -> None:
+    session, guest = server.visitor().session, online(GUEST)
+    enter(attendance, guest, session)
+    enter(attendance, online(ANN), server.visitor().session)
+    assert attendance.guest_named(PASSER_BY) is guest
+    assert attendance.guest_named(fold("ann")) is None
+    attendance.leave(session, [], now=0.0, forgiving=False)
+    assert attendance.guest_named(PASSER_BY) is None
+
+
+def test_a_name_is_claimed_by_one_session_at_a_time(server: HubRoom, attendance: Attendance) -> None:
+    one, other = server.visitor().session, server.visitor().session
+    assert attendance.claim(PASSER_BY, one)
+    assert attendance.claim(PASSER_BY, one)
+    assert not attendance.claim(PASSER_BY, other)
+    assert attendance.claim(fold("else"), one)
+    assert attendance.claim(PASSER_BY, other), "claiming another name gives up the first"
+    attendance.give_up(other)
+    attendance.give_up(other)
+    assert attendance.claim(PASSER_BY, one)
+
+
+def test_the_name_of_a_guest_who_is_here_cannot_be_claimed(server: HubRoom, attendance: Attendance) -> None:
+    session = server.visitor().session
+    assert attendance.claim(PASSER_BY, session)
+    enter(attendance, online(GUEST), session)
+    assert session.claimed is None
+    assert not attendance.claim(PASSER_BY, server.visitor().session)
+    attendance.leave(session, [], now=0.0, forgiving=False)
+    assert attendance.claim(PASSER_BY, server.visitor().session)
+
+
+# Signals ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_others_are_told_and_oneself_is_not(server: HubRoom, attendance: Attendance) -> None:
+    room = room_of(ANN, BOB)
+    ann, bob = reader(server, attendance, ANN, room), reader(server, attendance, BOB, room)
+    who = ann.session.online
+    assert who is not None
+    attendance.signal([room], who, came=True)
+    attendance.signal([room], who, came=False)
+    assert bob.told(Presence) == [Presence(RoomId(9), came=(ANN,)), Presence(RoomId(9), went=(ANN,))]
+    assert ann.told(Presence) == []
+
+
+def test_in_a_large_room_nobody_is_told(server: HubRoom, attendance: Attendance) -> None:
+    room = room_of(ANN, BOB, GUEST)
+    ann = reader(server, attendance, ANN, room)
+    attendance.signal([room], online(BOB), came=True)
+    assert ann.told(Presence) == []
+
+
+def test_a_full_reader_misses_signals_and_gets_the_present_state(server: HubRoom, attendance: Attendance) -> None:
+    room = room_of(ANN, BOB)
+    ann = reader(server, attendance, ANN, room)
+    ann.link.full = True
+    attendance.signal([room], online(BOB), came=True)
+    assert ann.told(Presence) == []
+    assert list(ann.session.missed) == [RoomId(9)]
+    assert attendance.present(room) == Presence(RoomId(9), came=(ANN,))
+
+
+def test_the_present_state_is_of_those_who_are_there_and_bounded(server: HubRoom, attendance: Attendance) -> None:
+    room = room_of(ANN, BOB)
+    enter(attendance, online(GUEST), server.visitor().session)
+    assert attendance.present(room).came == ()
+    reader(server, attendance, ANN, room)
+    bob = reader(server, attendance, BOB, room)
+    assert len(attendance.present(room).came) == 1
+    attendance.leave(bob.session, [], now=0.0, forgiving=True)
+    assert attendance.present(room).came == (ANN,)
