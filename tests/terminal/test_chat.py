@@ -196,7 +196,7 @@ def test_a_restarted_server_is_found_again_and_what_was_typed_meanwhile_is_said(
         kim.types("before")
         kim.sees("kim: before")
         server.kill()
-        kim.sees("The connection is lost.", "trying again in")
+        kim.sees("The connection is lost.", "Trying again in")
         kim.types("meanwhile")
         kim.sees("That will be said when the connection is back.")
         server.start()

@@ -326,7 +326,7 @@ class Surface:
         match news:
             case TryingAgain(seconds=seconds, why=why):
                 text = plural(
-                    "trying again in {count} second", "trying again in {count} seconds", max(1, round(seconds))
+                    "Trying again in {count} second.", "Trying again in {count} seconds.", max(1, round(seconds))
                 )
                 self.say_notice((why or _("The connection is lost.")) + " " + text)
             case Back():
