@@ -137,7 +137,8 @@ class Life:
             quiet = await self._is_told(files)
             status = await asyncio.to_thread(server.stop)
         faults = [*([] if quiet else missed(files, self.people)), *verdict(self.files(), self.people)]
-        faults += [f"in its log: {line}" for line in server.log() if " error=" in line]
+        if not self._troubled:
+            faults += [f"in its log: {line}" for line in server.log() if " error=" in line]
         return faults if status == 0 else [f"the server ended with {status}", *faults]
 
     async def _is_told(self, files: Files) -> bool:

@@ -11,7 +11,7 @@ from typing import cast
 
 from besedka.chat.entries import Entry, Kind, RequestId, RoomId
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.told import Kept, Refused
+from besedka.chat.told import Kept, Page, Refused
 from besedka.client.core import Core
 from besedka.client.events import Answered, Arrived, Event, Garbled, Jumped, Phase, Welcomed
 from besedka.client.ids import Ids
@@ -47,6 +47,8 @@ class Person:
         self.refused: dict[RequestId, Code] = {}
         self.seen: dict[RoomId, dict[int, Entry]] = {}
         """Everything shown, by room and number."""
+        self.pages: dict[RequestId, tuple[Entry, ...]] = {}
+        """Every page of history asked for."""
         self.jumps: dict[RoomId, list[Jumped]] = {}
         self.faults: list[str] = []
         """What should never have happened, in sentences."""
@@ -110,6 +112,8 @@ class Person:
                 self._note_receipt(asked, kept)
             case Answered(request=request, answer=Refused(code=code)):
                 self._note_refusal(None if request is None else request.request_id, code)
+            case Answered(answer=Page(id=asked, entries=entries)) if asked is not None:
+                self.pages[asked] = entries
             case Arrived(room=room, entries=entries):
                 for entry in entries:
                     self._see(room, entry)
@@ -187,6 +191,14 @@ class Person:
         asked = self._note_write(self.core.tell(name, self._new_text()))
         self._flush()
         return asked
+
+    async def history(self, room: RoomId) -> tuple[Entry, ...]:
+        """The last entries of a room, as a page; bounded."""
+        asked = self.core.history(room)
+        self._flush()
+        await wait_until(lambda: asked in self.pages)
+        assert not isinstance(asked, Refusal)
+        return self.pages[asked]
 
     def _new_text(self) -> str:
         self._said += 1
