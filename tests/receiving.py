@@ -174,9 +174,12 @@ async def standing(
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]], *, uv: bool = True) -> None:
-    """Run a test on the loop that serves in production, or on the standard one."""
+    """Run a test on the loop that serves in production, or on the standard one. No callback may fail unseen."""
+    unseen: list[dict[str, Any]] = []
     with asyncio.Runner(loop_factory=uvloop.new_event_loop if uv else asyncio.new_event_loop) as runner:
+        runner.get_loop().set_exception_handler(lambda _loop, context: unseen.append(context))
         runner.run(main())
+    assert not unseen
 
 
 def client_context(certificate: Path | None = None, *, alpn: Sequence[str] = ()) -> ssl.SSLContext:

@@ -138,6 +138,7 @@ def test_a_pause_holds_during_a_rest() -> None:
             accepting.pause()
             await asyncio.sleep(0.3)  # Longer than a rest.
             assert not taken.addresses
+            assert not asyncio.get_running_loop().remove_reader(one.fileno()), "watched during a pause"
         accepting.close()
 
     run(main)

@@ -149,6 +149,23 @@ def test_a_name_is_bound_at_each_of_its_addresses() -> None:
     run(main)
 
 
+TWO_PLACES: list[binding._Place] = [(socket.AF_INET, ("127.0.0.1", 0)), (socket.AF_INET, ("127.0.0.2", 0))]
+
+
+def test_all_addresses_have_one_port() -> None:
+    with closing(binding._listen(TWO_PLACES, 0, "two")) as sockets:
+        assert [one.getsockname()[0] for one in sockets] == ["127.0.0.1", "127.0.0.2"]
+        assert len({one.getsockname()[1] for one in sockets}) == 1
+
+
+def test_a_port_that_is_busy_at_one_address_is_given_up_at_the_others() -> None:
+    with taken("127.0.0.2") as port:
+        with pytest.raises(binding._Busy):
+            binding._listen(TWO_PLACES, port, "two")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
 def test_ipv6() -> None:
     async def main() -> None:
         for host, connect_to in (("::1", "::1"), ("::", "127.0.0.1")):

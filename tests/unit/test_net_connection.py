@@ -341,7 +341,7 @@ def test_who_has_said_all_is_still_answered(certificate: Certificate, said: byte
     """As `printf 'ann\\nhi\\n' | nc -N`; the hub answers in its own time, whatever it pauses meanwhile."""
 
     async def main() -> None:
-        async with standing(certificate) as stand:
+        async with standing(certificate, limits=Limits(shutdown_seconds_max=60)) as stand:
             reader, writer = await stand.connect()
             writer.write(said)
             writer.write_eof()

@@ -414,9 +414,9 @@ def test_a_trusted_proxy_says_who_it_is(
     async def main() -> None:
         async with standing(certificate, limits=PATIENT, settings=PROXIED) as stand:
             _reader, writer = await stand.connect()
-            await send_bytewise(writer, header + b"PROx\n")
+            await send_bytewise(writer, header + b"PR\x16\n")  # It might still have been a header, or TLS.
             session = await stand.session()
-            await wait_until(lambda: session.received == b"PROx\n")
+            await wait_until(lambda: session.received == b"PR\x16\n")
             assert (session.peer.address, session.peer.safe, session.protocol) == (address, safe, "text")
             assert stand.journal.events("connection opened") == [{"address": address, "way": "text"}]
             writer.close()
@@ -597,6 +597,7 @@ def test_stopping_ends_the_undecided_at_once_and_waits_for_the_others(certificat
             hello_reader, hello = await stand.connect()
             hello.write(b"\x16\x03\x01\x02\x00\x01")
             await wait_until(lambda: stand.listener.connections == 3)
+            await asyncio.sleep(0.05)  # Until the handshake has begun.
             stand.listener.stop_accepting()
             for one in (silent_reader, hello_reader):
                 with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import ipaddress
 import ssl
 import subprocess
 import sys
+import threading
+from types import ModuleType
 
 import pytest
 
 from besedka.limits import Limits
-from besedka.net.page import is_host_ours
+from besedka.net.page import HTTPConnection, is_host_ours
 from besedka.net.parts import Settings
 from besedka.net.tls import Certificate
 from receiving import Stand, client_context, make_certificate, run, standing
@@ -56,6 +59,10 @@ def test_the_page(certificate: Certificate, uv: bool) -> None:
             ways = [fields["way"] for fields in stand.journal.events("connection opened")]
             assert ways == ["http", "http+tls", "http"]
             assert not stand.reception.sessions
+            await wait_until(lambda: not stand.listener.connections)
+            server = stand.listener._pages._server
+            assert server is not None
+            assert not server.connections
 
     run(main, uv=uv)
 
@@ -157,6 +164,55 @@ def test_a_browser_that_goes_before_it_is_answered(certificate: Certificate) -> 
                 writer.transport.abort()
                 await wait_until(lambda: not stand.listener.connections)
             assert not stand.journal.faults
+
+    run(main)
+
+
+def test_while_aiohttp_is_imported_nobody_is_read_and_anybody_may_go(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        imported = threading.Event()
+
+        def wait_imported(name: str) -> ModuleType:
+            imported.wait(10)
+            return import_module(name)
+
+        import_module = importlib.import_module
+        monkeypatch.setattr(importlib, "import_module", wait_imported)
+        async with standing(certificate) as stand:
+            try:
+                writers = [(await stand.connect())[1] for _ in range(2)]
+                for writer in writers:
+                    writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n" + b"x" * 2_000_000)
+                await wait_until(lambda: len(stand.journal.events("connection opened")) == 2)
+                await asyncio.sleep(0.05)
+                held = [visit.holder for visit in stand.listener._parts.open]
+                assert all(isinstance(holder, HTTPConnection) and len(holder._said) < 500_000 for holder in held)
+                for writer in writers:
+                    writer.transport.abort()
+                held[0].abort()
+                held[1].abort()
+                await wait_until(lambda: not stand.listener.connections)
+            finally:
+                imported.set()
+            first, _answer = await asked(stand, request("GET /", "Host: localhost"))
+            assert first.endswith(b"200 OK")
+            await wait_until(lambda: not stand.listener.connections)
+            server = stand.listener._pages._server
+            assert server is not None
+            assert not server.connections
+            assert not stand.journal.faults
+
+    run(main)
+
+
+def test_a_body_is_not_waited_for(certificate: Certificate) -> None:
+    async def main() -> None:
+        async with standing(certificate) as stand:
+            reader, writer = await stand.connect()
+            writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nx")
+            assert b" 405 " in await wait_for(reader.read(), seconds=5)
 
     run(main)
 
