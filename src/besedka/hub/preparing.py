@@ -105,10 +105,11 @@ class Preparation:
         self, online: Online, request: Write, opened: OpenRoom | None
     ) -> tuple[Receipt | None, int | None]:
         """Whether this request was kept before. Ids past the sender's greatest are new without asking."""
-        if online.newest is None:
+        while online.newest is None:
+            doubts = self._parts.doubts
             newest = await self._parts.logs.newest_request(online.principal)
             briefs = await self._parts.logs.briefs(online.principal) if online.registered else ()
-            if online.newest is None:
+            if online.newest is None and doubts == self._parts.doubts:  # Else it may be older than what was kept.
                 online.newest = newest or RequestId("")
                 if online.registered:  # After a doubt this is not known any better.
                     online.rooms_joined = self._parts.rooms.count_joined(online.principal, briefs, inbox=online.inbox)
