@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from besedka.chat.text import harmless_line
-from besedka.hub.ports import Clock
+from besedka.hub.ports import Clock, StoreFault
 from besedka.limits import Limits
 
 VALUE_CHARACTERS_MAX = 200
@@ -72,12 +72,14 @@ class ServerLog:
         self._write(self._line(event, fields))
 
     def fault(self, event: str, error: BaseException) -> None:
-        """Write one line with the types and frames of an exception and its causes, and nothing they say."""
+        """Write one line with the types and frames of an exception and its causes, and nothing that others say."""
         chain = list(_chain(error))[:CAUSES_MAX]
         fields: dict[str, str | int | float] = {"error": " < ".join(_type(one) for one in chain)}
         codes = [code for code in map(_code, chain) if code]
         if codes:
             fields["code"] = codes[0]
+        if isinstance(error, StoreFault):  # The one family whose texts promise to quote nobody; they name a remedy.
+            fields["why"] = str(error)
         line = self._line(event, fields) + f' frames="{" ".join(_frames(chain[0]))}"'
         self._write(line)
         self.on_fault(line)

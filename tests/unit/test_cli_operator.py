@@ -1,0 +1,166 @@
+"""What an operator does to people who are there, on a real server with real sessions."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from server import Server, besedka
+from waiting import SECONDS_MAX, block_until
+
+PASSWORD = "correct horse"
+
+
+class Nc:
+    """Somebody on plain text."""
+
+    def __init__(self, port: int, name: str, *, host: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), SECONDS_MAX, source_address=(host, 0))
+        self.heard = ""
+        self.write(name)
+        self.hear("Password:")
+        self.write(PASSWORD)
+
+    def write(self, line: str) -> None:
+        self.socket.sendall(line.encode() + b"\n")
+
+    def hear(self, words: str) -> None:
+        """Read until this is said."""
+        while words not in self.heard:
+            more = self.socket.recv(4096).decode()
+            assert more, f"the connection ended after {self.heard!r}"
+            self.heard += more
+
+    def hear_the_end(self) -> str:
+        """Read until the connection ends."""
+        while more := self.socket.recv(4096).decode():
+            self.heard += more
+        return self.heard
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with Server(tmp_path / "data") as server:
+        for name in ("ann", "bob"):
+            server.add(name, PASSWORD)
+        yield server
+
+
+def _arrived(stack: ExitStack, port: int, name: str) -> Nc:
+    one = Nc(port, name)
+    stack.enter_context(one.socket)
+    one.hear(f"Hello, {name}")
+    return one
+
+
+@pytest.fixture
+def talk(server: Server) -> Iterator[tuple[Nc, Nc]]:
+    with ExitStack() as stack:
+        ann, bob = [_arrived(stack, server.port, name) for name in ("ann", "bob")]
+        bob.write("hi")
+        ann.hear("bob: hi")
+        yield ann, bob
+
+
+def test_the_operator_sees_who_is_there_and_is_heard(server: Server, talk: tuple[Nc, Nc]) -> None:
+    ann, bob = talk
+    rows = server.ctl("who").stdout.splitlines()[1:]
+    assert [row.split()[:4] for row in rows] == [
+        ["ann", "user", "127.0.0.1", "text"],
+        ["bob", "user", "127.0.0.1", "text"],
+    ]
+    assert server.ctl("say", "dinner", "is ready").returncode == 0
+    for one in (ann, bob):
+        one.hear("dinner is ready")
+    assert re.search(r"^lobby +2 +2 ", server.ctl("rooms").stdout, re.MULTILINE)
+    assert "2 sessions of 2 people" in server.ctl("status").stdout
+    assert re.search(r"^ann .* 127\.0\.0\.1$", server.ctl("users").stdout, re.MULTILINE)
+
+
+def test_somebody_kicked_is_told_and_may_come_back(server: Server, talk: tuple[Nc, Nc]) -> None:
+    ann, _bob = talk
+    assert server.ctl("kick", "ann").stdout == "ann is kicked (1 sessions).\n"
+    assert "An administrator ended this session." in ann.hear_the_end()
+    again = Nc(server.port, "ann")
+    with again.socket:
+        again.hear("Hello, ann")
+
+
+def test_somebody_banned_is_told_and_may_not_come_back_until_unbanned(server: Server, talk: tuple[Nc, Nc]) -> None:
+    ann, _bob = talk
+    assert server.ctl("ban", "ann").returncode == 0
+    assert "You are banned from this server." in ann.hear_the_end()
+    again = Nc(server.port, "ann")
+    with again.socket:
+        again.hear("You are banned from this server.")
+    assert server.ctl("unban", "ann").returncode == 0
+    again = Nc(server.port, "ann")
+    with again.socket:
+        again.hear("Hello, ann")
+
+
+def test_a_banned_network_is_out_and_the_others_stay(server: Server, talk: tuple[Nc, Nc]) -> None:
+    ann, bob = talk
+    far = Nc(server.port, "bob", host="127.0.0.9")
+    with far.socket:
+        far.hear("Hello, bob")
+        assert "(1 sessions ended)" in server.ctl("ban", "127.0.0.8/30").stdout
+        assert "You are banned" in far.hear_the_end()
+    ann.write("still here")
+    bob.hear("ann: still here")
+
+
+def test_somebody_muted_is_not_heard_until_unmuted(server: Server, talk: tuple[Nc, Nc]) -> None:
+    ann, bob = talk
+    assert server.ctl("mute", "ann").returncode == 0
+    ann.write("can you hear me")
+    ann.hear("You are muted on this server.")
+    assert server.ctl("unmute", "ann").returncode == 0
+    ann.write("and now")
+    bob.hear("ann: and now")
+    assert "can you hear me" not in bob.heard
+
+
+def test_a_new_password_ends_the_sessions_of_the_old_one(server: Server, talk: tuple[Nc, Nc]) -> None:
+    ann, _bob = talk
+    done = besedka("user", "passwd", "ann", "--password-stdin", "--data", server.data, typed="battery staple\n")
+    assert done.returncode == 0
+    assert "This session was ended" in ann.hear_the_end()
+    again = Nc(server.port, "ann")
+    with again.socket:
+        again.hear("Wrong name or password.")
+
+
+def test_somebody_removed_is_gone_and_leaves_the_rooms(server: Server, talk: tuple[Nc, Nc]) -> None:
+    ann, bob = talk
+    assert besedka("user", "remove", "ann", "--data", server.data).returncode == 0
+    assert "This session was ended" in ann.hear_the_end()
+    bob.hear("ann")
+    assert re.search(r"^lobby +1 ", server.ctl("rooms").stdout, re.MULTILINE)
+    assert "ann" not in server.ctl("users").stdout
+
+
+def test_somebody_removed_without_a_server_leaves_the_rooms_at_the_next_start(
+    server: Server, talk: tuple[Nc, Nc]
+) -> None:
+    assert server.stop() == 0
+    assert besedka("user", "remove", "ann", "--data", server.data).returncode == 0
+    server.start()
+    block_until(lambda: re.search(r"^lobby +1 ", server.ctl("rooms").stdout, re.MULTILINE))
+
+
+def test_nothing_of_the_talk_is_in_the_log(server: Server, talk: tuple[Nc, Nc]) -> None:
+    ann, bob = talk
+    ann.write("the eagle has landed")
+    bob.hear("eagle")
+    assert server.ctl("say", "the eagle").returncode == 0
+    assert server.stop() == 0
+    text = (server.data / "server.log").read_text()
+    assert "eagle" not in text
+    assert PASSWORD not in text
+    assert "logged in name=ann" in text
