@@ -35,9 +35,19 @@ class Life:
     """One data directory and the people of its server, over any number of kills. Everything random is of one seed."""
 
     def __init__(
-        self, directory: Path, *, seed: int, disk: Disk | None = None, weakness: Mapping[str, str] | None = None
+        self,
+        directory: Path,
+        *,
+        seed: int,
+        disk: Disk | None = None,
+        weakness: Mapping[str, str] | None = None,
+        troubled: bool = False,
     ) -> None:
-        """With a `disk`, each kill cuts the power too. `weakness` is the environment of `launch.py`."""
+        """With a `disk`, each kill cuts the power too. `weakness` is the environment of `launch.py`.
+
+        The log of a server that is not `troubled` tells of no error.
+        """
+        self._troubled = troubled
         self.seed = seed
         self.dice = random.Random(seed)
         self._directory = directory
