@@ -11,6 +11,7 @@ from typing import cast
 
 from besedka.chat.entries import Entry, Kind, RequestId, RoomId
 from besedka.chat.refusals import Code, Refusal
+from besedka.chat.requests import History
 from besedka.chat.told import Kept, Page, Refused
 from besedka.client.core import Core
 from besedka.client.events import Answered, Arrived, Event, Garbled, Jumped, Phase, Welcomed
@@ -49,6 +50,8 @@ class Person:
         """Everything shown, by room and number."""
         self.pages: dict[RequestId, tuple[Entry, ...]] = {}
         """Every page of history asked for."""
+        self.unanswered: dict[RequestId, Code] = {}
+        """Pages that were refused."""
         self.jumps: dict[RoomId, list[Jumped]] = {}
         self.faults: list[str] = []
         """What should never have happened, in sentences."""
@@ -110,6 +113,8 @@ class Person:
                 self.core.register(self.name, PASSWORD)
             case Answered(answer=Kept(id=asked) as kept) if asked is not None:
                 self._note_receipt(asked, kept)
+            case Answered(request=History(id=asked), answer=Refused(code=code)) if asked is not None:
+                self.unanswered[RequestId(asked)] = code
             case Answered(request=request, answer=Refused(code=code)):
                 self._note_refusal(None if request is None else request.request_id, code)
             case Answered(answer=Page(id=asked, entries=entries)) if asked is not None:
@@ -192,12 +197,17 @@ class Person:
         self._flush()
         return asked
 
+    def ask_history(self, room: RoomId, *, before: int | None = None, limit: int = 50) -> RequestId:
+        """Ask for a page of a room; it comes into `pages`, or the refusal into `unanswered`."""
+        asked = self.core.history(room, before=before, limit=limit)
+        self._flush()
+        assert not isinstance(asked, Refusal)
+        return asked
+
     async def history(self, room: RoomId) -> tuple[Entry, ...]:
         """The last entries of a room, as a page; bounded."""
-        asked = self.core.history(room)
-        self._flush()
+        asked = self.ask_history(room)
         await wait_until(lambda: asked in self.pages)
-        assert not isinstance(asked, Refusal)
         return self.pages[asked]
 
     def _new_text(self) -> str:
