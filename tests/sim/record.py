@@ -58,6 +58,7 @@ class Record:
         """The first number still kept, where that is not 1."""
         self._due: list[tuple[PrincipalId, Body]] = []
         """What inboxes must note, by what this commit has so far."""
+        self._moved: dict[PrincipalId, None] = {}
         self._noted: list[tuple[PrincipalId, Body]] = []
 
     def kept(self, addition: Addition) -> None:
@@ -83,6 +84,7 @@ class Record:
         if isinstance(entry.body, MembershipChanged):
             for person in entry.body.people:
                 self.joined[person.principal] += 1 if entry.body.way is Way.JOINED else -1
+                self._moved[person.principal] = None
         after = evolve(state, entry)
         self._note(after, entry)
         self.rooms[state.id] = after
@@ -106,6 +108,9 @@ class Record:
             self._due.remove(note)
         hold(not self._due, f"inboxes did not note {self._due}")
         self._noted.clear()
+        for principal in self._moved:  # Within one commit nobody knows which room came first.
+            hold(self.joined[principal] <= self._limits.rooms_per_account_max, f"{principal} is in too many rooms")
+        self._moved.clear()
 
     def _illegal(self, state: Room, entry: Entry) -> str:
         """Why an entry could not have come to be; empty if it could."""
@@ -122,8 +127,7 @@ class Record:
         if state.kind is Kind.DIRECT and state.head == 1:
             return "" if isinstance(entry.body, MembershipChanged) else "nobody is in it"
         inside = entry.author in state.members or is_guest(entry.author)
-        rooms_joined = self.joined[entry.author]
-        circumstances = Circumstances(self._limits, state.name, self._other(state, entry), rooms_joined)
+        circumstances = Circumstances(self._limits, state.name, self._other(state, entry))
         verdict = decide(state, Actor(entry.author, entry.name, inside=inside), request, circumstances)
         if isinstance(verdict, Refusal):
             return verdict.code.value

@@ -277,7 +277,7 @@ class World:
             self.record = self.records[epoch] = record.copy()
             self.store.witness = self.record
         elif self.random.random() < 0.2:
-            for room in self.store.rooms.values():
+            for room in [room for room in self.store.rooms.values() if room.kind is not Kind.INBOX]:
                 floor = self.random.randint(room.floor, room.head)
                 self.store.prune(room.id, floor)
                 self.record.floors[room.id] = floor
