@@ -316,8 +316,9 @@ class World:
                 if me in room.members or (room.kind is Kind.INBOX and room.owner == me):
                     hold(last == room.head, f"{device.label} has room {room_id} up to {last}, not {room.head}")
                 elif left and last is not None and me in room.former:
-                    until = max(room.former[me].left, self.record.floors.get(room_id, 1) - 1)
-                    hold(last == until, f"{device.label} has room {room_id} up to {last}, left at {until}")
+                    until = room.former[me].left
+                    pruned = max(until, self.record.floors.get(room_id, 1) - 1)
+                    hold(last in (until, pruned), f"{device.label} has room {room_id} up to {last}, left at {until}")
 
 
 def some_limits(world: World) -> Limits:
