@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, cast
 
 from besedka.chat.entries import Entry, Message, RequestId, RoomId
 from besedka.chat.names import FoldedName
@@ -21,6 +21,7 @@ from besedka.store.memory import MemoryAccountStore, MemoryLogStore
 from besedka.wire.native import NativeClient, NativeServer
 from sim.stepper import Bell, Process, Stepper
 
+T = TypeVar("T")
 U = TypeVar("U", bound=Unit)
 
 PASSWORD = "correct horse"
@@ -221,6 +222,14 @@ class HubRoom:
 
     def settle(self, seconds: float = 0.1) -> None:
         self.steps.settle(seconds)
+
+    def done(self, work: Coroutine[Any, Any, T]) -> T:
+        """What a coroutine that waits for nothing comes to."""
+        try:
+            work.send(None)
+        except StopIteration as end:
+            return cast(T, end.value)
+        raise AssertionError("it waits")
 
     def new_id(self) -> RequestId:
         """Greater than all before."""

@@ -1,0 +1,258 @@
+"""History, lists and syncs: what each may show, and to whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from besedka.chat.cursor import Resumption
+from besedka.chat.entries import Kind, RoomId
+from besedka.chat.refusals import Code
+from besedka.chat.requests import History, Leave, ListRooms, Resume, Say, Sync, Tell, Who
+from besedka.chat.told import Entries, Kept, Page, People, Refused, RoomList, RoomTold, Synced
+from besedka.limits import Limits
+from hub_room import Device, HubRoom
+
+
+@pytest.fixture
+def server() -> HubRoom:
+    return HubRoom()
+
+
+def says(device: Device, room: RoomId, *texts: str) -> None:
+    device.ask(*[Say(id=device.server.new_id(), room=room, text=text) for text in texts])
+    device.server.settle(1)
+
+
+def leaves(device: Device, room: RoomId) -> None:
+    device.ask(Leave(id=device.server.new_id(), room=room))
+    device.server.settle()
+
+
+def direct(one: Device, name: str) -> RoomId:
+    one.ask(Tell(id=one.server.new_id(), name=name, text="hi"))
+    one.server.settle()
+    return one.told(Kept)[-1].room
+
+
+def paged(device: Device, request: History) -> Page:
+    device.ask(request)
+    device.server.settle()
+    return device.told(Page)[-1]
+
+
+def resume(device: Device) -> Resume:
+    assert device.you.token is not None
+    return Resume(token=device.you.token)
+
+
+def refusals(device: Device) -> list[Code]:
+    return [unit.code for unit in device.told(Refused)]
+
+
+# History ---------------------------------------------------------------------------------------------------------
+
+
+def test_pages_of_a_rooms_past(server: HubRoom) -> None:
+    ann = server.registered("ann")
+    tea = ann.join("tea")
+    says(ann, tea, *"abcdefgh")  # Numbers 3 to 10.
+
+    def numbers(**asked: int) -> list[int]:
+        return [entry.number for entry in paged(ann, History(room=tea, **asked)).entries]  # type: ignore[arg-type]
+
+    assert numbers() == list(range(1, 11))
+    assert numbers(limit=3) == [8, 9, 10]
+    assert numbers(before=5, limit=2) == [3, 4]
+    assert numbers(after=5, limit=2) == [6, 7]
+    assert numbers(before=99, limit=1) == [10]
+    assert numbers(after=99) == numbers(before=0) == []
+    assert numbers(limit=0) == [10], "a page has one entry at least"
+
+
+def test_a_page_has_so_many_entries_at_most() -> None:
+    server = HubRoom(limits=Limits(page_entries_max=3))
+    ann = server.registered("ann")
+    tea = ann.join("tea")
+    says(ann, tea, *"abcdefgh")
+    assert len(paged(ann, History(room=tea, limit=50)).entries) == 3
+
+
+def test_whoever_left_reads_up_to_that(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    tea = ann.join("tea")
+    bob.join("tea")
+    says(ann, tea, "before")
+    leaves(bob, tea)
+    says(ann, tea, "after")
+    page = paged(bob, History(room=tea, after=0))
+    assert (page.entries[-1].number, page.head) == (5, 5)
+    assert bob.heard(tea) == ["before"]
+
+
+def test_what_is_not_ones_own_is_not_read(server: HubRoom) -> None:
+    ann, bob, carl = (server.registered(name) for name in ("ann", "bob", "carl"))
+    tea, private = ann.join("tea"), direct(ann, "bob")
+    inbox = ann.you.inbox
+    assert inbox is not None
+    for room in (tea, private, inbox, RoomId(999)):
+        carl.ask(History(room=room), Who(room=room))
+    server.settle()
+    assert refusals(carl) == [Code.NOT_A_MEMBER] * 2 + [Code.NO_SUCH_ROOM] * 6
+    assert [entry.number for entry in paged(bob, History(room=private)).entries] == [2, 3], "from one's joining on"
+    assert paged(ann, History(room=inbox)).entries
+
+
+# Lists -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_people_of_a_room_those_online_first(server: HubRoom) -> None:
+    people = {name: server.registered(name) for name in ("dora", "bob", "ann")}
+    guest = server.guest("carl")
+    people["ann"].hang_up()
+    guest.ask(Who(room=guest.room("lobby")))
+    server.settle()
+    (told,) = guest.told(People)
+    assert [(line.name, line.online) for line in told.people] == [
+        ("bob", True),
+        ("carl", True),
+        ("dora", True),
+        ("ann", False),
+    ]
+    assert told.members == 4
+
+
+def test_the_people_listed_are_bounded_and_counted() -> None:
+    server = HubRoom(limits=Limits(people_listed_max=2))
+    ann, _bob, _carl = (server.registered(name) for name in ("ann", "bob", "carl"))
+    ann.ask(Who(room=ann.room("lobby")), Who(room=ann.you.inbox or RoomId(0)))
+    server.settle()
+    (told,) = ann.told(People)
+    assert (len(told.people), told.members) == (2, 3)
+    assert refusals(ann) == [Code.NO_SUCH_ROOM], "an inbox has no people"
+
+
+def test_public_rooms_are_listed_and_no_others() -> None:
+    server = HubRoom(limits=Limits(rooms_listed_max=3))
+    ann, bob = server.registered("ann"), server.registered("bob")
+    ann.join("tea")
+    direct(ann, "bob")
+    guest = server.guest("passer-by")
+    passing = guest.join("books")
+    bob.ask(ListRooms())
+    server.settle()
+    (told,) = bob.told(RoomList)
+    assert [(line.room_name, line.members, line.joined) for line in told.rooms] == [
+        ("books", 1, False),
+        ("lobby", 3, True),
+        ("tea", 1, False),
+    ]
+    assert not told.more
+    ann.join("chess")
+    leaves(guest, passing)
+    ann.join("zoo")
+    guest.ask(ListRooms())
+    server.settle()
+    (told,) = guest.told(RoomList)
+    assert [line.room_name for line in told.rooms] == ["chess", "lobby", "tea"]
+    assert [line.joined for line in told.rooms] == [False, True, False]
+    assert told.more
+
+
+# Sync ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_device_gets_what_it_missed_the_inbox_first(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby, inbox = ann.room("lobby"), ann.you.inbox
+    assert inbox is not None
+    places = ((lobby, ann.entries(lobby)[-1].number), (inbox, ann.entries(inbox)[-1].number))
+    token_device = server.visitor()
+    ann.hang_up()
+    says(bob, lobby, "while you were away")
+    private = direct(bob, "ann")
+    token_device.ask(resume(ann), Sync(epoch="memory", places=places, show=5))
+    server.settle()
+    (synced,) = token_device.told(Synced)
+    rooms = [told.room for told in token_device.told(RoomTold)]
+    assert rooms[0] == inbox
+    assert set(rooms) == {inbox, lobby, private}
+    assert synced.rooms == 3
+    assert token_device.heard(lobby) == ["while you were away"]
+    assert token_device.heard(private) == ["hi"]
+    (kind,) = [told.room_kind for told in token_device.told(RoomTold) if told.room == private]
+    assert kind is Kind.DIRECT
+
+
+def test_a_device_that_has_everything_is_told_nothing_and_then_everything(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby, inbox = ann.room("lobby"), ann.you.inbox
+    assert inbox is not None
+    places = tuple((room, ann.entries(room)[-1].number) for room in (lobby, inbox))
+    device = server.visitor()
+    device.ask(resume(ann), Sync(epoch="memory", places=places))
+    server.settle()
+    assert device.told(Synced)[-1].rooms == 0
+    assert not device.told(RoomTold)
+    assert not device.told(Entries)
+    says(bob, lobby, "news")
+    assert device.heard(lobby) == ["news"]
+
+
+def test_places_of_another_log_are_worth_nothing(server: HubRoom) -> None:
+    ann = server.registered("ann")
+    lobby = ann.room("lobby")
+    device = server.visitor()
+    device.ask(resume(ann), Sync(epoch="another", places=((lobby, 1),)))
+    server.settle()
+    (told,) = [told for told in device.told(RoomTold) if told.room == lobby]
+    assert (told.resumption, told.after) == (Resumption.START_OVER, 0)
+
+
+def test_a_place_past_the_head_starts_over(server: HubRoom) -> None:
+    ann = server.registered("ann")
+    lobby = ann.room("lobby")
+    ann.ask(Sync(epoch="memory", places=((lobby, 999),)))
+    server.settle()
+    assert ann.told(RoomTold)[-1].resumption is Resumption.START_OVER
+
+
+def test_places_in_rooms_of_others_are_not_heard(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    tea = ann.join("tea")
+    bob.ask(Sync(epoch="memory", places=((tea, 0), (RoomId(999), 4))))
+    server.settle()
+    assert bob.told(Synced)[-1].rooms == 0
+    assert tea not in [told.room for told in bob.told(RoomTold)]
+
+
+def test_whoever_left_gets_the_rest_of_its_stay_and_no_more(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    tea = ann.join("tea")
+    bob.join("tea")
+    says(ann, tea, "before")
+    leaves(bob, tea)
+    says(ann, tea, "after")
+    device = server.visitor()
+    device.ask(resume(bob), Sync(epoch="memory", places=((tea, 3),)))
+    server.settle()
+    assert device.heard(tea) == ["before"]
+    says(ann, tea, "much later")
+    assert device.heard(tea) == ["before"]
+
+
+def test_too_many_places_are_refused() -> None:
+    server = HubRoom(limits=Limits(rooms_per_account_max=2))
+    ann = server.registered("ann")
+    ann.ask(Sync(epoch="memory", places=tuple((RoomId(room), 0) for room in range(1, 5))))
+    server.settle()
+    assert refusals(ann) == [Code.TOO_LONG]
+
+
+def test_a_new_device_is_shown_so_much_of_the_past(server: HubRoom) -> None:
+    ann = server.registered("ann")
+    lobby = ann.room("lobby")
+    says(ann, lobby, *"abcdef")
+    device = server.visitor()
+    device.ask(resume(ann), Sync(epoch="memory", show=2))
+    server.settle()
+    assert device.heard(lobby) == ["e", "f"]
