@@ -277,7 +277,6 @@ class Device:
         """Whether it has been told all and has all its answers."""
         return self.core.in_step and self.core.waiting == 0 and self.connection is not None and self.connection.idle
 
-
     @property
     def unrest(self) -> str:
         """Why it is not settled."""

@@ -221,4 +221,3 @@ class Record:
 def _same(one: Room, other: Room) -> bool:
     """Whether two rooms are alike; how much is still kept is nobody's verdict."""
     return msgspec.structs.replace(one, floor=1) == msgspec.structs.replace(other, floor=1)
-

@@ -52,7 +52,9 @@ class Screens:
         Where a run may be lost on its way, a device that leaves and joins again before it has healed misses it.
         """
         screen = self.rooms[jumped.room]
-        hold(screen.last in (None, jumped.before), f"room {jumped.room}: a jump from {jumped.before}, not {screen.last}")
+        hold(
+            screen.last in (None, jumped.before), f"room {jumped.room}: a jump from {jumped.before}, not {screen.last}"
+        )
         match jumped.why:
             case Jump.PRUNED:
                 floor = record.floors.get(jumped.room, 1)

@@ -176,5 +176,3 @@ class SlowKeys:
 
     async def _work(self) -> None:
         await self._process.wait_seconds(self._process.stepper.random.choice([0.0, 0.02]))
-
-

@@ -351,4 +351,3 @@ def some_limits(world: World) -> Limits:
         full_seconds_max=choose([10.0, 60.0]),
         requests_burst=choose([5, 60]),
     )
-
