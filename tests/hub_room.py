@@ -8,8 +8,9 @@ from typing import Any, TypeVar, cast
 from besedka.chat.entries import Entry, Message, RequestId, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, PrincipalId
+from besedka.chat.refusals import Code
 from besedka.chat.requests import ComeAsGuest, Hello, Join, Register, Request, Resume, Sync
-from besedka.chat.told import Entries, Presence, RoomTold, Unit, You
+from besedka.chat.told import Entries, Presence, Refused, RoomTold, Unit, You
 from besedka.hub.governing import HubGovernor
 from besedka.hub.hub import Hub
 from besedka.hub.parts import Parts
@@ -161,6 +162,9 @@ class Device:
     def heard(self, room: RoomId) -> list[str]:
         return [entry.body.text for entry in self.entries(room) if isinstance(entry.body, Message)]
 
+    def refusals(self) -> list[Code]:
+        return [unit.code for unit in self.told(Refused)]
+
     def seen(self, room: RoomId) -> tuple[list[str], list[str]]:
         """Who came into and who has gone from a room, as signalled."""
         signals = [signal for signal in self.told(Presence) if signal.room == room]
@@ -193,12 +197,15 @@ class Device:
 class HubRoom:
     """The server, and the time it lives in."""
 
-    def __init__(self, *, limits: Limits | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self, *, limits: Limits | None = None, settings: Settings | None = None, logs: MemoryLogStore | None = None
+    ) -> None:
+        """`logs` is what an earlier server left."""
         self.limits = limits or Limits()
         self.steps = Steps(0)
         self.process = Process(self.steps)
         self.weather = Weather(self.process)
-        self.logs = MemoryLogStore(disturbance=self.weather)
+        self.logs = (logs or MemoryLogStore()).reopened(disturbance=self.weather)
         self.accounts = MemoryAccountStore()
         self.keys = PlainKeys()
         self.notebook = Notebook()
@@ -254,6 +261,7 @@ class HubRoom:
         assert device.you.token is not None
         other.ask(Resume(token=device.you.token))
         self.settle()
+        assert other.told(You), "not let in"
         return other.sync()
 
     def guest(self, name: str) -> Device:
