@@ -90,8 +90,9 @@ class NativeTap:
             case You():
                 self._you = unit
                 if unit.principal < 0:
-                    lobby = next(room.id for room in self._record.rooms.values() if room.name == "lobby")
-                    self._guest_in[lobby] = None
+                    lobbies = [room.id for room in self._record.rooms.values() if room.name == "lobby"]
+                    hold(bool(lobbies), "a guest is let in before there is a lobby")
+                    self._guest_in[lobbies[0]] = None
             case RoomTold():
                 self._may_read(unit.room, None)
                 self._given[unit.room] = unit.after
