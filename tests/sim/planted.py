@@ -17,7 +17,7 @@ from besedka.chat.told import Kept
 from besedka.client import places
 from besedka.client.core import Core
 from besedka.hub.hub import Hub
-from besedka.hub.judging import Judge, refused
+from besedka.hub.judging import Judge, Later, refused
 from besedka.hub.places import Places
 from besedka.hub.ports import Addition, Receipt
 from besedka.hub.preparing import Preparation, Prepared
@@ -60,7 +60,7 @@ def rules_before_ids(patch: pytest.MonkeyPatch) -> None:
         online = session.online
         if online is not None and online.newest is not None:
             case = self._cases[type(request)](turn, online, request, prepared)
-            if hasattr(case, "room"):
+            if not isinstance(case, Later | Refusal):
                 actor = online.actor(inside=online.principal in case.room.members)
                 verdict = decide(case.room, actor, request, case.circumstances)
                 if isinstance(verdict, Refusal):
