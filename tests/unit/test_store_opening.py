@@ -210,8 +210,9 @@ def refused(directory: Path, kind: type[CannotOpen], name: str) -> str:
         (lambda whole: b"name,address\n" * 100, Foreign, "not one of besedka's"),
         (lambda whole: whole[:4096] + b"\xff" * (len(whole) - 4096), Damaged, "restore a backup"),
         (lambda whole: whole[:100] + b"\xff" * 3996 + whole[4096:], Damaged, "restore a backup"),
+        (lambda whole: whole.replace(b"CREATE", b"\xff\xfe\xfdATE", 1), Damaged, "restore a backup"),
     ],
-    ids=["empty", "zeros", "cut", "text", "pages", "schema"],
+    ids=["empty", "zeros", "cut", "text", "pages", "schema", "words of the schema"],
 )
 def test_a_damaged_file_is_said_and_left(
     data: Path, name: str, damage: Callable[[bytes], bytes], kind: type[CannotOpen], says: str
@@ -219,6 +220,13 @@ def test_a_damaged_file_is_said_and_left(
     path = data / name
     path.write_bytes(damage(path.read_bytes()))
     assert says in refused(data, kind, name)
+
+
+def test_a_log_that_has_lost_its_epoch_is_refused(data: Path) -> None:
+    emptied = sqlite3.connect(data / "messages.db", isolation_level=None)
+    emptied.execute("DELETE FROM meta")
+    emptied.close()
+    assert "its epoch is gone" in refused(data, Damaged, "messages.db")
 
 
 @pytest.mark.parametrize("name", ["messages.db", "accounts.db"])

@@ -12,7 +12,7 @@ from besedka.chat.principals import SERVER, AccountName, AccountRole, PrincipalI
 from besedka.hub.ports import Account, Credentials, InvitationState, NameTaken, StoreFault
 from besedka.limits import Limits
 from besedka.store.digests import digest
-from besedka.store.faults import opening_fault
+from besedka.store.faults import FILE_ERRORS, opening_fault
 from besedka.store.networks import enclosing
 from besedka.store.opening import ACCOUNTS, opened, reader
 from besedka.store.rows import Row
@@ -50,7 +50,7 @@ class SqliteLogins:
             return cls(path, connection, reader(path), limits)
         except BaseException as error:
             connection.close()
-            raise opening_fault(path, error) if isinstance(error, sqlite3.Error) else error from None
+            raise opening_fault(path, error) if isinstance(error, FILE_ERRORS) else error from None
 
     def stop(self) -> None:
         """Finish what was asked and close the file. Blocks; may be repeated."""

@@ -55,13 +55,19 @@ _REMEDIES = {
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-def primary_code(error: sqlite3.Error) -> int:
+FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What the driver raises about a file; the second where SQLite's own words quote a damaged schema."""
+
+
+def primary_code(error: sqlite3.Error | UnicodeDecodeError) -> int:
     """SQLite's result code without its extension (https://www.sqlite.org/rescode.html); 0 where it has none."""
+    if isinstance(error, UnicodeDecodeError):
+        return sqlite3.SQLITE_CORRUPT
     code: int = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF
 
 
-def sentence(path: Path, error: sqlite3.Error) -> str:
+def sentence(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> str:
     """What happened to the file and what helps. SQLite's own words are left out: they may quote a statement."""
     remedy = _REMEDIES.get(primary_code(error))
     if remedy is None:
@@ -69,7 +75,7 @@ def sentence(path: Path, error: sqlite3.Error) -> str:
     return f"{path}: {remedy}."
 
 
-def opening_fault(path: Path, error: sqlite3.Error) -> CannotOpen:
+def opening_fault(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> CannotOpen:
     """The fault for an error while a file was being opened."""
     kind = Damaged if primary_code(error) in _DAMAGED else NotWritable
     return kind(sentence(path, error))

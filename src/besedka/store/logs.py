@@ -16,7 +16,7 @@ from besedka.chat.rooms import Room
 from besedka.hub.ports import Addition, Kept, Moved, Page, Receipt, RoomBrief, Step
 from besedka.hub.seen import RoomSeen
 from besedka.store.appending import append
-from besedka.store.faults import opening_fault
+from besedka.store.faults import FILE_ERRORS, Damaged, opening_fault
 from besedka.store.opening import MESSAGES, opened, reader
 from besedka.store.rows import ROOM_COLUMNS, Row, entry_of, room_of, weight
 from besedka.store.threads import Readers, Writer
@@ -33,6 +33,8 @@ class SqliteLogStore:
             "SELECT epoch, boot, (SELECT coalesce(max(id), 0) FROM rooms),"
             " (SELECT coalesce(max(owner), 0) FROM rooms WHERE kind = 'inbox') FROM meta"
         ).fetchone()
+        if row is None:
+            raise Damaged(f"{path}: it is damaged (its epoch is gone); restore a backup.")
         self.epoch: str = row[0]
         self.boot: int = row[1]
         self.rooms_given: int = row[2]
@@ -54,7 +56,7 @@ class SqliteLogStore:
         except BaseException as error:
             for each in (connection, *readers):
                 each.close()
-            raise opening_fault(path, error) if isinstance(error, sqlite3.Error) else error from None
+            raise opening_fault(path, error) if isinstance(error, FILE_ERRORS) else error from None
 
     def stop(self) -> None:
         """Finish what was asked, fold the write-ahead log into the file and close it. Blocks; may be repeated."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from besedka.store.faults import Damaged, Foreign, Newer, NotWritable, opening_fault
+from besedka.store.faults import FILE_ERRORS, Damaged, Foreign, Newer, NotWritable, opening_fault
 
 STATEMENTS_CACHED = 256
 """Prepared statements a connection keeps: each of ours, and batches of the sizes that are usual at the time."""
@@ -72,7 +72,7 @@ def opened(directory: Path, file: DatabaseFile, *, fill: Callable[[sqlite3.Conne
         return _opened(path, file)
     except OSError as error:
         raise NotWritable(f"{path}: {error.strerror}; see the permissions of the file and its directory.") from None
-    except sqlite3.Error as error:
+    except FILE_ERRORS as error:
         raise opening_fault(path, error) from None
 
 
@@ -80,7 +80,7 @@ def reader(path: Path) -> sqlite3.Connection:
     """One more connection, which can only read."""
     try:
         return _connect(path, mode="ro")
-    except sqlite3.Error as error:
+    except FILE_ERRORS as error:
         raise opening_fault(path, error) from None
 
 
@@ -93,9 +93,13 @@ def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
         cached_statements=STATEMENTS_CACHED,
         timeout=BUSY_SECONDS,
     )
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA synchronous = FULL")  # What COMMIT has returned from is on the disk (P1).
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA synchronous = FULL")  # What COMMIT has returned from is on the disk (P1).
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -23,7 +23,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from besedka.hub.ports import StoreFault, StoreUnsure
-from besedka.store.faults import primary_code, sentence
+from besedka.store.faults import FILE_ERRORS, primary_code, sentence
 
 T = TypeVar("T")
 
@@ -117,7 +117,7 @@ class _Threads(ABC):
         """Do the work, keeping its outcome in the job."""
         try:
             job.result = job.work(connection)
-        except sqlite3.Error as error:
+        except FILE_ERRORS as error:
             job.error = StoreFault(sentence(self._path, error))
         except msgspec.DecodeError:
             job.error = StoreFault(f"{self._path}: an entry in it cannot be understood; restore a backup.")
