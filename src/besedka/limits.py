@@ -132,7 +132,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hash_parallel_max: int = 1
     """Password hashes computed at once: one leaves a core to the chat on the smallest machine."""
     gate_waiting_max: int = 20
-    """Logins waiting for a hash; at 22 ms each the last waits half a second on an idle core, under two on a busy one."""
+    """Logins waiting for a hash; at 22 ms each the last waits half a second, on a busy core under two."""
     gate_known_waiting_max: int = 20
     """The same for those whose address has logged in to that account before: a flood of strangers leaves them room."""
     login_attempts_max: int = 3

@@ -69,7 +69,8 @@ SENTENCES: dict[Code, str] = {
     Code.NAME_UNKNOWN: N_("Nobody of that name is registered."),
     Code.NAME_TAKEN: N_("That name is taken."),
     Code.BAD_NAME: N_(
-        "A name has 1 to 32 letters, digits or _ - . [ ] \\ ^ { | } `, starts with no digit and no -, and has no . at either end."
+        "A name has 1 to 32 letters, digits or _ - . [ ] \\ ^ { | } `,"
+        " starts with no digit and no -, and has no . at either end."
     ),
     Code.NAME_RESERVED: N_("That name is reserved."),
     Code.PASSWORD_SHORT: N_("A password has at least 8 characters."),
