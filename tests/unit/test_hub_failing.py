@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from besedka.chat.principals import Actor
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Join, Say, Tell
-from besedka.chat.told import Kept, Refused, RoomTold
+from besedka.chat.requests import Join, Say, Tell, Write
+from besedka.chat.rooms import Room
+from besedka.chat.rules import Circumstances, Verdict, decide
+from besedka.chat.told import Farewell, Kept, Parting, Refused, RoomTold
 from besedka.hub.orders import Outcome
 from besedka.hub.ports import StoreFault, StoreUnsure
 from besedka.hub.turn import Turn
@@ -127,3 +130,36 @@ def test_an_order_that_breaks_fails_and_takes_nobody_with_it(server: HubRoom) ->
     ann.ask(Say(id=server.new_id(), room=ann.room("lobby"), text="alive"))
     server.settle()
     assert ann.heard(ann.room("lobby")) == ["alive"]
+
+
+# Faults of ours --------------------------------------------------------------------------------------------------
+
+
+def test_a_fault_in_judging_costs_the_session_it_befell(server: HubRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+
+    def broken(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+        if actor.name == "ann":
+            raise RuntimeError("a fault of ours")
+        return decide(room, actor, request, circumstances)
+
+    monkeypatch.setattr("besedka.hub.judging.decide", broken)
+    bob.ask(Say(id=server.new_id(), room=lobby, text="bystanding"))
+    ann.ask(Say(id=server.new_id(), room=lobby, text="fatal"))
+    server.settle(5)
+    assert ann.told(Farewell)[-1].parting is Parting.FAULT
+    assert bob.heard(lobby) == ["bystanding"]
+
+
+def test_a_fault_in_telling_sends_everybody_away_and_they_come_back(
+    server: HubRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = server.registered("ann")
+    lobby = ann.room("lobby")
+    with monkeypatch.context() as broken:  # In the middle of making it true.
+        broken.setattr("besedka.hub.presence.Attendance.get", None)
+        ann.ask(Say(id=server.new_id(), room=lobby, text="kept all the same"))
+        server.settle()
+    assert ann.told(Farewell)[-1].parting is Parting.FAULT
+    assert server.another(ann).heard(lobby) == ["kept all the same"]

@@ -172,6 +172,8 @@ class Hub:
             self._tell(turn, additions)
         except Exception as error:  # Nobody knows who has been told: all resume from what they have.
             self.parts.journal.fault("telling failed", error)
+            self.parts.doubts += 1
+            self._told.fall_back(list(turn.touched))
             for session in list(self.sessions):
                 self._break_off(session)
 
@@ -191,7 +193,7 @@ class Hub:
             self.places.pump(session)
 
     async def _keep(self, turn: Turn, additions: list[Addition]) -> bool:
-        """Commit; whether everything judged is now durable and true."""
+        """Commit; whether everything judged is now durable."""
         now = self.parts.clock.seconds()
         for addition in additions:
             opened = self.parts.rooms.get(addition.before.id)
@@ -210,8 +212,6 @@ class Hub:
             fault = StoreUnsure("the store broke")
         self.parts.unborn.clear()
         if fault is None:
-            self._told.make_true(additions, turn)
-            self.entries_kept += sum(len(one.entries) for one in additions)
             return True
         self.parts.journal.fault("keeping failed", fault)
         sure = not isinstance(fault, StoreUnsure)
@@ -222,6 +222,8 @@ class Hub:
 
     def _tell(self, turn: Turn, additions: list[Addition]) -> None:
         self.orders.finish(Outcome.KEPT)
+        self._told.make_true(additions, turn)
+        self.entries_kept += sum(len(one.entries) for one in additions)
         self._told.answer(turn)
         self._told.tell(additions, turn)
         left = dict.fromkeys(turn.moved)

@@ -146,15 +146,17 @@ class Intake:
         """Take from each session in turn, until the turn is full. Who is not reached comes first in the next."""
         ready, self._ready = self._ready, {}
         budget = _Budget(self._parts.limits.turn_requests_max, self._parts.limits.turn_bytes_max)
-        left_over: dict[Session, None] = {}
-        for session in ready:
-            if budget.is_spent:
-                left_over[session] = None
-            else:
+        left_over = dict(ready)
+        try:
+            for session in ready:
+                if budget.is_spent:
+                    break
+                del left_over[session]
                 self._take(turn, session, budget)
-        if left_over:
-            self._ready = left_over | self._ready
-            self._parts.bell.ring()
+        finally:  # A fault that befell one session does not make the others wait for ever.
+            if left_over:
+                self._ready = left_over | self._ready
+                self._parts.bell.ring()
 
     def _take(self, turn: Turn, session: Session, budget: _Budget) -> None:
         """Take what this session may have judged now, in its order."""

@@ -1,0 +1,190 @@
+"""Readers behind: page by page, from the tail or the store, and at the head again without a gap or a repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from besedka.chat.entries import RoomId
+from besedka.chat.requests import Leave, Pong, Say, Sync
+from besedka.chat.told import Entries, Presence
+from besedka.hub.ports import Page, StoreFault
+from besedka.limits import Limits
+from hub_room import Device, HubRoom
+
+SMALL = Limits(tail_entries_max=4, page_entries_max=3)
+
+
+@pytest.fixture
+def server() -> HubRoom:
+    return HubRoom(limits=SMALL)
+
+
+def says(device: Device, room: RoomId, *texts: str) -> None:
+    for text in texts:
+        device.ask(Say(id=device.server.new_id(), room=room, text=text))
+    device.server.settle(1)
+
+
+def fill(device: Device) -> None:
+    device.link.full = True
+
+
+def drain(device: Device) -> None:
+    device.link.full = False
+    device.server.hub.drained(device.session)
+
+
+def numbers(device: Device, room: RoomId) -> list[int]:
+    return [entry.number for entry in device.entries(room)]
+
+
+def while_reading_a_page(server: HubRoom, deed: Callable[[], object]) -> None:
+    """Do this once, while the next page is on its way from the store."""
+    working = server.logs.page
+
+    async def page(*args: Any, **named: Any) -> Page:
+        server.logs.page = working  # type: ignore[method-assign]
+        found = await working(*args, **named)
+        deed()
+        await server.process.wait_seconds(0.5)
+        return found
+
+    server.logs.page = page  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 30])
+def test_everything_comes_in_pages_however_far_behind(server: HubRoom, count: int) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    before = numbers(bob, lobby)
+    fill(bob)
+    says(ann, lobby, *map(str, range(count)))
+    assert numbers(bob, lobby) == before
+    drain(bob)
+    server.settle(1)
+    assert bob.heard(lobby) == [str(one) for one in range(count)]
+    assert numbers(bob, lobby) == list(range(before[0], before[-1] + count + 1))
+    assert max(len(run.entries) for run in bob.told(Entries)) <= 3
+    says(ann, lobby, "live again")
+    assert bob.heard(lobby)[-1] == "live again"
+
+
+def test_whoever_fills_up_on_the_way_goes_on_later(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    fill(bob)
+    says(ann, lobby, *map(str, range(20)))
+    while_reading_a_page(server, lambda: fill(bob))
+    drain(bob)
+    server.settle(1)
+    assert len(bob.heard(lobby)) < 20
+    drain(bob)
+    server.settle(1)
+    assert bob.heard(lobby) == [str(one) for one in range(20)]
+
+
+def test_what_is_said_while_a_page_is_read_comes_after_it(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    fill(bob)
+    says(ann, lobby, *map(str, range(8)))
+    while_reading_a_page(server, lambda: ann.ask(Say(id=server.new_id(), room=lobby, text="meanwhile")))
+    drain(bob)
+    server.settle(2)
+    assert bob.heard(lobby) == [*map(str, range(8)), "meanwhile"]
+
+
+def test_whoever_leaves_while_a_page_is_read_reads_up_to_that(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    tea = ann.join("tea")
+    bob.join("tea")
+    fill(bob)
+    says(ann, tea, *map(str, range(8)))
+
+    def leave_and_go_on() -> None:
+        bob.ask(Leave(id=server.new_id(), room=tea))
+        server.process.spawn(later(), "later")
+
+    async def later() -> None:
+        await server.process.wait_seconds(0.1)
+        ann.ask(Say(id=server.new_id(), room=tea, text="behind your back"))
+
+    while_reading_a_page(server, leave_and_go_on)
+    drain(bob)
+    server.settle(3)
+    assert bob.heard(tea) == [*map(str, range(8))]
+    assert "behind your back" in ann.heard(tea)
+
+
+def test_a_sync_while_a_page_is_read_moves_the_reader_where_it_says(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    place = numbers(bob, lobby)[-1]
+    fill(bob)
+    says(ann, lobby, *map(str, range(8)))
+    sync = Sync(id=server.new_id(), epoch="memory", places=((lobby, place + 6),))
+    while_reading_a_page(server, lambda: bob.ask(sync))
+    drain(bob)
+    server.settle(3)
+    assert bob.heard(lobby) == ["6", "7"]
+
+
+def test_a_store_that_cannot_read_is_asked_again(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    fill(bob)
+    says(ann, lobby, *map(str, range(8)))
+    working = server.logs.page
+
+    async def failing(*_args: Any, **_named: Any) -> Page:
+        server.logs.page = working  # type: ignore[method-assign]
+        raise StoreFault("the disk is away")
+
+    server.logs.page = failing  # type: ignore[method-assign]
+    drain(bob)
+    server.settle(0.5)
+    assert bob.heard(lobby) == []
+    server.settle(2)
+    assert bob.heard(lobby) == [str(one) for one in range(8)]
+
+
+def test_a_reader_that_ends_while_a_page_is_read_gets_nothing_more(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    fill(bob)
+    says(ann, lobby, *map(str, range(8)))
+    while_reading_a_page(server, lambda: server.hub.lost(bob.session, "closed by peer"))
+    drain(bob)
+    server.settle(1)
+    assert bob.heard(lobby) == []
+    assert not server.notebook.faults
+
+
+def test_large_messages_come_in_smaller_pages() -> None:
+    server = HubRoom(limits=Limits(run_bytes_max=65_536, turn_bytes_max=65_536))
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    fill(bob)
+    says(ann, lobby, *["x" * 4000] * 12)
+    drain(bob)
+    server.settle(1)
+    assert len(bob.heard(lobby)) == 12
+    assert max(len(run.entries) for run in bob.told(Entries)) <= 3
+
+
+def test_signals_are_dropped_for_the_full_and_the_present_state_comes_instead(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    fill(ann)
+    bob.hang_up()
+    server.settle(server.limits.grace_seconds + 2)
+    server.another(bob)
+    assert ann.told(Presence) == []
+    drain(ann)
+    ann.ask(Pong())
+    server.settle()
+    assert sorted(ann.seen(lobby)[0]) == ["ann", "bob"]
+    assert not ann.session.missed
