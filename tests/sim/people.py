@@ -27,10 +27,13 @@ from besedka.client.events import (
 )
 from besedka.client.ids import Ids
 from besedka.client.memory import KnownRoom, State
+from besedka.limits import Limits
+from besedka.wire.native import NativeServer
 from sim.link import Connection
 from sim.record import Record, hold
 from sim.screens import Screens
 from sim.stepper import Process
+from sim.tap import NativeTap
 
 if TYPE_CHECKING:
     from sim.world import World
@@ -63,6 +66,20 @@ class Device:
         self._disk = msgspec.json.encode(OnDisk(State(), {}))
         self._registers = True
         self._start()
+
+    def protocol(self, limits: Limits) -> NativeServer:
+        """The server's end of what it speaks."""
+        return NativeServer(limits)
+
+    def tap(self, record: Record, _connection: Connection) -> NativeTap:
+        """What looks at a new connection."""
+        world = self.world
+        return NativeTap(
+            record,
+            world.limits,
+            lose=lambda: world.lossy and world.stormy and world.random.random() < 0.05,
+            tell_story=lambda what, it: world.tell_story(f"{self.label} {what}", it),
+        )
 
     def _start(self) -> None:
         """Begin from what is on the disk."""

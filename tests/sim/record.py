@@ -52,7 +52,8 @@ class Record:
         self.rooms: dict[RoomId, Room] = {}
         self.requests: dict[tuple[PrincipalId, RequestId], tuple[RoomId, int]] = {}
         """Where each request was kept first."""
-        self.texts: Counter[tuple[RoomId, str]] = Counter()
+        self.said: dict[str, tuple[RoomId, int]] = {}
+        """Where each text was said; nobody in the simulator says the same twice."""
         self.joined: Counter[PrincipalId] = Counter()
         self.floors: dict[RoomId, int] = {}
         """The first number still kept, where that is not 1."""
@@ -90,8 +91,8 @@ class Record:
         self.rooms[state.id] = after
         self.entries.setdefault(state.id, []).append(entry)
         if isinstance(entry.body, Message):
-            self.texts[state.id, entry.body.text] += 1
-            hold(self.texts[state.id, entry.body.text] == 1, f"room {state.id}: said twice: {entry.body.text}")
+            hold(entry.body.text not in self.said, f"room {state.id}: said twice: {entry.body.text}")
+            self.said[entry.body.text] = (state.id, entry.number)
         return after
 
     def _note(self, after: Room, entry: Entry) -> None:
@@ -212,7 +213,7 @@ class Record:
         other.entries = {room: list(entries) for room, entries in self.entries.items()}
         other.rooms = dict(self.rooms)
         other.requests = dict(self.requests)
-        other.texts = self.texts.copy()
+        other.said = dict(self.said)
         other.joined = self.joined.copy()
         other.floors = dict(self.floors)
         return other

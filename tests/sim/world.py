@@ -10,12 +10,11 @@ from besedka.hub.parts import Parts
 from besedka.hub.ports import Peer, StoreFault
 from besedka.hub.settings import Settings
 from besedka.limits import Limits
-from besedka.wire.native import NativeServer
 from sim.link import PIECE_BYTES_MAX, Connection, Weather
 from sim.people import Device
 from sim.record import Broken, Record, hold
 from sim.stepper import Bell, Process, Stepper
-from sim.tap import NativeTap
+from sim.text_people import Texter
 from sim.troubled import Mood, SlowKeys, TroubledAccounts, WitnessedLogStore
 
 STORM_SECONDS = 30.0
@@ -103,6 +102,10 @@ class World:
         self.server: Server | None = None
         self.names = ["ann", "bob", "cid", "dan", "eve"][: self.random.randint(2, 4)]
         self.devices = self._make_devices()
+        self.texters = [
+            Texter(self, name=self.random.choice([*self.names, "tim"]), label=f"text{number}")
+            for number in range(self.random.choice([0, 0, 1, 2]))
+        ]
 
     def _make_devices(self) -> list[Device]:
         devices = [
@@ -113,6 +116,11 @@ class World:
         if self.random.random() < 0.4:
             devices.append(Device(self, name="gus", label="gus0", guest=True))
         return devices
+
+    @property
+    def everybody(self) -> list[Device | Texter]:
+        """All devices and terminals."""
+        return [*self.devices, *self.texters]
 
     def token_bytes(self, count: int) -> bytes:
         """Fills `hub.ports.Dice`."""
@@ -136,7 +144,7 @@ class World:
             self._live()
         finally:
             self.crash()
-            for process in (self._trouble, *(device.process for device in self.devices)):
+            for process in (self._trouble, *(device.process for device in self.everybody)):
                 process.kill()
 
     def _live(self) -> None:
@@ -146,7 +154,7 @@ class World:
         self._trouble.kill()
         self._calm_down()
         self._wait_settled()
-        for device in self.devices:
+        for device in self.everybody:
             device.last_words()
         self._wait_settled()
         self.record.replayed(self.store.entries, self.store.rooms)
@@ -171,7 +179,7 @@ class World:
 
     def _calm_down(self) -> None:
         self.stormy = self.weather.stormy = False
-        for device in self.devices:
+        for device in self.everybody:
             device.active = False
             device.wanted = True
         if self.server is None or self.server.over or self.server.hub.stopping:
@@ -185,11 +193,11 @@ class World:
         quiet = 0
         while quiet < 3:
             self._go_on(until=self.stepper.seconds + 1.0)
-            for device in self.devices:
+            for device in self.everybody:
                 device.wanted = True
-            quiet = quiet + 1 if all(device.settled for device in self.devices) else 0
+            quiet = quiet + 1 if all(device.settled for device in self.everybody) else 0
             if self.stepper.seconds > deadline:
-                raise Broken(f"never at rest: {[device.unrest for device in self.devices if not device.settled]}")
+                raise Broken(f"never at rest: {[device.unrest for device in self.everybody if not device.settled]}")
 
     # The server -----------------------------------------------------------------------------------------------------
 
@@ -208,7 +216,7 @@ class World:
             self.server.process.kill()
             self.server = None
 
-    def connect(self, device: Device) -> Connection | None:
+    def connect(self, device: Device | Texter) -> Connection | None:
         """A new connection of a device; None if nobody listens."""
         if self.server is None:
             return None
@@ -219,12 +227,7 @@ class World:
             received=lambda data: device.received(connection, data),
             ended=lambda: device.ended(connection),
         )
-        tap = NativeTap(
-            self.record,
-            self.limits,
-            lose=lambda: self.lossy and self.stormy and self.random.random() < 0.05,
-            tell_story=lambda what, it: self.tell_story(f"{device.label} {what}", it),
-        )
+        tap = device.tap(self.record, connection)
 
         def written(data: bytes) -> bytes:
             self._trace.update(f"{self.stepper.seconds} {device.label} ".encode() + data)
@@ -235,7 +238,7 @@ class World:
         self.connections.append(connection)
         peer = Peer(address=f"address of {device.name}", safe=True, way="native")
         hub = self.server.hub
-        connection.attach(hub, hub.connect(connection, peer, NativeServer(self.limits)))
+        connection.attach(hub, hub.connect(connection, peer, device.protocol(self.limits)))
         return connection
 
     # Trouble --------------------------------------------------------------------------------------------------------
@@ -263,7 +266,7 @@ class World:
             elif chance < 0.6 and self.connections:
                 self.random.choice(self.connections).reset()
             elif chance < 0.75:
-                device = self.random.choice(self.devices)
+                device = self.random.choice(self.everybody)
                 self.tell_story("world", "crash of", device.label)
                 device.crash()
 
@@ -305,6 +308,8 @@ class World:
         said in a room that was entered and left again while the device was away (`left`). A device lists no more rooms
         than its person may be in, so that those it was put out of may wait.
         """
+        for texter in self.texters:
+            texter.check_complete()
         left = left and self.limits.rooms_per_account_max > len(self.record.rooms)
         for device in self.devices:
             me = device.core.principal
@@ -347,6 +352,7 @@ def some_limits(world: World) -> Limits:
         sessions_per_account_max=choose([3, 64]),
         ping_seconds=choose([2.0, 60.0]),
         pong_seconds_max=10.0,
+        idle_text_seconds_max=30.0,
         grace_seconds=choose([0.5, 10.0]),
         full_seconds_max=choose([10.0, 60.0]),
         requests_burst=choose([5, 60]),
