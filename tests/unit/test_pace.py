@@ -30,11 +30,13 @@ def test_time_that_runs_backwards_adds_nothing() -> None:
     assert pace.available(11.0) == 1
 
 
-def test_how_long_until_the_next() -> None:
-    pace = Pace(rate=4.0, burst=1, now=0.0)
-    assert pace.seconds_until_one() == 0.0
-    pace.take(1)
-    assert pace.seconds_until_one() == 0.25
+@given(rate=st.floats(0.1, 1000.0), burst=st.integers(1, 60), now=st.floats(0.0, 1e9))
+def test_whoever_waits_as_long_as_it_says_is_let_through(rate: float, burst: int, now: float) -> None:
+    pace = Pace(rate=rate, burst=burst, now=now)
+    pace.take(pace.available(now))
+    wait = pace.seconds_until_one()
+    assert 1 / rate <= wait <= 1 / rate + 0.002
+    assert pace.available(now + wait) >= 1
 
 
 def test_more_than_was_available_is_our_fault() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from besedka.chat.entries import RoomId
 from besedka.chat.requests import Leave, Pong, Say, Sync
-from besedka.chat.told import Entries, Presence
+from besedka.chat.told import Entries, Presence, RoomTold, Synced, Unit
 from besedka.hub.ports import Page, StoreFault
 from besedka.limits import Limits
 from hub_room import Device, HubRoom
@@ -130,6 +130,21 @@ def test_a_sync_while_a_page_is_read_moves_the_reader_where_it_says(server: HubR
     drain(bob)
     server.settle(3)
     assert bob.heard(lobby) == ["6", "7"]
+
+
+def test_a_sync_to_the_very_place_of_a_page_is_told_of_the_room_first(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    place = numbers(bob, lobby)[-1]
+    fill(bob)
+    says(ann, lobby, *map(str, range(8)))
+    bob.units.clear()
+    sync = Sync(id=server.new_id(), epoch="memory", places=((lobby, place),))
+    while_reading_a_page(server, lambda: bob.ask(sync))
+    drain(bob)
+    server.settle(3)
+    assert [type(unit) for unit in bob.told(Unit)[:3]] == [Synced, RoomTold, Entries]
+    assert numbers(bob, lobby) == list(range(place + 1, place + 9))
 
 
 def test_a_store_that_cannot_read_is_asked_again(server: HubRoom) -> None:
