@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+ROUNDS ?= 100
 
-.PHONY: serve test test-long coverage check bench format clean
+.PHONY: serve test test-long coverage check crash bench format clean
 
 $(VENV)/runs: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +30,9 @@ coverage: $(VENV)/tests  ## branch coverage of chat, wire and hub; fails under 9
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q -p no:cacheprovider tests/unit tests/contracts tests/sim -m "not slow"
 	$(BIN)/coverage report --include='src/besedka/chat/*,src/besedka/wire/*,src/besedka/hub/*' --fail-under=95
+
+crash: $(VENV)/tests  ## kill a busy server and cut its power, each ROUNDS times: make crash ROUNDS=500
+	BESEDKA_CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/crash/test_rounds.py -n 2 -m "not slow"
 
 bench: $(VENV)/runs  ## deliveries, joins, idle memory, starting; see docs/PERFORMANCE.md
 	$(BIN)/besedka bench $(ARGS)

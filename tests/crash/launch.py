@@ -2,6 +2,7 @@
 
     BESEDKA_CRASH_AT=POINT:N        kill this process the Nth time it comes by a point of `POINTS`
     BESEDKA_SYNCHRONOUS=OFF         have SQLite sync as little as that says (NORMAL: not at every commit)
+    BESEDKA_BUG=BUG                 have one of `BUGS`, which the tests must find
     BESEDKA_AS=65534                be this user from the start: root is held back by no permissions
 
 The product has no hooks for this; the functions around each point are replaced before the command line runs.
@@ -12,15 +13,15 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any, NoReturn
 
 from besedka import cli
-from besedka.hub.ports import StoreFault
+from besedka.hub.ports import Addition, Kept, Moved, StoreFault
 from besedka.hub.telling import Told
-from besedka.store import opening
+from besedka.store import logs, opening
 from besedka.store.logs import SqliteLogStore
 from besedka.store.people import SqliteAccountStore
 from besedka.store.threads import Writer
@@ -122,6 +123,53 @@ POINTS: dict[str, tuple[When, Callable[[When, Bomb], None]]] = {
 """Every place where a process may be killed by name. A first start syncs each new file and then its directory."""
 
 
+def _tell_first() -> None:
+    store: Any = SqliteLogStore
+    append = store.append
+    told: list[Addition] = []
+
+    async def a_turn_late(this: SqliteLogStore, additions: Sequence[Addition]) -> Sequence[Kept | Moved]:
+        late = told.copy()
+        told[:] = additions
+        await append(this, late)
+        return [Kept()] * len(additions)
+
+    store.append = a_turn_late
+
+
+def _forget_ids() -> None:
+    store: Any = SqliteLogStore
+
+    async def unknown(_this: SqliteLogStore, _sender: Any, _request: Any, _room: Any) -> None:
+        return None
+
+    store.kept_request = unknown
+
+
+def _keep_backwards() -> None:
+    module: Any = logs
+    appending = module.append
+
+    def backwards(connection: sqlite3.Connection, additions: Sequence[Addition]) -> list[Kept | Moved]:
+        answers: list[Kept | Moved] = appending(connection, additions)
+        for addition in additions:
+            first, last = addition.before.head + 1, addition.after.head
+            swap = "UPDATE entries SET body = (SELECT body FROM entries WHERE room = ?1 AND number = ?3)"
+            if last - first > 1:
+                connection.execute(f"{swap} WHERE room = ?1 AND number = ?2", (addition.after.id, first, last))
+        return answers
+
+    module.append = backwards
+
+
+BUGS: dict[str, Callable[[], None]] = {
+    "tell-first": _tell_first,
+    "forget-ids": _forget_ids,
+    "keep-backwards": _keep_backwards,
+}
+"""What a server could do wrong, each a broken promise: told and not kept, kept twice, kept otherwise than told."""
+
+
 def _weaken() -> None:
     at = os.environ.get("BESEDKA_CRASH_AT")
     if at is not None:
@@ -131,6 +179,9 @@ def _weaken() -> None:
     synchronous = os.environ.get("BESEDKA_SYNCHRONOUS")
     if synchronous is not None:
         _sync_less(synchronous)
+    bug = os.environ.get("BESEDKA_BUG")
+    if bug is not None:
+        BUGS[bug]()
     user = os.environ.get("BESEDKA_AS")
     if user is not None:
         import besedka.serve.server  # noqa: F401 (that user may not be able to read the program)

@@ -54,6 +54,7 @@ class Life:
         self._disk = disk
         self._weakness = weakness or {}
         self.data = directory / "data"
+        self.data.mkdir(mode=0o700, exist_ok=True)
         self.people: list[Person] = []
         self._names: list[str] = []
         self._configuration = directory / "besedka.toml"
