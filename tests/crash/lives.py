@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -88,7 +89,7 @@ class Life:
                 await wait_until(lambda: server.ended or self.receipts >= enough)
                 await asyncio.sleep(self.dice.uniform(0, 0.02))  # Anywhere in a turn.
             server.kill()
-        return await self.after_death()
+        return [*_otherwise_than_killed(server), *await self.after_death()]
 
     async def round_until(self, point: str, times: int) -> Sequence[str]:
         """Serve until the server comes by a point of `launch.POINTS` so many times, and what is wrong after that."""
@@ -96,7 +97,7 @@ class Life:
         with server.start():
             await self._load(server)
             await wait_until(lambda: server.ended)
-        return await self.after_death()
+        return [*_otherwise_than_killed(server), *await self.after_death()]
 
     async def _load(self, server: Server) -> None:
         if len(self.people) < PEOPLE_MAX:
@@ -158,3 +159,9 @@ class Life:
         except AssertionError:
             return False
         return True
+
+
+def _otherwise_than_killed(server: Server) -> Sequence[str]:
+    """How it ended, if neither we nor the shim nor a point killed it."""
+    status = server.wait()
+    return [] if status == -signal.SIGKILL else [f"the server ended by itself with {status}: {server.errors}"]

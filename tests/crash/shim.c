@@ -66,17 +66,18 @@ static int (*real_rename)(const char *, const char *);
 static int (*real_unlink)(const char *);
 static void *(*real_mmap)(void *, size_t, int, int, int, off_t);
 
-static void give_up(const char *why)
+static void must(int holds, const char *why)
 {
-    fprintf(stderr, "shim: %s\n", why);
-    abort();
+    if (!holds) {
+        fprintf(stderr, "shim: %s\n", why);
+        abort();
+    }
 }
 
 static void *found(const char *name)
 {
     void *function = dlsym(RTLD_NEXT, name);
-    if (function == NULL)
-        give_up(name);
+    must(function != NULL, name);
     return function;
 }
 
@@ -94,8 +95,8 @@ __attribute__((constructor)) static void begin(void)
     real_mmap = found("mmap64");
     for (int i = 0; i < FILES_MAX; i++)
         files[i].disk = -1;
-    if (data == NULL || disk == NULL || realpath(data, data_directory) == NULL || realpath(disk, disk_directory) == NULL)
-        give_up("BESEDKA_SHIM_DATA and BESEDKA_SHIM_DISK are to be directories");
+    must(data != NULL && realpath(data, data_directory) != NULL, "BESEDKA_SHIM_DATA is no directory");
+    must(disk != NULL && realpath(disk, disk_directory) != NULL, "BESEDKA_SHIM_DISK is no directory");
     snprintf(full_mark, sizeof full_mark, "%s/full", disk_directory);
     snprintf(broken_mark, sizeof broken_mark, "%s/broken", disk_directory);
     dies_at = dies == NULL ? 0 : atol(dies);
@@ -148,17 +149,15 @@ static struct watched *begin_watching(const char *on_disk, const struct stat *se
         struct watched *file = &files[i];
         if (file->disk >= 0)
             continue;
-        if (access(on_disk, F_OK) != 0 && seen->st_size > 0)
-            give_up("a file was there before it was put on the disk");
+        must(access(on_disk, F_OK) == 0 || seen->st_size == 0, "a file was there before it was put on the disk");
         file->disk = open(on_disk, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (file->disk < 0)
-            give_up("the disk cannot be written");
+        must(file->disk >= 0, "the disk cannot be written");
         file->device = seen->st_dev;
         file->inode = seen->st_ino;
         file->low = seen->st_size;
         return file;
     }
-    give_up("too many files");
+    must(0, "too many files");
     return NULL;
 }
 
@@ -202,8 +201,7 @@ static void mark(struct watched *file, off_t from, off_t upto)
     size_t blocks = (size_t)((upto + BLOCK - 1) / BLOCK);
     if (blocks > file->blocks) {
         file->dirty = realloc(file->dirty, blocks);
-        if (file->dirty == NULL)
-            give_up("no memory");
+        must(file->dirty != NULL, "no memory");
         memset(file->dirty + file->blocks, 0, blocks - file->blocks);
         file->blocks = blocks;
     }
@@ -230,8 +228,7 @@ static void copy_block(struct watched *file, int fd, size_t block)
     char bytes[BLOCK];
     off_t at = (off_t)block * BLOCK;
     ssize_t count = pread(fd, bytes, sizeof bytes, at);
-    if (count > 0 && real_pwrite(file->disk, bytes, (size_t)count, at) != count)
-        give_up("the disk cannot be written");
+    must(count <= 0 || real_pwrite(file->disk, bytes, (size_t)count, at) == count, "the disk cannot be written");
     file->dirty[block] = 0;
 }
 
@@ -242,8 +239,8 @@ static int sync_file(struct watched *file, int fd, off_t size)
     int broken = access(broken_mark, F_OK) == 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     int cache = open(link, O_RDONLY | O_CLOEXEC); /* The caller's descriptor may be for writing only. */
-    if (cache < 0 || real_ftruncate(file->disk, file->low < size ? file->low : size) != 0)
-        give_up("the cache cannot be read");
+    must(cache >= 0, "the cache cannot be read");
+    must(real_ftruncate(file->disk, file->low < size ? file->low : size) == 0, "the disk cannot be written");
     for (size_t block = 0; block < file->blocks; block++)
         marked += file->dirty[block];
     int dies = dies_now();
@@ -263,13 +260,14 @@ static int sync_file(struct watched *file, int fd, off_t size)
         errno = EIO;
         return -1;
     }
-    if (real_ftruncate(file->disk, size) != 0)
-        give_up("the disk cannot be written");
+    must(real_ftruncate(file->disk, size) == 0, "the disk cannot be written");
     file->low = size;
     return 0;
 }
 
-/* What the process calls. */
+/* What the process calls. Offsets have 64 bits here, whichever of two names is called. */
+
+#define ALIAS(type, name, arguments, of) type name arguments __attribute__((alias(#of)))
 
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off_t at)
 {
@@ -281,10 +279,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t count, off_t at)
     return written;
 }
 
-ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at)
-{
-    return pwrite64(fd, bytes, count, at);
-}
+ALIAS(ssize_t, pwrite, (int fd, const void *bytes, size_t count, off_t at), pwrite64);
 
 /* Sockets and pipes may block, and a handler of signals may write to one whatever the thread it interrupts is doing:
  * they are known without the lock. */
@@ -331,10 +326,7 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t at)
     return count == 0 ? 0 : pwrite64(fd, parts[0].iov_base, parts[0].iov_len, at);
 }
 
-ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
-{
-    return pwritev64(fd, parts, count, at);
-}
+ALIAS(ssize_t, pwritev, (int fd, const struct iovec *parts, int count, off_t at), pwritev64);
 
 int ftruncate64(int fd, off_t length)
 {
@@ -352,10 +344,7 @@ int ftruncate64(int fd, off_t length)
     return result;
 }
 
-int ftruncate(int fd, off_t length)
-{
-    return ftruncate64(fd, length);
-}
+ALIAS(int, ftruncate, (int fd, off_t length), ftruncate64);
 
 int fsync(int fd)
 {
@@ -367,10 +356,7 @@ int fsync(int fd)
     return result;
 }
 
-int fdatasync(int fd)
-{
-    return fsync(fd);
-}
+ALIAS(int, fdatasync, (int fd), fsync);
 
 int rename(const char *from, const char *to)
 {
@@ -405,14 +391,10 @@ void *mmap64(void *where, size_t length, int protection, int flags, int fd, off_
     if (fd >= 0 && (flags & MAP_SHARED) && (protection & PROT_WRITE)) {
         off_t size;
         pthread_mutex_lock(&lock);
-        if (watched(fd, &size) != NULL)
-            give_up("a watched file is written by way of memory");
+        must(watched(fd, &size) == NULL, "a watched file is written by way of memory");
         pthread_mutex_unlock(&lock);
     }
     return real_mmap(where, length, protection, flags, fd, offset);
 }
 
-void *mmap(void *where, size_t length, int protection, int flags, int fd, off_t offset)
-{
-    return mmap64(where, length, protection, flags, fd, offset);
-}
+ALIAS(void *, mmap, (void *where, size_t length, int protection, int flags, int fd, off_t offset), mmap64);

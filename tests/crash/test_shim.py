@@ -65,7 +65,7 @@ def words(path: Path) -> int:
 def dice_or_none() -> Iterable[random.Random | None]:
     """Nothing that was not synced survives, or some of it."""
     yield None
-    for seed in range(5):
+    for seed in range(3):
         yield random.Random(seed)
 
 
@@ -100,7 +100,7 @@ def copied(database: Path) -> Path:
     return target
 
 
-@pytest.mark.parametrize("dies_at", [1, 2, 5, 20, 41, 42, 43, 44])
+@pytest.mark.parametrize("dies_at", [1, 5, 41, 42, 43])
 def test_it_kills_in_the_middle_of_a_deed(disk: Disk, dies_at: int) -> None:
     database = disk.data / "words.db"
     done = run(KEEPER, database, "FULL", "100", environment=disk.start(dies_at=dies_at))
@@ -140,7 +140,7 @@ def test_a_file_is_as_short_as_it_was_cut(disk: Disk) -> None:
 
 def test_some_sectors_of_a_write_without_a_sync_may_survive(disk: Disk) -> None:
     seen = set()
-    for seed in range(20):
+    for seed in range(8):
         (disk.data / "a.db.new").unlink(missing_ok=True)
         run(TORN, disk.data / "a.db", "longer", environment=disk.start())
         disk.cut_power(dice=random.Random(seed))

@@ -47,6 +47,7 @@ def test_a_full_disk_refuses_messages_and_nothing_else(tmp_path: Path, disk: Dis
     asyncio.run(live())
 
 
+@pytest.mark.slow
 def test_a_start_on_a_full_disk_says_so(tmp_path: Path, disk: Disk) -> None:
     async def live() -> None:
         life = Life(tmp_path, seed=1, disk=disk, troubled=True)
@@ -67,7 +68,7 @@ def test_a_start_on_a_full_disk_says_so(tmp_path: Path, disk: Disk) -> None:
     asyncio.run(live())
 
 
-@pytest.mark.parametrize("power", [False, True], ids=["repaired", "power cut"])
+@pytest.mark.parametrize("power", [pytest.param(False, marks=pytest.mark.slow), True], ids=["repaired", "power cut"])
 def test_what_could_not_be_synced_is_promised_to_nobody(tmp_path: Path, disk: Disk, power: bool) -> None:
     """Nobody knows what a failed sync has left on the disk: what was said is asked again until that is known."""
 
@@ -94,6 +95,7 @@ def test_what_could_not_be_synced_is_promised_to_nobody(tmp_path: Path, disk: Di
     asyncio.run(live())
 
 
+@pytest.mark.slow
 def test_who_comes_while_the_disk_is_full_is_told_to_come_again(tmp_path: Path, disk: Disk) -> None:
     async def live() -> None:
         life = Life(tmp_path, seed=1, disk=disk, troubled=True)
