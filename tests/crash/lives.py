@@ -111,7 +111,7 @@ class Life:
         connecting = (person.connect(server.port) for person in self.people)
         for outcome in await asyncio.gather(*connecting, return_exceptions=True):
             assert outcome is None or isinstance(outcome, ConnectionError)
-        await wait_until(lambda: server.ended or all(person.core.in_step for person in self.people))
+        await wait_until(lambda: server.ended or all(person.core.in_step or person.faults for person in self.people))
 
     async def wait_receipts(self, person: Person, asked: Sequence[RequestId]) -> None:
         """Until each of these is kept; bounded."""

@@ -12,7 +12,7 @@ from typing import cast
 from besedka.chat.entries import Entry, Kind, RequestId, RoomId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import History
-from besedka.chat.told import Kept, Page, Refused
+from besedka.chat.told import Farewell, Kept, Page, Parting, Refused
 from besedka.client.core import Core
 from besedka.client.events import Answered, Arrived, Event, Garbled, Jumped, Phase, Welcomed
 from besedka.client.ids import Ids
@@ -124,6 +124,8 @@ class Person:
                     self._see(room, entry)
             case Jumped(room=room):
                 self.jumps.setdefault(room, []).append(event)
+            case Farewell(parting=parting) if parting is not Parting.SHUTDOWN:
+                self.faults.append(f"{self.name} was sent away: {parting.value}")
             case Garbled():
                 self.faults.append(f"{self.name} was told something garbled")
             case _:

@@ -14,8 +14,8 @@
  * directory). The shared memory of SQLite's write-ahead log (`-shm`) is memory, and is not kept at all.
  *
  * Watched are the regular files under the data directory with `.db` in their names, and those in `tls/`. Each of them
- * must be on the disk, as it is, before the process starts (or be new). Files may be written with write, pwrite,
- * writev, pwritev and ftruncate; a writable shared mapping of one is a way past this file and ends the process.
+ * must be on the disk, as it is, before the process starts (or be new). They may be written with (p)write(v) and
+ * ftruncate; a writable shared mapping of one is a way past this file and ends the process.
  *
  * Beside forgetting, it makes trouble on demand:
  *   DISK/full       exists: no file grows (ENOSPC).
@@ -102,8 +102,6 @@ __attribute__((constructor)) static void begin(void)
     dies_at = dies == NULL ? 0 : atol(dies);
 }
 
-/* Names. */
-
 /* Whether a file of this path is watched; then `on_disk` is its path there. */
 static int is_watched(const char *path, char *on_disk)
 {
@@ -134,8 +132,7 @@ static void forget(const char *path)
     if (file != NULL && seen.st_nlink == 1) {
         close(file->disk);
         free(file->dirty);
-        memset(file, 0, sizeof *file);
-        file->disk = -1;
+        *file = (struct watched){.disk = -1};
     }
 }
 
@@ -180,18 +177,12 @@ static struct watched *watched(int fd, off_t *size)
     return is_watched(path, on_disk) ? begin_watching(on_disk, &seen) : NULL;
 }
 
-/* Trouble. */
+static int dies_now(void) { return ++deeds == dies_at; }
 
 static void die(void)
 {
-    kill(getpid(), SIGKILL);
     for (;;)
-        pause();
-}
-
-static int dies_now(void)
-{
-    return ++deeds == dies_at;
+        kill(getpid(), SIGKILL);
 }
 
 /* Deeds; the lock is held for each. */
@@ -232,14 +223,22 @@ static void copy_block(struct watched *file, int fd, size_t block)
     file->dirty[block] = 0;
 }
 
+/* A descriptor of the same file to read from. One more only where it must be: to close it ends all locks on the file. */
+static int readable(int fd)
+{
+    char link[64];
+    if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
+        return fd;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    int cache = open(link, O_RDONLY | O_CLOEXEC);
+    must(cache >= 0, "the cache cannot be read");
+    return cache;
+}
+
 static int sync_file(struct watched *file, int fd, off_t size)
 {
     size_t marked = 0, copied = 0;
-    char link[64];
-    int broken = access(broken_mark, F_OK) == 0;
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    int cache = open(link, O_RDONLY | O_CLOEXEC); /* The caller's descriptor may be for writing only. */
-    must(cache >= 0, "the cache cannot be read");
+    int broken = access(broken_mark, F_OK) == 0, cache = readable(fd);
     must(real_ftruncate(file->disk, file->low < size ? file->low : size) == 0, "the disk cannot be written");
     for (size_t block = 0; block < file->blocks; block++)
         marked += file->dirty[block];
@@ -252,7 +251,8 @@ static int sync_file(struct watched *file, int fd, off_t size)
             copied++;
         }
     }
-    close(cache);
+    if (cache != fd)
+        close(cache);
     if (dies)
         die();
     if (broken) {
@@ -311,11 +311,12 @@ ssize_t write(int fd, const void *bytes, size_t count)
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
     off_t size;
-    if (!is_regular(fd))
-        return real_writev(fd, parts, count);
-    pthread_mutex_lock(&lock);
-    struct watched *file = watched(fd, &size);
-    pthread_mutex_unlock(&lock);
+    struct watched *file = NULL;
+    if (is_regular(fd)) {
+        pthread_mutex_lock(&lock);
+        file = watched(fd, &size);
+        pthread_mutex_unlock(&lock);
+    }
     if (file == NULL)
         return real_writev(fd, parts, count);
     return count == 0 ? 0 : write(fd, parts[0].iov_base, parts[0].iov_len); /* A short write is allowed. */

@@ -210,3 +210,32 @@ print("done")
 def test_a_signal_in_the_middle_of_a_write_is_taken(disk: Disk) -> None:
     """An interpreter's handler writes to a pipe; were that to wait for a lock of the shim's, it would wait for ever."""
     assert run(SIGNALLED, disk.data / "a.db", environment=disk.start()).stdout == "done\n"
+
+
+LOCKED = """
+import fcntl, os, subprocess, sys
+descriptor = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
+fcntl.lockf(descriptor, fcntl.LOCK_EX)
+os.write(descriptor, b"kept")
+os.fsync(descriptor)
+code = "import fcntl, os, sys; fcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+done = subprocess.run([sys.executable, "-c", code, sys.argv[1]], capture_output=True, text=True)
+print("BlockingIOError" in done.stderr)
+"""
+
+
+def test_a_sync_leaves_locks_as_they_are(disk: Disk) -> None:
+    """A process loses its locks on a file when it closes any descriptor of it; SQLite would be without its own."""
+    assert run(LOCKED, disk.data / "a.db", environment=disk.start()).stdout == "True\n"
+
+
+def test_what_is_open_for_writing_only_is_synced(disk: Disk) -> None:
+    code = """
+import os, sys
+descriptor = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT, 0o600)
+os.writev(descriptor, [b"kept"])
+os.fsync(descriptor)
+"""
+    assert run(code, disk.data / "a.db", environment=disk.start()).returncode == 0
+    disk.cut_power()
+    assert (disk.data / "a.db").read_bytes() == b"kept"
