@@ -9,7 +9,7 @@ import msgspec
 
 from besedka.chat.entries import Kind, Manner, Message, RoomId, TopicSet
 from besedka.chat.refusals import Code
-from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume, Say, SetTopic, Write
+from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume, Say, SetTopic
 from besedka.chat.told import Farewell, Kept, Presence, Refused
 from besedka.client.core import Core
 from besedka.client.events import (
@@ -173,10 +173,6 @@ class Device:
             case Refused(code=code):
                 if isinstance(request, Login | Register | Resume | ComeAsGuest):
                     self._not_let_in(code)
-                elif isinstance(request, Write) and self.core.principal is not None:
-                    assert request.request_id is not None
-                    kept = self.record.requests.get((self.core.principal, request.request_id))
-                    hold(kept is None, f"refused ({code.value}) though kept as {kept}")
             case Kept(room=room, number=number):
                 body = self.record.entries[room][number - 1].body
                 match request:

@@ -52,6 +52,8 @@ class Record:
         self.rooms: dict[RoomId, Room] = {}
         self.requests: dict[tuple[PrincipalId, RequestId], tuple[RoomId, int]] = {}
         """Where each request was kept first."""
+        self.asked: Counter[RequestId] = Counter()
+        """On how many connections each request was asked."""
         self.said: dict[str, tuple[RoomId, int]] = {}
         """Where each text was said; nobody in the simulator says the same twice."""
         self.joined: Counter[PrincipalId] = Counter()
@@ -213,6 +215,7 @@ class Record:
         other.entries = {room: list(entries) for room, entries in self.entries.items()}
         other.rooms = dict(self.rooms)
         other.requests = dict(self.requests)
+        other.asked = self.asked.copy()
         other.said = dict(self.said)
         other.joined = self.joined.copy()
         other.floors = dict(self.floors)

@@ -184,5 +184,5 @@ class Texter:
 
     def check_complete(self) -> None:
         """It has been told all there is, as far as it was there."""
-        if self._tap is not None:
+        if self._tap is not None and self._present and not self._turned_away:
             self._tap.complete()
