@@ -102,6 +102,9 @@ class FakeGovernor:
         self.ended.append((session.name, parting))
         return True
 
+    def overtake_logins(self) -> None:
+        self.overtaken = True
+
     def account_changed(self, account: Account) -> None:
         self.changed.append(account)
 

@@ -108,7 +108,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rooms_open_max: int = 4096
     """Rooms held in memory; the one least lately written to is put away first."""
     rooms_max: int = 1_000_000
-    """Rooms that have a name or a conversation, in the store."""
+    """Logs ever made, people's inboxes and rooms that have ended among them."""
     members_max: int = 20_000
     """Members of one room; its state is held in memory."""
     rooms_listed_max: int = 1000

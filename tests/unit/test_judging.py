@@ -265,3 +265,21 @@ def test_a_line_of_text_is_said_once_whatever_the_store_does(server: HubRoom, fa
     terminal.type("once")
     server.settle(5)
     assert ann.heard(ann.room("lobby")) == ["once"]
+
+
+def test_a_server_with_all_the_rooms_it_may_have_opens_no_more() -> None:
+    server = HubRoom(limits=Limits(rooms_max=2))
+    ann = server.registered("ann")  # Her inbox and the lobby are the two.
+    ann.ask(Join(id=server.new_id(), name="tea"), Join(id=server.new_id(), name="lobby"))
+    server.settle()
+    assert ann.refusals() == [Code.ROOMS_FULL]
+
+
+def test_what_a_guest_says_after_joining_in_one_breath_is_said_there() -> None:
+    server = HubRoom()
+    tea = server.registered("ann").join("tea")
+    guest = server.guest("visitor")
+    guest.ask(Join(id=server.new_id(), name="tea"), Say(id=server.new_id(), room=tea, text="hello"))
+    server.settle()
+    assert guest.refusals() == []
+    assert guest.heard(tea) == ["hello"]

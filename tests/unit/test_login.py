@@ -316,3 +316,15 @@ def test_a_login_without_a_session_to_come_to_is_nobodys(server: HubRoom) -> Non
     late.ask(Login(name="ann", password=PASSWORD))
     server.settle()
     assert not server.parts.attendance.is_online(PrincipalId(1))
+
+
+# What overtakes a login --------------------------------------------------------------------------------------------
+
+
+def test_a_ban_that_overtakes_a_login_has_it_asked_again() -> None:
+    server = with_ann()
+    server.keys.hashing = server.governor.overtake_logins
+    overtaken = asking(server, Login(name="ann", password=PASSWORD))
+    assert overtaken.refusals() == [Code.BUSY]
+    server.keys.hashing = lambda: None
+    assert asking(server, Login(name="ann", password=PASSWORD)).you.principal == ANN

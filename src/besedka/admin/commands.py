@@ -229,6 +229,7 @@ async def _ban(running: Running, words: Sequence[str], answer: Answer) -> Ended:
         await running.people.ban(account=account.id, address=None, now=now, until=until)
         shown = account.name
         here = [session for session in running.governor.sessions() if session.principal == account.id]
+    running.governor.overtake_logins()
     ended = _end(running, here, Parting.BANNED)
     running.log.note("banned", whom=shown, days=days or "for ever", sessions=ended)
     return answer.done(f"{shown} is banned {f'for {days} days' if days else 'for ever'} ({ended} sessions ended).")

@@ -37,6 +37,10 @@ class Governor(Protocol):
         """Tell a session why and close it; whether it was still there."""
         ...
 
+    def overtake_logins(self) -> None:
+        """Something about who may come in is another from now on: whoever is just logging in is asked to try again."""
+        ...
+
     def account_changed(self, account: Account) -> None:
         """The role, the name or the muting of an account is another from now on, in its live sessions too."""
         ...

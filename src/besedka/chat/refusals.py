@@ -44,6 +44,7 @@ class Code(Enum):
     BAD_ROOM_NAME = "bad-room-name"
     ROOM_NAME_TAKEN = "room-name-taken"
     ROOM_FULL = "room-full"
+    ROOMS_FULL = "rooms-full"
     TOO_MANY_ROOMS = "too-many-rooms"
     PERSON_FULL = "person-full"
     INVITATION_ONLY = "invitation-only"
@@ -89,6 +90,7 @@ SENTENCES: dict[Code, str] = {
     Code.BAD_ROOM_NAME: N_("A room's name has 1 to 50 letters, digits or _ - ."),
     Code.ROOM_NAME_TAKEN: N_("That room's name is taken."),
     Code.ROOM_FULL: N_("That room is full."),
+    Code.ROOMS_FULL: N_("This server has as many rooms as it may have."),
     Code.TOO_MANY_ROOMS: N_("You are in too many rooms; leave one first."),
     Code.PERSON_FULL: N_("They are in too many rooms to begin another conversation."),
     Code.INVITATION_ONLY: N_("That room is entered by invitation only."),

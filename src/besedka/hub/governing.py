@@ -94,8 +94,13 @@ class HubGovernor:
                 return True
         return False
 
+    def overtake_logins(self) -> None:
+        """Something about who may come in is another from now on: whoever is just logging in is asked to try again."""
+        self._parts.people_changes += 1
+
     def account_changed(self, account: Account) -> None:
         """The role or the muting of an account is another from now on, in its live sessions too."""
+        self.overtake_logins()
         online = self._parts.attendance.get(account.id)
         if online is not None:
             online.role = account.role
@@ -103,6 +108,7 @@ class HubGovernor:
 
     async def revoked(self, account: PrincipalId) -> None:
         """Every token of this account is dead in the store: note it in its inbox and end its sessions."""
+        self.overtake_logins()
         inbox = await self._parts.logs.inbox(account)
         if inbox is not None:
             await self._in_open_room(inbox, Draft(SERVER, SERVER_NAME, SessionsRevoked()))
@@ -110,6 +116,7 @@ class HubGovernor:
 
     async def removed(self, account: PrincipalId) -> None:
         """The account is no more: it leaves every room, by entries, and its sessions end. Repeating it is harmless."""
+        self.overtake_logins()
         for brief in await self._parts.logs.briefs(account):
             if brief.member:
                 await self._remove_from(brief.room, account)

@@ -44,7 +44,6 @@ class Hub:
         self.intake = Intake(self)
         self._told = Told(parts, self.places)
         self._watch = Watch(self)
-        self._rooms_given = parts.logs.rooms_given
         self._connections_given = 0
         self._stopping = False
         self.entries_kept = 0
@@ -240,8 +239,8 @@ class Hub:
         return None if opened is None else opened.state
 
     def _give_room(self) -> RoomId:
-        self._rooms_given += 1
-        return RoomId(self._rooms_given)
+        self.parts.rooms_given += 1
+        return RoomId(self.parts.rooms_given)
 
     def _ask_again(self, turn: Turn, *, sure: bool) -> None:
         """Nothing this turn judged is believed. What was surely not kept is refused, the rest is asked again."""

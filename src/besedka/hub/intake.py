@@ -195,6 +195,10 @@ class Intake:
             taken, wrote = taken + 1, True
             if session.stage is not Stage.PRESENT or (isinstance(request, Malformed) and request.fatal):
                 break
+            if verdict.effect is not None and session.online is not None and not session.online.registered:
+                self._ready[session] = None  # A guest is where it went only when this turn is told.
+                self._parts.bell.ring()
+                break
         if limits.flood:
             session.pace.take(taken)
         self._read_on(session)

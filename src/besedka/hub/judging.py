@@ -184,6 +184,8 @@ class Judge:
         if not verdict:
             return Taken(session, request, Done(asked, room.id or None), _bound(case, session, room.head + 1, room))
         if room is NO_ROOM:
+            if self._parts.rooms_given >= self._parts.limits.rooms_max:
+                return Taken(session, request, refused(asked, Refusal(Code.ROOMS_FULL)))
             room = turn.new_room()
         request_id = asked or self._make_id(turn.now)
         number = turn.add(room, verdict, request=request_id, session=session)
@@ -249,7 +251,7 @@ class Judge:
             return Later.UNPREPARED
         here = self._parts.attendance.get(principal)
         online = here or Online(principal, request.name, request.role, muted=request.muted)
-        refusal = self._unwelcome(online)
+        refusal = self._unwelcome(online, request)
         if refusal is not None:
             return Taken(session, request, refused(request.request_id, refusal))
         wrote = not inboxed or lobby is None
@@ -284,7 +286,9 @@ class Judge:
 
         return Taken(session, request, you, effect, wrote=wrote or newcomer)
 
-    def _unwelcome(self, online: Online) -> Refusal | None:
+    def _unwelcome(self, online: Online, request: Arrive) -> Refusal | None:
+        if request.people_changes != self._parts.people_changes:
+            return Refusal(Code.BUSY)  # A ban or a new password may have overtaken this login: look again.
         if self._parts.limits.flood and len(online.sessions) >= self._parts.limits.sessions_per_account_max:
             return Refusal(Code.TOO_MANY_SESSIONS)
         return None

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 
+import msgspec
+
 from besedka.chat.names import FoldedName, account_name, fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
@@ -31,6 +33,8 @@ class Arrive(Request, frozen=True):
     role: AccountRole = AccountRole.USER
     muted: bool = False
     token: str | None = None
+    people_changes: int = 0
+    """`Parts.people_changes` when the login began."""
 
 
 class LoginDesk:
@@ -45,6 +49,7 @@ class LoginDesk:
     async def carry_out(self, session: Session, request: Request) -> Arrive | Refusal:
         """What the request comes to. Counts failures of the connection in `session.attempts`."""
         outcome: Arrive | Refusal | None = None
+        changes = self._parts.people_changes
         try:
             outcome = await self._come_in(session, request)
         finally:
@@ -53,6 +58,8 @@ class LoginDesk:
         if isinstance(outcome, Refusal) and outcome.code in COUNTED:
             session.attempts += 1
             self._parts.journal.note("login failed", address=session.peer.address, code=outcome.code.value)
+        if isinstance(outcome, Arrive):
+            return msgspec.structs.replace(outcome, people_changes=changes)
         return outcome
 
     async def _come_in(self, session: Session, request: Request) -> Arrive | Refusal:

@@ -48,6 +48,10 @@ class Parts:
         """Rooms that the commit under way makes: they may be in the store and are not yet true."""
         self.doubtful: dict[RoomId, None] = {}
         """Rooms that a commit of unknown outcome may have made: if it did, nobody was told of them."""
+        self.rooms_given = logs.rooms_given
+        """The highest room id ever given out."""
+        self.people_changes = 0
+        """Counts what the operator decides about people: a login that one overtakes is asked to try again."""
         self.doubts = 0
         """How many turns failed: what was looked up before the last of them proves nothing."""
         self.fallen_behind: dict[Session, None] = {}
