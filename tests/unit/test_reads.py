@@ -243,7 +243,8 @@ def test_whoever_left_gets_the_rest_of_its_stay_and_no_more(server: HubRoom) -> 
 def test_too_many_places_are_refused() -> None:
     server = HubRoom(limits=Limits(rooms_per_account_max=2))
     ann = server.registered("ann")
-    ann.ask(Sync(epoch="memory", places=tuple((RoomId(room), 0) for room in range(1, 5))))
+    ann.ask(Sync(epoch="memory", places=tuple((RoomId(room), 0) for room in range(1, 5))))  # The inbox, the lobby.
+    ann.ask(Sync(epoch="memory", places=tuple((RoomId(room), 0) for room in range(1, 6))))
     server.settle()
     assert refusals(ann) == [Code.TOO_LONG]
 

@@ -26,9 +26,12 @@ class Places:
         self._healing: set[RoomId] = set()
 
     def listed(self) -> tuple[Place, ...]:
-        """What a sync lists: every room that can still move, by id; rooms I am in first where not all fit."""
+        """What a sync lists: every room that can still move, by id; rooms I am in first where not all fit.
+
+        Beside `rooms_max` rooms there is the inbox, and the lobby, which is entered at the first login whatever else.
+        """
         moving = sorted((known for known in self.rooms.values() if not known.finished), key=lambda one: not one.inside)
-        return tuple(sorted((known.room, known.place) for known in moving[: self._rooms_max + 1]))
+        return tuple(sorted((known.room, known.place) for known in moving[: self._rooms_max + 2]))
 
     def forget(self) -> None:
         """Nothing that was known holds any more."""

@@ -93,7 +93,8 @@ class Reads:
     async def sync(self, session: Session, request: Sync) -> Unit | Refusal:
         """Find what this device has missed; it is given from here on, the inbox first."""
         online = _online(session)
-        if len(request.places) > self._parts.limits.rooms_per_account_max + 1:
+        # The inbox is one more; and so is the lobby, which is entered at the first login whatever else.
+        if len(request.places) > self._parts.limits.rooms_per_account_max + 2:
             return Refusal(Code.TOO_LONG, "places")
         briefs = await self._briefs(online)
         # From here to the end nothing is awaited: what is open now is the truth, the rest cannot have changed.
