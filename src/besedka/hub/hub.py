@@ -226,10 +226,11 @@ class Hub:
         self._told.answer(turn)
         self._told.tell(additions, turn)
         left = dict.fromkeys(turn.moved)
+        for session in dict.fromkeys(taken.session for taken in turn.taken):
+            self.places.pump(session)  # What was asked may have moved it.
+            self.intake.answered(session)
         for taken in turn.taken:
-            self.places.pump(taken.session)  # What was asked may have moved it.
-            self.intake.answered(taken.session)
-            if isinstance(taken.request, Leave):  # A guest's leaving is no entry.
+            if type(taken.request) is Leave:  # A guest's leaving is no entry.
                 left[taken.request.room] = None
         for room in left:
             self.archive_if_passed(room)
