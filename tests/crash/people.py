@@ -23,6 +23,9 @@ PASSWORD = "correct horse"
 WINDOW = 8
 """Requests of one person under way at once, so that a turn holds several of everybody's."""
 
+BUSY_SECONDS = 0.05
+"""After which whom the server had no time to let in asks again, as any client does."""
+
 ROOMS = ("garden", "kitchen", "attic")
 
 NOT_A_FAULT = frozenset({Code.NOT_A_MEMBER, Code.NO_SUCH_PERSON, Code.NOT_KEPT})
@@ -53,6 +56,8 @@ class Person:
         self.unanswered: dict[RequestId, Code] = {}
         """Pages that were refused."""
         self.jumps: dict[RoomId, list[Jumped]] = {}
+        self.busy = 0
+        """How often the server had no time to let us in."""
         self.faults: list[str] = []
         """What should never have happened, in sentences."""
 
@@ -110,7 +115,7 @@ class Person:
     def _note(self, event: Event) -> None:
         match event:
             case Welcomed(resuming=False):
-                self.core.register(self.name, PASSWORD)
+                self._enter()
             case Answered(answer=Kept(id=asked) as kept) if asked is not None:
                 self._note_receipt(asked, kept)
             case Answered(request=History(id=asked), answer=Refused(code=code)) if asked is not None:
@@ -131,6 +136,15 @@ class Person:
             case _:
                 pass
 
+    def _enter(self) -> None:
+        """Come in, or come back, where one is a stranger."""
+        if self.core.phase is Phase.STRANGER:
+            if self.core.token is None:
+                self.core.register(self.name, PASSWORD)
+            else:
+                self.core.resume()
+            self._flush()
+
     def _note_receipt(self, asked: RequestId, kept: Kept) -> None:
         earlier = self.receipts.setdefault(asked, kept)
         if earlier != kept:
@@ -141,6 +155,9 @@ class Person:
     def _note_refusal(self, asked: RequestId | None, code: Code) -> None:
         if code is Code.NAME_TAKEN and self.core.phase is Phase.STRANGER:
             self.core.login(self.name, PASSWORD)  # The server died before it could say that I am registered.
+        elif code is Code.BUSY and self.core.phase is Phase.STRANGER:
+            self.busy += 1
+            asyncio.get_running_loop().call_later(BUSY_SECONDS, self._enter)
         elif code in NOT_A_FAULT and asked in self.writes:
             self.refused[asked] = code
         else:
