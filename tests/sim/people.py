@@ -124,7 +124,6 @@ class Device:
             return
         for event in self.core.receive(data):
             self._happened(event)
-        self.screens.begin(self.core.rooms)
         self._keep()
         self._flush()
 
@@ -155,8 +154,8 @@ class Device:
                     self._enter()
             case StartedOver():
                 self.screens.restore({})
-            case Appeared(room=room):
-                self.screens.appear(room)
+            case Appeared(room=room, after=after):
+                self.screens.appear(room, after)
             case Jumped():
                 self.screens.jump(self.record, event, self.core.principal, lossy=self.world.lossy)
             case Arrived(room=room, entries=entries):

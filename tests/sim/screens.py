@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
 from besedka.chat.entries import Entry, RoomId
 from besedka.chat.principals import PrincipalId
 from besedka.client.events import Jump, Jumped
-from besedka.client.memory import KnownRoom
 from sim.record import Record, hold
 
 
 class Screen(msgspec.Struct):
     """One room on one device: everything up to `last`, from where it began, but what was jumped over."""
 
-    last: int | None
-    """None until it is known where it begins."""
+    last: int
 
 
 class Screens:
@@ -26,15 +22,9 @@ class Screens:
     def __init__(self) -> None:
         self.rooms: dict[RoomId, Screen] = {}
 
-    def appear(self, room: RoomId) -> None:
-        """A room is new; it begins with what is shown first, or is empty up to what `begin` says."""
-        self.rooms[room] = Screen(None)
-
-    def begin(self, places: Mapping[RoomId, KnownRoom]) -> None:
-        """All that came together was shown: new rooms without a line begin here."""
-        for room, screen in self.rooms.items():
-            if screen.last is None:
-                screen.last = places[room].place
+    def appear(self, room: RoomId, after: int) -> None:
+        """A room is new, and begins after this."""
+        self.rooms[room] = Screen(after)
 
     def show(self, record: Record, room: RoomId, entries: tuple[Entry, ...]) -> None:
         """Lines are added."""
@@ -42,7 +32,7 @@ class Screens:
         hold(screen is not None, f"lines of room {room}, which was never told of")
         assert screen is not None
         for entry in entries:
-            hold(screen.last in (None, entry.number - 1), f"room {room}: {entry.number} is shown after {screen.last}")
+            hold(screen.last == entry.number - 1, f"room {room}: {entry.number} is shown after {screen.last}")
             hold(record.has(room, entry), f"room {room}: {entry.number} is shown and not kept")
             screen.last = entry.number
 
@@ -52,9 +42,7 @@ class Screens:
         Where a run may be lost on its way, a device that leaves and joins again before it has healed misses it.
         """
         screen = self.rooms[jumped.room]
-        hold(
-            screen.last in (None, jumped.before), f"room {jumped.room}: a jump from {jumped.before}, not {screen.last}"
-        )
+        hold(screen.last == jumped.before, f"room {jumped.room}: a jump from {jumped.before}, not {screen.last}")
         match jumped.why:
             case Jump.PRUNED:
                 floor = record.floors.get(jumped.room, 1)
@@ -68,7 +56,7 @@ class Screens:
 
     def snapshot(self) -> dict[RoomId, int]:
         """What is kept with the client's state."""
-        return {room: screen.last for room, screen in self.rooms.items() if screen.last is not None}
+        return {room: screen.last for room, screen in self.rooms.items()}
 
     def restore(self, snapshot: dict[RoomId, int]) -> None:
         """What a device shows that begins again from its kept state."""
