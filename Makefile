@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 ROUNDS ?= 100
+SEEDS ?= 2000
 
-.PHONY: serve test test-long coverage check crash bench format clean
+.PHONY: serve test test-long coverage check sim crash bench format clean
 
 $(VENV)/runs: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +31,9 @@ coverage: $(VENV)/tests  ## branch coverage of chat, wire and hub; fails under 9
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q -p no:cacheprovider tests/unit tests/contracts tests/sim -m "not slow"
 	$(BIN)/coverage report --include='src/besedka/chat/*,src/besedka/wire/*,src/besedka/hub/*' --fail-under=95
+
+sim: $(VENV)/tests  ## the simulator from SEEDS more seeds: make sim SEEDS=10000
+	SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 -m slow tests/sim
 
 crash: $(VENV)/tests  ## kill a busy server and cut its power, each ROUNDS times: make crash ROUNDS=500
 	BESEDKA_CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/crash/test_rounds.py -n 2 -m "not slow"
