@@ -102,8 +102,8 @@ class Device:
         self._start()
 
     def _keep(self) -> None:
-        """Now and then, what must not be forgotten is put on the disk."""
-        if self.world.random.random() < 0.5:
+        """Now and then, what must not be forgotten is put on the disk. A guest is somebody else each time."""
+        if not self.guest and self.world.random.random() < 0.5:
             self._disk = msgspec.json.encode(OnDisk(self.core.state(), self.screens.snapshot()))
 
     # The connection -------------------------------------------------------------------------------------------------

@@ -175,7 +175,9 @@ class Texter:
         """Whether it is in, and nothing is on its way."""
         if self._turned_away:
             return True
-        return self._present and self.connection is not None and self.connection.idle
+        session = None if self.connection is None else self.connection.session
+        given = session is not None and session.synced and not session.behind
+        return self._present and given and self.connection is not None and self.connection.idle
 
     @property
     def unrest(self) -> str:
