@@ -178,7 +178,6 @@ static struct watched *watched(int fd, off_t *size)
 }
 
 static int dies_now(void) { return ++deeds == dies_at; }
-
 static void die(void)
 {
     for (;;)
