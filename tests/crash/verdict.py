@@ -197,6 +197,7 @@ def missed(files: Files, people: Sequence[Person]) -> list[str]:
             expected = [number for number in range(first, known.place + 1) if number not in skipped]
             if sorted(shown) != expected:
                 faults.append(f"{person.name} was not shown all of room {known.room}")
-            if known.inside and known.place != len(files.logs.get(known.room, [])):
-                faults.append(f"{person.name} has {known.place} entries of room {known.room}, which has more")
+            kept = len(files.logs.get(known.room, []))
+            if known.inside and known.place != kept:
+                faults.append(f"{person.name} is at entry {known.place} of room {known.room}, which has {kept}")
     return faults
