@@ -203,3 +203,25 @@ def test_signals_are_dropped_for_the_full_and_the_present_state_comes_instead(se
     server.settle()
     assert sorted(ann.seen(lobby)[0]) == ["ann", "bob"]
     assert not ann.session.missed
+
+
+def test_a_room_that_cannot_be_read_holds_up_no_other(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    tea, oak = ann.join("tea"), ann.join("oak")
+    bob.join("tea")
+    bob.join("oak")
+    fill(bob)
+    says(ann, tea, *"abcdef")
+    says(ann, oak, *"ghijkl")
+    working = server.logs.page
+
+    async def page(room: RoomId, **named: Any) -> Page:
+        if room == tea:
+            raise StoreFault("a page of this room is damaged")
+        return await working(room, **named)
+
+    server.logs.page = page  # type: ignore[method-assign, assignment]
+    drain(bob)
+    server.settle(server.limits.store_retry_seconds + 0.5)
+    assert bob.heard(oak) == list("ghijkl")
+    assert bob.heard(tea) == []

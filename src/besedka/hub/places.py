@@ -76,6 +76,8 @@ class Places:
                 await self._page_from_store(session, opened)
         except StoreFault as fault:
             self._parts.journal.fault("reading a page failed", fault)
+            if room in session.behind:  # Its other rooms come first: this one may be damaged for good.
+                session.behind[room] = session.behind.pop(room)
             await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
         finally:
             session.pumping = False
