@@ -220,7 +220,7 @@ def test_a_room_that_cannot_be_read_holds_up_no_other(server: HubRoom) -> None:
             raise StoreFault("a page of this room is damaged")
         return await working(room, **named)
 
-    server.logs.page = page  # type: ignore[method-assign, assignment]
+    server.logs.page = page  # type: ignore[method-assign]
     drain(bob)
     server.settle(server.limits.store_retry_seconds + 0.5)
     assert bob.heard(oak) == list("ghijkl")
