@@ -21,8 +21,8 @@ STORM_SECONDS = 30.0
 CALM_SECONDS_MAX = 400.0
 """Everything must have come to rest by then; the longest wait of a client and of the hub are far below."""
 
-REQUEST_BYTES_MIN = 64
-"""About the shortest request with an id, in its frame."""
+REQUEST_BYTES_MIN = 17
+"""The shortest request, a pong in its frame."""
 
 
 class QuietJournal:
