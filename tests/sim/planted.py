@@ -43,10 +43,8 @@ def no_id_check(patch: pytest.MonkeyPatch) -> None:
     """Every request is new."""
     right = Preparation._receipt
 
-    async def careless(
-        self: Preparation, online: Online, request: Write, opened: OpenRoom | None
-    ) -> tuple[Receipt | None, int | None]:
-        _, looked_up = await right(self, online, request, opened)
+    async def careless(self: Preparation, online: Online, request: Write) -> tuple[Receipt | None, int | None]:
+        _, looked_up = await right(self, online, request)
         return None, looked_up
 
     patch.setattr(Preparation, "_receipt", careless)

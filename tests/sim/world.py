@@ -323,7 +323,7 @@ class World:
                 elif left and last is not None and me in room.former:
                     until = room.former[me].left
                     pruned = max(until, self.record.floors.get(room_id, 1) - 1)
-                    hold(last in (until, pruned), f"{device.label} has room {room_id} up to {last}, left at {until}")
+                    hold(until <= last <= pruned, f"{device.label} has room {room_id} up to {last}, left at {until}")
 
 
 def some_limits(world: World) -> Limits:

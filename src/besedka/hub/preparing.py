@@ -91,7 +91,7 @@ class Preparation:
             case _:
                 raise AssertionError("not a write of a client's")
         inboxless = await self._inboxes([one for one in concerned if is_account(one)])
-        receipt, looked_up = await self._receipt(online, request, opened)
+        receipt, looked_up = await self._receipt(online, request)
         return Prepared(
             room_absent=opened is None,
             other=other,
@@ -101,9 +101,7 @@ class Preparation:
             looked_up=looked_up,
         )
 
-    async def _receipt(
-        self, online: Online, request: Write, opened: OpenRoom | None
-    ) -> tuple[Receipt | None, int | None]:
+    async def _receipt(self, online: Online, request: Write) -> tuple[Receipt | None, int | None]:
         """Whether this request was kept before. Ids past the sender's greatest are new without asking."""
         while online.newest is None:
             doubts = self._parts.doubts
@@ -117,7 +115,8 @@ class Preparation:
         if request_id is None or request_id > online.newest:
             return None, None
         looked_up = online.kept
-        room = None if opened is None else opened.state.id
+        # Where it names no room by its id, another room may bear the name by now.
+        room = request.room if isinstance(request, Say | SetTopic | Leave) else None
         return await self._parts.logs.kept_request(online.principal, request_id, room), looked_up
 
     async def _named(self, name: FoldedName) -> OpenRoom | None:
