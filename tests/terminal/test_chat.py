@@ -240,6 +240,15 @@ def test_piped_lines_go_in_and_come_out(server: Server, state: Path) -> None:
     assert "There is no command /nonsense" in errors
 
 
+def test_a_script_that_is_run_again_says_no_password(server: Server, state: Path) -> None:
+    typed = "rae\ncorrect horse\ncorrect horse\nagain\n"
+    for _run in range(2):
+        status, out, _errors = piped(server, state, typed)
+        assert status == 0
+        assert "rae: again" in out
+        assert "horse" not in out
+
+
 def test_piped_refusals_are_told_and_counted(server: Server, state: Path) -> None:
     status, _out, errors = piped(server, state, "nia\ncorrect horse\ncorrect horse\n/msg nobodyatall hi\n")
     assert status == 1

@@ -305,8 +305,10 @@ def test_presence_is_shown_for_the_room_that_is_looked_at(context: ssl.SSLContex
             session.tell(Presence(LOBBY, came=(bob,)))
             session.tell(Presence(RoomId(9), came=(bob,)))
             session.tell(Presence(LOBBY, went=(bob,)))
-        await wait_until(lambda: len(ann.said()) == 2)
-        assert ann.said() == ["-- bob\ufffd is here", "-- bob\ufffd has gone"]
+            session.tell(Presence(LOBBY, went=(bob,)))  # As for a second room that is shown.
+            session.tell(Presence(LOBBY, came=(bob,)))
+        await wait_until(lambda: len(ann.said()) == 3)
+        assert ann.said() == ["-- bob\ufffd is here", "-- bob\ufffd has gone", "-- bob\ufffd is here"]
         ann.typed.put_nowait(None)
         assert await talk == 0
 

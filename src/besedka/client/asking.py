@@ -115,13 +115,16 @@ class Entrance:
         self._address = address
         self._wait_busy = wait_busy
 
-    def enter(self, given_name: str | None) -> None:
-        """Log in. Raises `GaveUp`, `EndOfInput`, or `LinkFault` when the server will not have it or has gone."""
+    def enter(self, given_name: str | None, *, by_token: bool = True) -> None:
+        """Log in, with a token from an earlier visit where there is one and `by_token` allows it.
+
+        Raises `GaveUp`, `EndOfInput`, or `LinkFault` when the server will not have it or has gone.
+        """
         name = given_name
         for _attempt in range(ATTEMPTS_MAX):
             if name is None:
                 name = self._ask_name()
-            if self._by_token(name) or self._by_password(name):
+            if (by_token and self._by_token(name)) or self._by_password(name):
                 self._keep()
                 return
             if self._link.parting in FINAL:

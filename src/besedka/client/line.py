@@ -82,7 +82,8 @@ class _Visit:
             wait_busy=_wait_busy,
         )
         try:
-            entrance.enter(name)
+            # A script that gives its name gives its password too, and unread that would be said in the room.
+            entrance.enter(name, by_token=not isinstance(self._asker, Script) or name is not None)
             return run(self._talk(link, surface))
         finally:
             run(link.close())
@@ -116,7 +117,8 @@ class _Visit:
             return await talk.run(feed)
 
     async def _feed_lines(self, queue: Queue) -> None:
-        read_into(queue, self._lines, asyncio.get_running_loop())
+        unsaid = self._asker.last_secret if isinstance(self._asker, Script) else None
+        read_into(queue, self._lines, asyncio.get_running_loop(), unsaid_first=unsaid)
 
 
 def _print(line: str) -> None:

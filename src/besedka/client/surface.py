@@ -8,6 +8,7 @@ from typing import assert_never
 
 from besedka.chat.entries import Entered, Kind, Left, MembershipChanged, Opened, RoomId
 from besedka.chat.names import LOBBY, fold
+from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Join, Leave, Login, Register, Resume, Say, Tell
 from besedka.chat.text import harmless, harmless_line
@@ -62,6 +63,8 @@ class Surface:
         self._reached: dict[RoomId, int] = {}
         self._changed = asyncio.Event()
         self._settled = False
+        self._last_told: tuple[PrincipalId, str] | None = None
+        """Who came or went last: in each of many rooms the same is told of the same people."""
         self.current: RoomId | None = None
         """Where what is typed goes."""
         self.refused = 0
@@ -319,7 +322,9 @@ class Surface:
             return
         for people, sentence in ((presence.came, _("{names} is here")), (presence.went, _("{names} has gone"))):
             for person in people:
-                if person.principal != self._core.principal:
+                told = (person.principal, sentence)
+                if person.principal != self._core.principal and told != self._last_told:
+                    self._last_told = told
                     self.say_lines([self._look.dim("-- " + sentence.format(names=harmless_line(person.name)))])
 
     def _news(self, news: News) -> None:
