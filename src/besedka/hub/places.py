@@ -138,7 +138,8 @@ class Places:
     def _announce(self, session: Session, opened: OpenRoom, announcement: Announcement, readable: Reading) -> None:
         state = opened.state
         epoch = self._parts.logs.epoch
-        way, after = Resumption.ON, max(0, state.head - announcement.show)
+        last = state.head if readable.last is None else min(readable.last, state.head)
+        way, after = Resumption.ON, max(0, last - announcement.show)
         if announcement.place is not None:
             cursor = Cursor("" if announcement.foreign else epoch, announcement.place)
             way, after = resumption(cursor, epoch=epoch, head=state.head, floor=state.floor)
