@@ -153,10 +153,10 @@ def serve(host: str | None, port: int | None, data: Path, config: Path | None, n
 
 @besedka.command()
 @click.argument("host", required=False)
-@click.argument("port", type=click.IntRange(1, 65535), required=False)
+@click.argument("port", required=False)
 @click.option("--name", help="The name to enter with.")
 @click.option("--plain", is_flag=True, help="No colours and no line editing.")
-def chat(host: str | None, port: int | None, name: str | None, plain: bool) -> int:
+def chat(host: str | None, port: str | None, name: str | None, plain: bool) -> int:
     """Enter a chat; what is not given is asked for."""
     from besedka.client import line
 

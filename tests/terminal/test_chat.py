@@ -266,3 +266,11 @@ def test_piped_addresses_are_judged_in_the_same_way(state: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.count("is not a number") == 3
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(("port", "why"), [("irc", "irc is not a number"), ("0", "0 is out of range")])
+def test_a_port_that_is_none_is_said_in_a_sentence(state: Path, port: str, why: str) -> None:
+    done = besedka("chat", "127.0.0.1", port, environment={"BESEDKA_STATE": str(state)})
+    assert done.returncode == 2
+    assert done.stderr.startswith(why)
+    assert done.stderr.count("\n") == 1

@@ -128,7 +128,7 @@ class Entrance:
                 self._keep()
                 return
             if self._link.parting in FINAL:
-                break
+                raise GaveUp(_("Not logged in."))
             if given_name is None:
                 name = None
         raise GaveUp(_("Not logged in after three attempts."))

@@ -27,7 +27,7 @@ INTERRUPTED = 130
 """As shells say of what Ctrl-C ended."""
 
 
-def run_chat(host: str | None, port: int | None, name: str | None, plain: bool) -> int:
+def run_chat(host: str | None, port: str | None, name: str | None, plain: bool) -> int:
     """Talk on a server, asking for what is not given. The exit status (DESIGN §6)."""
     lines = Lines(sys.stdin.fileno())
     typed = sys.stdin.isatty()
@@ -67,7 +67,7 @@ class _Visit:
         self._device: Device = this_device()
         self._core = Core(new_id=Ids(now=lambda: time.time_ns() // 1_000_000, token_bytes=os.urandom))
 
-    def run(self, run: Runs, *, host: str | None, port: int | None, name: str | None) -> int:
+    def run(self, run: Runs, *, host: str | None, port: str | None, name: str | None) -> int:
         look = Look(colour=self._prompts and wants_colour())
         surface = Surface(self._core, look, line=_print, notice=_print if self._prompts else self._asker.complain)
         link, address = self._connect(run, surface, host=host, port=port)
@@ -88,7 +88,7 @@ class _Visit:
         finally:
             run(link.close())
 
-    def _connect(self, run: Runs, surface: Surface, *, host: str | None, port: int | None) -> tuple[Link, Address]:
+    def _connect(self, run: Runs, surface: Surface, *, host: str | None, port: str | None) -> tuple[Link, Address]:
         links: list[Link] = []
 
         def connect(address: Address) -> None:
@@ -100,10 +100,10 @@ class _Visit:
         if host is None and port is None:
             address = ask_server(self._asker, run, last, connect)
         else:
-            address = Address(last.host if host is None else host, DEFAULT_PORT if port is None else port)
-            refused = port_number(str(address.port))
-            if isinstance(refused, str):
-                raise GaveUp(refused)
+            number = DEFAULT_PORT if port is None else port_number(port)
+            if isinstance(number, str):
+                raise GaveUp(number)
+            address = Address(last.host if host is None else host, number)
             connect(address)
         return links[-1], address
 
