@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from besedka.bench.peers import MARK, Peer, Said, arrive, parse, receipt_of, text_of
+from besedka.bench.peers import MARK, Attention, Peer, Said, arrive, parse, receipt_of, text_of
 from besedka.bench.server import Device, Running, cpu_seconds
 from besedka.chat.entries import Message, RoomId
 from besedka.chat.requests import Say
@@ -98,7 +98,11 @@ class Load:
         shape = self._shape
         witness = self._peers[-1]
         for peer in self._peers:
-            peer.count(MARK, attentive=peer is witness or peer in self._peers[: shape.speakers])
+            peer.count(MARK, Attention.NOTHING)
+        for speaker in self._peers[: shape.speakers]:
+            speaker.count(MARK, Attention.RECEIPTS)
+        witness.count(MARK, Attention.ALL)
+        for peer in self._peers:
             peer.on_unit = self._hear
         expected = shape.messages_each * shape.speakers
         self._began = self._heard_at = time.perf_counter()

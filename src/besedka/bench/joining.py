@@ -7,12 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from besedka.bench.delivery import gather
-from besedka.bench.peers import Peer
+from besedka.bench.peers import RECEIPT, Attention, Peer
 from besedka.bench.server import Device, Running, cpu_seconds
 from besedka.chat.requests import Join
-
-RECEIPT = b'{"is":"kept"'
-"""How a receipt begins; nobody decodes the rest of what a thousand people are told."""
 
 JOINED_SECONDS_MAX = 60.0
 LOOK_SECONDS = 0.002
@@ -21,7 +18,7 @@ LOOK_SECONDS = 0.002
 async def _join(peers: Sequence[Peer], pid: int | None) -> tuple[float, float]:
     """Everybody joins at once; seconds, and seconds of server CPU, until everybody has its receipt."""
     for peer in peers:
-        peer.count(RECEIPT, attentive=False)
+        peer.count(RECEIPT, Attention.NOTHING)
     began, cpu = time.perf_counter(), cpu_seconds(pid)
     base = time.time_ns() << 64
     for index, peer in enumerate(peers):

@@ -11,6 +11,7 @@ import secrets
 import ssl
 import time
 from collections.abc import Callable
+from enum import Enum
 from typing import cast
 
 import msgspec
@@ -19,21 +20,35 @@ from besedka.bench.server import Device, Running
 from besedka.chat.entries import Message, RoomId
 from besedka.chat.requests import Hello, Register, Request, Resume, Sync
 from besedka.chat.told import PROTOCOL_VERSION, Entries, Kept, Refused, RoomTold, Unit, You
+from besedka.wire.framing import FRAME_BYTES_CEILING, FrameDecoder
 from besedka.wire.native import NativeClient
 
 MARK = b'"kind":"message"'
 """Stands once in every message of a run."""
 
 
+RECEIPT = b'{"is":"kept"'
+"""How a receipt begins."""
+
+
+class Attention(Enum):
+    """What a peer decodes of what it is told."""
+
+    ALL = "all"
+    RECEIPTS = "receipts"
+    NOTHING = "nothing"
+
+
 class Peer(asyncio.Protocol):
-    """One native connection: decodes what it is told until `attentive` is switched off, then only counts."""
+    """One native connection."""
 
     def __init__(self, on_unit: Callable[[Peer, Unit], None]) -> None:
         self.on_unit = on_unit
         self._codec = NativeClient()
         self._transport: asyncio.WriteTransport | None = None
         self._tail = b""
-        self.attentive = True
+        self._attention = Attention.ALL
+        self._frames = FrameDecoder(bytes_max=FRAME_BYTES_CEILING)
         self._mark = MARK
         self.counted = 0
         """How often the mark has come since `count` was called."""
@@ -50,14 +65,18 @@ class Peer(asyncio.Protocol):
         seen = self._tail + data
         self.counted += seen.count(self._mark)
         self._tail = seen[-(len(self._mark) - 1) :]
-        if self.attentive:
+        if self._attention is Attention.ALL:
             for unit in self._codec.receive(data):
                 if isinstance(unit, Unit):
                     self.on_unit(self, unit)
+        elif self._attention is Attention.RECEIPTS:
+            for frame in self._frames.receive(data):
+                if isinstance(frame, bytes) and frame.startswith(RECEIPT):
+                    self.on_unit(self, msgspec.json.decode(frame, type=Kept))
 
-    def count(self, mark: bytes, *, attentive: bool) -> None:
-        """Count how often these bytes come from here on, and decode what comes only if `attentive`."""
-        self._mark, self._tail, self.counted, self.attentive = mark, b"", 0, attentive
+    def count(self, mark: bytes, attention: Attention) -> None:
+        """Count how often these bytes come from here on. Between two frames only: what is decoded may change."""
+        self._mark, self._tail, self.counted, self._attention = mark, b"", 0, attention
 
     def ask(self, *requests: Request) -> None:
         """Send requests in one piece."""

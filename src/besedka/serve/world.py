@@ -39,6 +39,8 @@ class EventBell:
 
     async def wait_ring(self) -> None:
         """Come back as soon as there is work."""
+        if self._event.is_set():
+            await asyncio.sleep(0)  # What has come to the sockets during the last turn is read first: fuller turns.
         await self._event.wait()
         self._event.clear()
 
