@@ -240,6 +240,17 @@ def test_the_socket_lies_in_the_data_directory_where_its_path_fits(
     assert stat.S_IMODE(one.parent.stat().st_mode) == 0o700
 
 
+def test_where_no_runtime_directory_is_set_one_is_found_without_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "gone"))  # As platformdirs judges it: as good as none.
+    (tmp_path / "gone").write_text("no directory")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    path = socket_path(Path("/" + "x" * 120))
+    assert path.parent.name == "besedka"
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
 def test_a_runtime_directory_that_others_can_enter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "besedka").mkdir(mode=0o755)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))

@@ -12,6 +12,7 @@ import os
 import socket
 import stat
 import struct
+import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -53,7 +54,11 @@ def socket_path(data: Path) -> Path:
         return path
     from platformdirs import user_runtime_path  # Late: 20 ms that hardly any start needs.
 
-    folder = user_runtime_path("besedka")
+    try:
+        with warnings.catch_warnings(action="ignore"):  # That none is set. What is taken instead is judged below.
+            folder = user_runtime_path("besedka")
+    except OSError as error:
+        raise ControlFault(f"there is no runtime directory for the control socket: {error.strerror or error}") from None
     path = folder / (hashlib.sha256(os.fsencode(data)).hexdigest()[:16] + ".sock")
     if len(os.fsencode(path)) > PATH_BYTES_MAX:
         raise ControlFault(f"{data} is too long for a control socket, and so is {folder}; choose a shorter --data")
