@@ -22,8 +22,6 @@ GOOD, BAD = InvitationState.GOOD, InvitationState.BAD
 class Accounts(AccountStore, People, Protocol):
     """All that is asked of a store of people."""
 
-    async def drop_tokens(self, account: PrincipalId) -> None: ...
-
 
 def add(accounts: Accounts, run: Run, name: str, *, invitation: str | None = None, now: int = NOW) -> Account:
     return run(
@@ -225,8 +223,6 @@ def test_a_token_dropped_is_dead_and_the_others_live(accounts: Accounts, run: Ru
     run(accounts.drop_token("1"))
     run(accounts.drop_token("1"))
     assert alive(accounts, run, "1", "2", "3") == "23"
-    run(accounts.drop_tokens(ann.id))
-    assert alive(accounts, run, "1", "2", "3") == "3"
 
 
 def test_beyond_its_number_the_token_unused_for_longest_dies(accounts: Accounts, run: Run) -> None:

@@ -165,10 +165,6 @@ class MemoryAccountStore:
             self._hashes[account] = password_hash
             self._drop_tokens(account)
 
-    async def drop_tokens(self, account: PrincipalId) -> None:
-        """End every token of an account."""
-        self._drop_tokens(account)
-
     def _drop_tokens(self, account: PrincipalId) -> None:
         self._tokens = {key: one for key, one in self._tokens.items() if one.account != account}
 

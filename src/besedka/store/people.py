@@ -32,10 +32,6 @@ class SqliteAccountStore(SqliteLogins):
 
         await self._writer.call(write)
 
-    async def drop_tokens(self, account: PrincipalId) -> None:
-        """End every token of an account."""
-        await self._do("DELETE FROM tokens WHERE account = ?", account)
-
     async def set_role(self, account: PrincipalId, role: AccountRole) -> None:
         """What the account may do on the server."""
         await self._do("UPDATE accounts SET role = ? WHERE id = ?", role.value, account)
