@@ -132,8 +132,9 @@ class Connection:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is on its way."""
-        return not self._down.unsent and not self._up.unsent
+        """Whether nothing is on its way, an end among it."""
+        ending = self._down.closing and not self._down.broken
+        return not (self._down.unsent or self._up.unsent or ending)
 
     @property
     def over(self) -> bool:
