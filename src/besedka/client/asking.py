@@ -16,8 +16,8 @@ from besedka.client.events import Phase
 from besedka.client.link import FINAL, Link
 from besedka.client.surface import Surface
 from besedka.client.terminal import Asker
-from besedka.client.words import _
 from besedka.limits import Limits
+from besedka.words import _
 
 ATTEMPTS_MAX = 3
 """Bad answers to one question (DESIGN §6)."""

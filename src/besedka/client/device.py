@@ -18,7 +18,7 @@ import msgspec
 
 from besedka.chat.names import fold
 from besedka.chat.text import harmless_line
-from besedka.client.words import _
+from besedka.words import _
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9090

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from besedka.client.device import AUTHORITY, Address
-from besedka.client.words import _
+from besedka.words import _
 
 ALPN = "besedka/1"
 

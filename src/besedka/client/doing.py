@@ -13,7 +13,7 @@ from besedka.client.core import Core
 from besedka.client.events import Phase
 from besedka.client.memory import KnownRoom
 from besedka.client.surface import Surface
-from besedka.client.words import _
+from besedka.words import _
 
 HISTORY_DEFAULT = 20
 HISTORY_MAX = 200

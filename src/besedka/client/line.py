@@ -18,7 +18,7 @@ from besedka.client.showing import Look
 from besedka.client.surface import Surface
 from besedka.client.talking import Queue, Talk
 from besedka.client.terminal import Asker, EndOfInput, Lines, Person, Script, read_into, wants_colour
-from besedka.client.words import _
+from besedka.words import _
 
 FINE = 0
 FAILED = 1

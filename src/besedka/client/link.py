@@ -13,7 +13,7 @@ from besedka.client.core import Core
 from besedka.client.device import Address, Device, DeviceFault
 from besedka.client.dialling import Changed, Connection, Deadlines, LinkFault, NotBesedka, TurnedAway, dial, not_besedka
 from besedka.client.events import Answered, Event, Phase
-from besedka.client.words import _
+from besedka.words import _
 
 FINAL = frozenset(
     {

@@ -29,7 +29,7 @@ from besedka.chat.principals import PrincipalId
 from besedka.chat.text import harmless, harmless_line
 from besedka.chat.told import People, RoomLine, RoomList
 from besedka.client.memory import KnownRoom
-from besedka.client.words import _, plural
+from besedka.words import _, plural
 
 INDENT = " " * 6
 """Before what continues an entry: as wide as its time, so that no line of a message can pass for an entry."""

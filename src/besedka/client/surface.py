@@ -40,7 +40,7 @@ from besedka.client.events import (
 from besedka.client.link import Back, Known, News, NotKept, TryingAgain
 from besedka.client.memory import AnyWrite, KnownRoom
 from besedka.client.showing import INDENT, Look, day, entry_lines, label, people_lines, room_lines
-from besedka.client.words import _, plural
+from besedka.words import _, plural
 
 _UNSHOWN: dict[Kind, tuple[type, ...]] = {
     Kind.INBOX: (Opened, Entered, Left),

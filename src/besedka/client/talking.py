@@ -17,7 +17,7 @@ from besedka.client.doing import Doer
 from besedka.client.events import Phase
 from besedka.client.link import Link
 from besedka.client.surface import Surface
-from besedka.client.words import _, plural
+from besedka.words import _, plural
 
 LINES_WAITING_MAX = 32
 """Lines typed or piped ahead of what can be carried out."""
