@@ -84,7 +84,7 @@ def test_the_operator_sees_who_is_there_and_is_heard(server: Server, talk: tuple
 
 def test_somebody_kicked_is_told_and_may_come_back(server: Server, talk: tuple[Nc, Nc]) -> None:
     ann, _bob = talk
-    assert server.ctl("kick", "ann").stdout == "ann is kicked (1 sessions).\n"
+    assert server.ctl("kick", "ann").stdout == "ann is kicked (1 session).\n"
     assert "An administrator ended this session." in ann.hear_the_end()
     again = Nc(server.port, "ann")
     with again.socket:
@@ -109,7 +109,7 @@ def test_a_banned_network_is_out_and_the_others_stay(server: Server, talk: tuple
     far = Nc(server.port, "bob", host="127.0.0.9")
     with far.socket:
         far.hear("Hello, bob")
-        assert "(1 sessions ended)" in server.ctl("ban", "127.0.0.8/30").stdout
+        assert "(1 session ended)" in server.ctl("ban", "127.0.0.8/30").stdout
         assert "You are banned" in far.hear_the_end()
     ann.write("still here")
     bob.hear("ann: still here")

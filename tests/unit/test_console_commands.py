@@ -38,7 +38,7 @@ def test_status_says_what_the_server_is_doing(office: Office) -> None:
     assert lines == [
         "besedka 0.1.0, up 1 d 2 h 3 min 4 s",
         "listening on 127.0.0.1:9090 (paused)",
-        "3 connections, 2 sessions of 1 people",
+        "3 connections, 2 sessions of 1 person",
         "2 rooms open, 30 entries kept since the start",
     ]
 
@@ -90,7 +90,7 @@ def test_kick_ends_every_session_of_that_name(office: Office) -> None:
 def test_a_banned_account_is_out_and_stays_out(office: Office) -> None:
     office.governor.arrive("ann", 1)
     office.governor.arrive("bob", 2)
-    assert office.type("ban Ann 3")[1] == ["ann is banned for 3 days (1 sessions ended)."]
+    assert office.type("ban Ann 3")[1] == ["ann is banned for 3 days (1 session ended)."]
     assert office.governor.ended == [("ann", Parting.BANNED)]
     assert asyncio.run(office.accounts.banned(PrincipalId(1), "192.0.2.1", now=NOW + 3 * 86_400_000 - 1))
     assert not asyncio.run(office.accounts.banned(PrincipalId(1), "192.0.2.1", now=NOW + 3 * 86_400_000))
@@ -104,7 +104,7 @@ def test_a_banned_network_is_out_with_everybody_in_it(office: Office) -> None:
     office.governor.arrive("ann", 1, "192.0.2.77")
     office.governor.arrive("bob", 2, "198.51.100.1")
     office.governor.arrive("eve", -1, "pipe")
-    assert office.type("ban 192.0.2.9/24")[1] == ["192.0.2.0/24 is banned for ever (1 sessions ended)."]
+    assert office.type("ban 192.0.2.9/24")[1] == ["192.0.2.0/24 is banned for ever (1 session ended)."]
     assert office.governor.ended == [("ann", Parting.BANNED)]
     assert asyncio.run(office.accounts.banned(None, "192.0.2.1", now=NOW))
     assert office.type("bans")[1][1:] == ["192.0.2.0/24  2023-11-14 22:13  for ever"]

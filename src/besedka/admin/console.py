@@ -18,6 +18,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 
 from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
+from besedka.words import _
 
 LINE_BYTES_MAX = 16_384
 """A line of input: the longest message, some times over."""
@@ -105,7 +106,7 @@ class Console:
                 lines, buffer = [buffer], b""
             for line in lines:
                 if too_long or len(line) > LINE_BYTES_MAX:
-                    self._screen.show(Said("That line is too long.", fault=True))
+                    self._screen.show(Said(_("That line is too long."), fault=True))
                     too_long = False
                 else:
                     yield line.decode(errors="replace")

@@ -20,6 +20,7 @@ import msgspec
 
 from besedka.admin.deeds import DEED_BYTES_MAX, Answer, AnyDeed, Ended, Said, Status
 from besedka.hub.ports import Journal
+from besedka.words import _
 
 PATH_BYTES_MAX = 107
 """`sun_path` of Linux has 108 bytes, the last one a zero (unix(7))."""
@@ -58,17 +59,29 @@ def socket_path(data: Path) -> Path:
         with warnings.catch_warnings(action="ignore"):  # That none is set. What is taken instead is judged below.
             folder = user_runtime_path("besedka")
     except OSError as error:
-        raise ControlFault(f"there is no runtime directory for the control socket: {error.strerror or error}") from None
+        raise ControlFault(
+            _("there is no runtime directory for the control socket: {why}").format(why=error.strerror or error)
+        ) from None
     path = folder / (hashlib.sha256(os.fsencode(data)).hexdigest()[:16] + ".sock")
     if len(os.fsencode(path)) > PATH_BYTES_MAX:
-        raise ControlFault(f"{data} is too long for a control socket, and so is {folder}; choose a shorter --data")
+        raise ControlFault(
+            _("{data} is too long for a control socket, and so is {folder}; choose a shorter --data").format(
+                data=data, folder=folder
+            )
+        )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
     except OSError as error:
-        raise ControlFault(f"{folder} cannot be made for the control socket: {error.strerror}") from None
+        raise ControlFault(
+            _("{folder} cannot be made for the control socket: {why}").format(folder=folder, why=error.strerror)
+        ) from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise ControlFault(f"{folder} is not a directory of this user's alone, so no control socket is made there")
+        raise ControlFault(
+            _("{folder} is not a directory of this user's alone, so no control socket is made there").format(
+                folder=folder
+            )
+        )
     return path
 
 
@@ -93,7 +106,7 @@ class ControlSocket:
             listening.bind(os.fsencode(self._path))
         except OSError as error:
             listening.close()
-            raise ControlFault(f"{self._path} cannot be made: {error.strerror}") from None
+            raise ControlFault(_("{path} cannot be made: {why}").format(path=self._path, why=error.strerror)) from None
         finally:
             os.umask(before)
         self._server = await asyncio.start_unix_server(self._talk, sock=listening, limit=DEED_BYTES_MAX)
@@ -130,9 +143,9 @@ class ControlSocket:
         answer = Answer(tell)
         if _peer_user(writer) not in (0, os.geteuid()):
             self._journal.note("control refused")
-            ended = answer.refuse("Only the user who runs the server, and root, may ask it.")
+            ended = answer.refuse(_("Only the user who runs the server, and root, may ask it."))
         elif len(self._talks) > CONNECTIONS_MAX:
-            ended = answer.refuse("Too many are asking at once; try again.")
+            ended = answer.refuse(_("Too many are asking at once; try again."))
         else:
             ended = await self._listen(reader, answer)
         tell(ended)
@@ -148,9 +161,11 @@ class ControlSocket:
                 line = await reader.readuntil(b"\n")
             deed = _decode_deed(line)
         except asyncio.LimitOverrunError:
-            return answer.refuse("That is longer than this server accepts.", Status.MISUSED)
+            return answer.refuse(_("That is longer than this server accepts."), Status.MISUSED)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            return answer.refuse("This server does not know that command; is it of the same version?", Status.MISUSED)
+            return answer.refuse(
+                _("This server does not know that command; is it of the same version?"), Status.MISUSED
+            )
         return await self._carry_out(deed, answer)
 
 
@@ -168,7 +183,7 @@ def ask(path: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
         if isinstance(answer, Ended):
             return answer
         tell(answer)
-    raise ControlFault("the server ended before it answered")
+    raise ControlFault(_("the server ended before it answered"))
 
 
 def _answers(path: Path, deed: AnyDeed) -> Iterator[Said | Ended]:
@@ -182,8 +197,12 @@ def _answers(path: Path, deed: AnyDeed) -> Iterator[Said | Ended]:
                 while line := answers.readline():
                     yield _decode_answer(line)
         except TimeoutError:
-            raise ControlFault(f"the server does not answer at {path}") from None
+            raise ControlFault(_("the server does not answer at {path}").format(path=path)) from None
         except OSError as error:
-            raise ControlFault(f"the server cannot be asked at {path}: {error.strerror}") from None
+            raise ControlFault(
+                _("the server cannot be asked at {path}: {why}").format(path=path, why=error.strerror)
+            ) from None
         except msgspec.MsgspecError:
-            raise ControlFault(f"something else than this version of besedka answers at {path}") from None
+            raise ControlFault(
+                _("something else than this version of besedka answers at {path}").format(path=path)
+            ) from None

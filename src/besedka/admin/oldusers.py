@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from besedka.chat.names import fold
+from besedka.words import _
 
 FILE_BYTES_MAX = 64 << 20
 """A million people; more is another file by mistake."""
@@ -40,7 +41,7 @@ class BadLine(msgspec.Struct, frozen=True):
     why: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.why}"
+        return _("line {line}: {why}").format(line=self.line, why=self.why)
 
 
 def read_users(raw: bytes) -> tuple[list[OldUser], list[BadLine]]:
@@ -57,7 +58,7 @@ def read_users(raw: bytes) -> tuple[list[OldUser], list[BadLine]]:
         if isinstance(read, OldUser):
             earlier = lines_of_names.setdefault(fold(read.name), number)
             if earlier != number:
-                read = BadLine(number, f"the same name is on line {earlier}")
+                read = BadLine(number, _("the same name is on line {earlier}").format(earlier=earlier))
         if isinstance(read, OldUser):
             users.append(read)
         elif read is not None:
@@ -68,17 +69,17 @@ def read_users(raw: bytes) -> tuple[list[OldUser], list[BadLine]]:
 def _read_line(number: int, raw: bytes, *, may_be_header: bool) -> OldUser | BadLine | None:
     """What one line says; None for the header."""
     if len(raw) > LINE_BYTES_MAX:
-        return BadLine(number, f"longer than {LINE_BYTES_MAX} bytes")
+        return BadLine(number, _("longer than {line_bytes_max} bytes").format(line_bytes_max=LINE_BYTES_MAX))
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        return BadLine(number, "not UTF-8")
+        return BadLine(number, _("not UTF-8"))
     fields = next((fields for mark in _SEPARATORS if len(fields := text.split(mark)) == 3), None)
     if fields is None:
-        return BadLine(number, "not three fields (name, address, MD5) between commas, semicolons or tabs")
+        return BadLine(number, _("not three fields (name, address, MD5) between commas, semicolons or tabs"))
     name, address, digest = (field.strip().removeprefix('"').removesuffix('"') for field in fields)
     if not _MD5.fullmatch(digest):
         if may_be_header and name.casefold() in _HEADER_NAMES:
             return None
-        return BadLine(number, "the third field is no MD5 in 32 hexadecimal digits")
-    return OldUser(number, name, address, digest.lower()) if name else BadLine(number, "no name")
+        return BadLine(number, _("the third field is no MD5 in 32 hexadecimal digits"))
+    return OldUser(number, name, address, digest.lower()) if name else BadLine(number, _("no name"))

@@ -28,6 +28,7 @@ from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
 from besedka.hub.ports import Account, Clock, Dice, Journal, NameTaken
 from besedka.limits import Limits
+from besedka.words import _, plural
 
 PeopleDeed = AddUser | ListUsers | MakeInvitation | SetPassword | SetRole | RemoveUser | ImportUsers
 
@@ -113,18 +114,22 @@ class PeopleDesk:
     async def _add(self, deed: AddUser, answer: Answer) -> Ended:
         name = self._acceptable(deed.name)
         if isinstance(name, Refusal):
-            return answer.refuse(name.sentence)
+            return answer.refuse(_(name.sentence))
         wrong = self._password_fault(deed.password)
         if wrong is not None:
             return answer.refuse(wrong)
         role = AccountRole.ADMIN if deed.admin else AccountRole.USER
         if await self.find(name) is not None:
-            return answer.refuse(SENTENCES[Code.NAME_TAKEN])
+            return answer.refuse(_(SENTENCES[Code.NAME_TAKEN]))
         password_hash = await self._hashing.hash(deed.password)
         if not await self._make(name, password_hash, role, address=""):
-            return answer.refuse(SENTENCES[Code.NAME_TAKEN])
+            return answer.refuse(_(SENTENCES[Code.NAME_TAKEN]))
         self._warn_short(deed.password, answer)
-        return answer.done(f"{name} is registered{' as an administrator' if deed.admin else ''}.")
+        return answer.done(
+            _("{name} is registered as an administrator.").format(name=name)
+            if deed.admin
+            else _("{name} is registered.").format(name=name)
+        )
 
     async def _make(self, name: AccountName, password_hash: str, role: AccountRole, *, address: str) -> bool:
         try:
@@ -142,11 +147,11 @@ class PeopleDesk:
         return True
 
     async def _list(self, answer: Answer) -> Ended:
-        header = ("NAME", "ROLE", "FIRST SEEN (UTC)", "FROM", "LAST SEEN (UTC)", "FROM")
+        header = (_("NAME"), _("ROLE"), _("FIRST SEEN (UTC)"), _("FROM"), _("LAST SEEN (UTC)"), _("FROM"))
         rows = [
             (
                 account.name,
-                account.role.value + (", muted" if account.muted else ""),
+                _("{role}, muted").format(role=account.role.value) if account.muted else account.role.value,
                 moment(account.first_seen),
                 account.first_address,
                 moment(account.last_seen) if account.last_seen else "",
@@ -160,9 +165,13 @@ class PeopleDesk:
 
     async def _invite(self, deed: MakeInvitation, answer: Answer) -> Ended:
         if not 1 <= deed.days <= INVITATION_DAYS_MAX:
-            return answer.refuse(f"An invitation is good for 1 to {INVITATION_DAYS_MAX} days.", Status.MISUSED)
+            return answer.refuse(
+                _("An invitation is good for 1 to {most} days.").format(most=INVITATION_DAYS_MAX), Status.MISUSED
+            )
         if not 1 <= deed.uses <= INVITATION_USES_MAX:
-            return answer.refuse(f"An invitation is good for 1 to {INVITATION_USES_MAX} uses.", Status.MISUSED)
+            return answer.refuse(
+                _("An invitation is good for 1 to {most} uses.").format(most=INVITATION_USES_MAX), Status.MISUSED
+            )
         code = base64.b32encode(self._dice.token_bytes(INVITATION_BYTES)).decode().lower()
         now = self._clock.now()
         expires = now + deed.days * DAY_MILLISECONDS
@@ -173,7 +182,7 @@ class PeopleDesk:
     async def _set_password(self, deed: SetPassword, answer: Answer) -> Ended:
         account = await self.find(deed.name)
         if account is None:
-            return answer.refuse(SENTENCES[Code.NO_SUCH_PERSON])
+            return answer.refuse(_(SENTENCES[Code.NO_SUCH_PERSON]))
         wrong = self._password_fault(deed.password)
         if wrong is not None:
             return answer.refuse(wrong)
@@ -182,32 +191,36 @@ class PeopleDesk:
             await self._governor.revoked(account.id)
         self._journal.note("password changed", name=account.name, account=account.id)
         self._warn_short(deed.password, answer)
-        return answer.done(f"{account.name} has another password, and logs in anew everywhere.")
+        return answer.done(_("{name} has another password, and logs in anew everywhere.").format(name=account.name))
 
     async def _set_role(self, deed: SetRole, answer: Answer) -> Ended:
         account = await self.find(deed.name)
         if account is None:
-            return answer.refuse(SENTENCES[Code.NO_SUCH_PERSON])
+            return answer.refuse(_(SENTENCES[Code.NO_SUCH_PERSON]))
         await self._people.set_role(account.id, deed.role)
         if self._governor is not None:
             self._governor.account_changed(msgspec.structs.replace(account, role=deed.role))
         self._journal.note("role changed", name=account.name, account=account.id, role=deed.role.value)
         return answer.done(
-            f"{account.name} is {'an administrator' if deed.role is AccountRole.ADMIN else 'a user'} now."
+            _("{name} is an administrator now.").format(name=account.name)
+            if deed.role is AccountRole.ADMIN
+            else _("{name} is a user now.").format(name=account.name)
         )
 
     async def _remove(self, deed: RemoveUser, answer: Answer) -> Ended:
         account = await self.find(deed.name)
         if account is None:
-            return answer.refuse(SENTENCES[Code.NO_SUCH_PERSON])
+            return answer.refuse(_(SENTENCES[Code.NO_SUCH_PERSON]))
         removal = Removal(account.id)
         step = await self._steps.add_step(msgspec.json.encode(removal).decode())
         self._journal.note("account removed", name=account.name, account=account.id)
         if self._governor is None:
             await self._people.remove_account(account.id)
-            return answer.done(f"{account.name} is removed, and leaves its rooms when the server starts.")
+            return answer.done(
+                _("{name} is removed, and leaves its rooms when the server starts.").format(name=account.name)
+            )
         await self._finish_removal(step, account.id)
-        return answer.done(f"{account.name} is removed.")
+        return answer.done(_("{name} is removed.").format(name=account.name))
 
     async def _finish_removal(self, step: int, account: PrincipalId) -> None:
         """Each part of it may have been done before."""
@@ -230,14 +243,14 @@ class PeopleDesk:
         """Why this person could not be registered, or None if it now is."""
         name = self._acceptable(user.name)
         if isinstance(name, Refusal):
-            return name.sentence
+            return _(name.sentence)
         if len(user.address) > ADDRESS_CHARACTERS_MAX:
-            return "the address is too long"
+            return _("the address is too long")
         if await self.find(name) is not None:
-            return SENTENCES[Code.NAME_TAKEN]
+            return _(SENTENCES[Code.NAME_TAKEN])
         password_hash = await self._hashing.wrap_md5(user.md5_hex)
         if not await self._make(name, password_hash, AccountRole.USER, address=user.address):
-            return SENTENCES[Code.NAME_TAKEN]
+            return _(SENTENCES[Code.NAME_TAKEN])
         return None
 
     def _acceptable(self, raw: str) -> AccountName | Refusal:
@@ -247,12 +260,18 @@ class PeopleDesk:
         try:
             size = len(password.encode())
         except UnicodeEncodeError:
-            return "That password has characters that cannot be typed anywhere else."
+            return _("That password has characters that cannot be typed anywhere else.")
         if size == 0:
-            return "A password cannot be empty."
-        return SENTENCES[Code.PASSWORD_LONG] if size > self._limits.password_bytes_max else None
+            return _("A password cannot be empty.")
+        return _(SENTENCES[Code.PASSWORD_LONG]) if size > self._limits.password_bytes_max else None
 
     def _warn_short(self, password: str, answer: Answer) -> None:
         shortest = self._limits.password_characters_min
         if len(password) < shortest:
-            answer.warn(f"Warning: a password of fewer than {shortest} characters is easily guessed.")
+            answer.warn(
+                plural(
+                    "Warning: a password of less than {count} character is easily guessed.",
+                    "Warning: a password of fewer than {count} characters is easily guessed.",
+                    shortest,
+                )
+            )
