@@ -27,6 +27,7 @@ from besedka.net.parts import Parts, Visit, reason_of
 from besedka.net.peers import is_safe, is_within, true_address
 from besedka.net.sniffing import Speech, recognise
 from besedka.net.tls import ALPN_HTTP, ALPN_IRC, ALPN_NATIVE
+from besedka.words import _
 
 PROMPT = b"Name:\r\n"
 """On a line of its own, so that what a client shows next begins a line."""
@@ -229,10 +230,10 @@ class Arrival(asyncio.Protocol):
 
     def _irc(self) -> None:
         self._visit.opened(self._peer("irc").way)
-        self._say_and_end(f"ERROR :{_IRC_COMES_LATER}", "IRC comes later")
+        self._say_and_end(f"ERROR :{_(_IRC_COMES_LATER)}", "IRC comes later")
 
     def _endless_line(self) -> None:
-        self._say_and_end(SENTENCES[Code.TOO_LONG], "endless first line")
+        self._say_and_end(_(SENTENCES[Code.TOO_LONG]), "endless first line")
 
     def _host_line(self) -> None:
         self._end("a web page's request")

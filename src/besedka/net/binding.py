@@ -7,6 +7,8 @@ import errno
 import socket
 from collections.abc import Iterable, Sequence
 
+from besedka.words import _
+
 DEFAULT_PORT = 9090
 """DESIGN §6."""
 PORTS_TRIED = 100
@@ -42,7 +44,9 @@ async def wait_bound(
             return _listen(places, port, host)
         except _Busy:
             raise BindFault(
-                f"port {port} of {host} is in use: choose another with --port, or leave that out to have one found"
+                _(
+                    "port {port} of {host} is in use: choose another with --port, or leave that out to have one found"
+                ).format(port=port, host=host)
             ) from None
     if preferred is not None:
         sockets = await _wait_free(places, preferred, host, seconds=wait_seconds)
@@ -62,7 +66,9 @@ async def _resolve(host: str) -> list[_Place]:
     try:
         found = await loop.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        raise BindFault(f"{host!r} is no address or name of this machine: give one with --host") from None
+        raise BindFault(
+            _("{host!r} is no address or name of this machine: give one with --host").format(host=host)
+        ) from None
     places = [(family, address) for family, _type, _protocol, _name, address in found]
     return [(family, address) for family, address in dict.fromkeys(places) if isinstance(address[0], str)]
 
@@ -91,7 +97,9 @@ def _listen_on_first_free(places: Sequence[_Place], host: str) -> list[socket.so
             return _listen(places, port, host)
         except _Busy:
             continue
-    raise BindFault(f"no port of {host} is free: end a program that listens there, or give another --host")
+    raise BindFault(
+        _("no port of {host} is free: end a program that listens there, or give another --host").format(host=host)
+    )
 
 
 def _listen(places: Sequence[_Place], port: int, host: str) -> list[socket.socket]:
@@ -139,7 +147,13 @@ def _explained(error: OSError, host: str, port: int) -> Exception:
     if error.errno == errno.EADDRINUSE:
         return _Busy()
     if error.errno == errno.EACCES:
-        return BindFault(f"this user may not listen on port {port}: choose one above 1023 with --port")
+        return BindFault(
+            _("this user may not listen on port {port}: choose one above 1023 with --port").format(port=port)
+        )
     if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-        return BindFault(f"{host} is no address of this machine: give one with --host")
-    return BindFault(f"cannot listen on port {port} of {host} ({error.strerror}): give another --host or --port")
+        return BindFault(_("{host} is no address of this machine: give one with --host").format(host=host))
+    return BindFault(
+        _("cannot listen on port {port} of {host} ({why}): give another --host or --port").format(
+            port=port, host=host, why=error.strerror
+        )
+    )

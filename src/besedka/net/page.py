@@ -17,6 +17,7 @@ from besedka.chat.refusals import N_
 from besedka.hub.ports import Peer
 from besedka.net.parts import Parts, Visit, reason_of
 from besedka.net.peers import forwarded_address, is_within, parse_address
+from besedka.words import _
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -91,7 +92,7 @@ class Pages:
             return self._page(request)
         except Exception as error:  # The edge.
             self._parts.journal.fault("answering a browser failed", error)
-            return _response(500, "Something went wrong on the server.")
+            return _response(500, _("Something went wrong on the server."))
 
     def _page(self, request: web.BaseRequest) -> web.StreamResponse:
         settings = self._parts.settings
@@ -99,13 +100,13 @@ class Pages:
         hosts = request.headers.getall("Host", [])
         ours = is_host_ours(hosts[0], settings.hostnames) if len(hosts) == 1 else None
         if ours is None:
-            return _response(400, "The Host header is missing or wrong.")
+            return _response(400, _("The Host header is missing or wrong."))
         if not ours:
-            return _response(421, "This server does not answer to that name.")
+            return _response(421, _("This server does not answer to that name."))
         if request.path != "/":
-            return _response(404, "There is no such page here.")
+            return _response(404, _("There is no such page here."))
         if request.method not in ("GET", "HEAD"):
-            return _response(405, "That cannot be done here.", {"Allow": "GET, HEAD"})
+            return _response(405, _("That cannot be done here."), {"Allow": "GET, HEAD"})
         return _response(200, _body(settings.name), kind="text/html")
 
     def _note(self, request: web.BaseRequest) -> None:
@@ -122,7 +123,7 @@ def _body(name: str) -> str:
     shown = html.escape(name)
     return (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{shown}</title>\n'
-        f"<h1>{shown}</h1>\n<p>{_TITLE} {_HOW}</p>\n<pre>besedka chat HOST PORT</pre>\n</html>\n"
+        f"<h1>{shown}</h1>\n<p>{_(_TITLE)} {_(_HOW)}</p>\n<pre>besedka chat HOST PORT</pre>\n</html>\n"
     )
 
 

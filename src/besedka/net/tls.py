@@ -13,6 +13,8 @@ import ssl
 from collections.abc import Sequence
 from pathlib import Path
 
+from besedka.words import _
+
 ALPN_NATIVE = "besedka/1"
 ALPN_IRC = "irc"
 ALPN_HTTP = "http/1.1"
@@ -48,7 +50,11 @@ def self_made(folder: Path, *, hostnames: Sequence[str] = ()) -> Certificate:
         if not path.exists():
             _keep(path, _make(hostnames))
     except OSError as error:
-        raise TLSFault(f"{path} cannot be made ({error.strerror}): make that folder writable for this user") from None
+        raise TLSFault(
+            _("{path} cannot be made ({why}): make that folder writable for this user").format(
+                path=path, why=error.strerror
+            )
+        ) from None
     return Certificate(chain=path, key=path)
 
 
@@ -73,7 +79,7 @@ def public_key_info(certificate: bytes) -> bytes:
     fields_before = 5  # serialNumber, signature, issuer, validity, subject
     if tag == 0xA0:  # version, which is explicit and optional
         position = end
-    for _ in range(fields_before):
+    for _field in range(fields_before):
         _tag, _start, position = _element(certificate, position)
     tag, _start, end = _element(certificate, position)
     if tag != 0x30:
@@ -100,16 +106,22 @@ def _leaf(chain: Path) -> bytes:
     """The first certificate of a PEM file that OpenSSL has already accepted."""
     match = re.search(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", chain.read_bytes(), re.DOTALL)
     if match is None:
-        raise TLSFault(f"{chain} holds no certificate: give a PEM file of the chain, the server's own first")
+        raise TLSFault(
+            _("{chain} holds no certificate: give a PEM file of the chain, the server's own first").format(chain=chain)
+        )
     try:
         return binascii.a2b_base64(match[1])
     except binascii.Error:
-        raise TLSFault(f"{chain} is damaged: give a PEM file of the chain, the server's own first") from None
+        raise TLSFault(
+            _("{chain} is damaged: give a PEM file of the chain, the server's own first").format(chain=chain)
+        ) from None
 
 
 def _server_context(chain: Path, key: Path) -> ssl.SSLContext:
     def no_passphrase() -> str:
-        raise TLSFault(f"{key} is encrypted with a passphrase, which nobody is there to type: decrypt it")
+        raise TLSFault(
+            _("{key} is encrypted with a passphrase, which nobody is there to type: decrypt it").format(key=key)
+        )
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996: nothing older.
@@ -120,12 +132,18 @@ def _server_context(chain: Path, key: Path) -> ssl.SSLContext:
             with path.open("rb"):
                 pass
         except OSError as error:
-            raise TLSFault(f"{path} cannot be read ({error.strerror}): correct its path or its permissions") from None
+            raise TLSFault(
+                _("{path} cannot be read ({why}): correct its path or its permissions").format(
+                    path=path, why=error.strerror
+                )
+            ) from None
     try:
         context.load_cert_chain(chain, key, password=no_passphrase)
     except ssl.SSLError:
         raise TLSFault(
-            f"{chain} and {key} are not a certificate chain and its key in PEM: give two that match"
+            _("{chain} and {key} are not a certificate chain and its key in PEM: give two that match").format(
+                chain=chain, key=key
+            )
         ) from None
     return context
 

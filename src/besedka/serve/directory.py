@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from besedka.chat.text import harmless_line
+from besedka.words import _
 
 OURS = frozenset({"lock", "accounts.db", "messages.db", "server.log", "tls", "server.port", "control.sock"})
 """Any of these in a directory says that it is a data directory."""
@@ -137,7 +138,11 @@ def _make_private(path: Path) -> None:
     there = set(os.listdir(path))
     if not there & OURS and there - NOBODYS:
         foreign = harmless_line(sorted(there - NOBODYS)[0])
-        raise DirectoryFault(f"{path} holds other things than a chat's data ({foreign}); choose an empty directory")
+        raise DirectoryFault(
+            _("{path} holds other things than a chat's data ({foreign}); choose an empty directory").format(
+                path=path, foreign=foreign
+            )
+        )
     found = path.stat()
     if stat.S_IMODE(found.st_mode) & 0o077 and found.st_uid == os.geteuid():
         path.chmod(0o700)
@@ -165,10 +170,24 @@ def _read(lock: int) -> Holder | None:
 
 
 def _held(path: Path, other: Holder | None) -> DirectoryFault:
-    who = "another process" if other is None else f"process {other.pid}"
-    where = f" (port {other.port})" if other is not None and other.port is not None else ""
-    return DirectoryFault(f"{path} is in use by {who}{where}; end that one, or choose another directory with --data")
+    if other is None:
+        return DirectoryFault(
+            _("{path} is in use by another process; end that one, or choose another directory with --data").format(
+                path=path
+            )
+        )
+    if other.port is None:
+        sentence = _("{path} is in use by process {pid}; end that one, or choose another directory with --data")
+    else:
+        sentence = _(
+            "{path} is in use by process {pid} (port {port}); end that one, or choose another directory with --data"
+        )
+    return DirectoryFault(sentence.format(path=path, pid=other.pid, port=other.port))
 
 
 def _fault(path: Path, error: OSError) -> DirectoryFault:
-    return DirectoryFault(f"{path} cannot be used: {error.strerror}; correct that, or choose another with --data")
+    return DirectoryFault(
+        _("{path} cannot be used: {why}; correct that, or choose another with --data").format(
+            path=path, why=error.strerror
+        )
+    )

@@ -16,6 +16,7 @@ from besedka.serve.directory import DataDirectory, DirectoryFault
 from besedka.serve.world import SystemClock, SystemDice
 from besedka.store.passwords import Argon2Keys
 from besedka.store.stores import open_stores
+from besedka.words import _
 
 
 def carry_out(data: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
@@ -36,7 +37,9 @@ async def _carry_out(directory: DataDirectory, deed: AnyDeed, tell: Callable[[Sa
     try:
         log = ServerLog(directory.path / "server.log", clock=clock, limits=limits)
     except OSError as error:
-        raise DirectoryFault(f"{directory.path / 'server.log'} cannot be written: {error.strerror}") from None
+        raise DirectoryFault(
+            _("{path} cannot be written: {why}").format(path=directory.path / "server.log", why=error.strerror)
+        ) from None
     keys = Argon2Keys(limits=limits)
     try:
         stores = open_stores(directory.path, limits=limits)

@@ -40,6 +40,7 @@ from besedka.store.passwords import Argon2Keys
 from besedka.store.stores import Stores, open_stores
 from besedka.wire.native import NativeServer
 from besedka.wire.text import TextServer
+from besedka.words import _
 
 CLOSING_SECONDS = 0.1
 """For what comes after the clients' farewell: an answer on the control socket, a hash under way."""
@@ -73,7 +74,7 @@ class StartFault(Exception):
 def run(options: ServeOptions) -> int:
     """Serve until told to stop; the exit status. Raises `StartFault`."""
     if not __debug__:
-        raise StartFault(["besedka relies on its own checks and does not run under python -O"])
+        raise StartFault([_("besedka relies on its own checks and does not run under python -O")])
     os.umask(0o077)  # Whatever is made from here on is this user's alone.
     try:
         config = options.read_config()
@@ -96,7 +97,9 @@ def _run_in(directory: DataDirectory, options: ServeOptions, config: Config) -> 
     try:
         log = ServerLog(log_path, clock=clock, limits=config.limits)
     except OSError as error:
-        raise DirectoryFault(f"{log_path} cannot be written: {error.strerror}; correct its permissions") from None
+        raise DirectoryFault(
+            _("{path} cannot be written: {why}; correct its permissions").format(path=log_path, why=error.strerror)
+        ) from None
     try:
         stores = open_stores(directory.path, limits=config.limits)
         server = Server(options, config, directory, log, stores, clock)
@@ -178,9 +181,13 @@ class Server:
             return self._not_reloaded(fault.faults)
         except TLSFault as fault:
             return self._not_reloaded((str(fault),))
-        lines = [f"The configuration and the certificate ({certificate.fingerprint}) are read."]
+        lines = [
+            _("The configuration and the certificate ({fingerprint}) are read.").format(
+                fingerprint=certificate.fingerprint
+            )
+        ]
         restart = [name for name in ("listen", "limits") if getattr(config, name) != getattr(self._config, name)]
-        lines += [f"What has changed in `{name}` takes a restart." for name in restart]
+        lines += [_("What has changed in `{name}` takes a restart.").format(name=name) for name in restart]
         kept = {name: getattr(self._config, name) for name in restart}
         self._config = msgspec.structs.replace(config, **kept)
         self._hub.parts.settings = self._hub_settings()
@@ -190,7 +197,7 @@ class Server:
 
     def _not_reloaded(self, faults: Sequence[str]) -> Reloaded:
         self._log.note("not reloaded", faults=len(faults))
-        return Reloaded(good=False, lines=(*faults, "Nothing is changed."))
+        return Reloaded(good=False, lines=(*faults, _("Nothing is changed.")))
 
     # Opening ---------------------------------------------------------------------------------------------------------
 
@@ -286,7 +293,7 @@ class Server:
         return NativeServer(self._config.limits)
 
     def _text(self, prompted: bool) -> TextServer:
-        return TextServer(self._config.limits, prompted=prompted)
+        return TextServer(self._config.limits, prompted=prompted, translate=_)
 
     def _make_running(self) -> Running:
         governor = HubGovernor(self._hub)
@@ -320,7 +327,10 @@ class Server:
             for address in self.listening:
                 print(f"listening on {address}", flush=True)
             if fingerprint is not None:
-                print(f"certificate made for this server, fingerprint {fingerprint}", flush=True)
+                print(
+                    _("certificate made for this server, fingerprint {fingerprint}").format(fingerprint=fingerprint),
+                    flush=True,
+                )
 
     def _obey_signals(self) -> None:
         loop = asyncio.get_running_loop()

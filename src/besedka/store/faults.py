@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from besedka.hub.ports import StoreFault
+from besedka.words import _
 
 # StoreFault            (hub.ports)
 # └── CannotOpen        a file that cannot be used at start; it was left as it is
@@ -41,15 +42,15 @@ class NotWritable(CannotOpen):
 
 
 _REMEDIES = {
-    sqlite3.SQLITE_FULL: "the disk is full; free some space",
-    sqlite3.SQLITE_IOERR: "the disk does not work; see the system's log",
-    sqlite3.SQLITE_READONLY: "it cannot be written; give this user write permission for the file and its directory",
-    sqlite3.SQLITE_PERM: "it cannot be written; give this user write permission for the file and its directory",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; see the permissions of the file and its directory",
-    sqlite3.SQLITE_CORRUPT: "it is damaged; stop the server and restore a backup",
-    sqlite3.SQLITE_NOTADB: "it is damaged or not a database; stop the server and restore a backup",
-    sqlite3.SQLITE_BUSY: "another program is using it; end that one",
-    sqlite3.SQLITE_NOMEM: "there is no memory left",
+    sqlite3.SQLITE_FULL: _("the disk is full; free some space"),
+    sqlite3.SQLITE_IOERR: _("the disk does not work; see the system's log"),
+    sqlite3.SQLITE_READONLY: _("it cannot be written; give this user write permission for the file and its directory"),
+    sqlite3.SQLITE_PERM: _("it cannot be written; give this user write permission for the file and its directory"),
+    sqlite3.SQLITE_CANTOPEN: _("it cannot be opened; see the permissions of the file and its directory"),
+    sqlite3.SQLITE_CORRUPT: _("it is damaged; stop the server and restore a backup"),
+    sqlite3.SQLITE_NOTADB: _("it is damaged or not a database; stop the server and restore a backup"),
+    sqlite3.SQLITE_BUSY: _("another program is using it; end that one"),
+    sqlite3.SQLITE_NOMEM: _("there is no memory left"),
 }
 
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -71,7 +72,7 @@ def sentence(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> str:
     """What happened to the file and what helps. SQLite's own words are left out: they may quote a statement."""
     remedy = _REMEDIES.get(primary_code(error))
     if remedy is None:
-        remedy = f"SQLite failed with {getattr(error, 'sqlite_errorname', type(error).__name__)}"
+        remedy = _("SQLite failed with {code}").format(code=getattr(error, "sqlite_errorname", type(error).__name__))
     return f"{path}: {remedy}."
 
 

@@ -20,6 +20,7 @@ from besedka.store.faults import FILE_ERRORS, Damaged, opening_fault
 from besedka.store.opening import MESSAGES, opened, reader
 from besedka.store.rows import ROOM_COLUMNS, Row, entry_of, room_of, weight
 from besedka.store.threads import Readers, Writer
+from besedka.words import _
 
 READERS = 2
 """Threads that read: one may be waiting for the disk while the other answers from memory."""
@@ -34,7 +35,7 @@ class SqliteLogStore:
             " (SELECT coalesce(max(owner), 0) FROM rooms WHERE kind = 'inbox') FROM meta"
         ).fetchone()
         if row is None:
-            raise Damaged(f"{path}: it is damaged (its epoch is gone); restore a backup.")
+            raise Damaged(_("{path}: it is damaged (its epoch is gone); restore a backup.").format(path=path))
         self.epoch: str = row[0]
         self.boot: int = row[1]
         self.rooms_given: int = row[2]

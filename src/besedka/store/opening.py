@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from besedka.store.faults import FILE_ERRORS, Damaged, Foreign, Newer, NotWritable, opening_fault
+from besedka.words import _
 
 STATEMENTS_CACHED = 256
 """Prepared statements a connection keeps: each of ours, and batches of the sizes that are usual at the time."""
@@ -56,10 +57,14 @@ def private_directory(directory: Path) -> None:
         if stat.S_IMODE(directory.stat().st_mode) & 0o077 and (not there or there & ours):
             directory.chmod(0o700)
     except OSError as error:
-        raise NotWritable(f"{directory}: {error.strerror}; choose another data directory.") from None
+        raise NotWritable(
+            _("{directory}: {why}; choose another data directory.").format(directory=directory, why=error.strerror)
+        ) from None
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
         raise NotWritable(
-            f"{directory}: it cannot be written; choose another data directory or change its permissions."
+            _("{directory}: it cannot be written; choose another data directory or change its permissions.").format(
+                directory=directory
+            )
         )
 
 
@@ -78,7 +83,9 @@ def opened(directory: Path, file: DatabaseFile, *, fill: Callable[[sqlite3.Conne
         _close_to_others(path)
         return _opened(path, file)
     except OSError as error:
-        raise NotWritable(f"{path}: {error.strerror}; see the permissions of the file and its directory.") from None
+        raise NotWritable(
+            _("{path}: {why}; see the permissions of the file and its directory.").format(path=path, why=error.strerror)
+        ) from None
     except FILE_ERRORS as error:
         raise opening_fault(path, error) from None
 
@@ -117,8 +124,10 @@ def _opened(path: Path, file: DatabaseFile) -> sqlite3.Connection:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > file.version:
             raise Newer(
-                f"{path}: it was written by a newer besedka (its tables are version {version}, this program knows"
-                f" {file.version}); install that version or choose another data directory."
+                _(
+                    "{path}: it was written by a newer besedka (its tables are version {version}, this program "
+                    "knows {known}); install that version or choose another data directory."
+                ).format(path=path, version=version, known=file.version)
             )
         if version < file.version:
             from besedka.store.migrating import migrate  # Alembic takes 0.2 s to import.
@@ -135,7 +144,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Begin the write-ahead log, and touch each table once, so that a broken file is found out now."""
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
-        raise NotWritable(f"{path}: its file system cannot keep a write-ahead log; choose another data directory.")
+        raise NotWritable(
+            _("{path}: its file system cannot keep a write-ahead log; choose another data directory.").format(path=path)
+        )
     connection.execute("BEGIN IMMEDIATE")  # Whoever cannot write is told now and not at the first message.
     for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
         connection.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone()
@@ -145,26 +156,34 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 def _check_header(path: Path, file: DatabaseFile) -> None:
     """Refuse what is not ours before SQLite touches it."""
     if not path.is_file():
-        raise Foreign(f"{path}: it is not a file; move it away or choose another data directory.")
+        raise Foreign(_("{path}: it is not a file; move it away or choose another data directory.").format(path=path))
     if not os.access(path, os.R_OK | os.W_OK):
-        raise NotWritable(f"{path}: it cannot be written; give this user write permission for it.")
+        raise NotWritable(_("{path}: it cannot be written; give this user write permission for it.").format(path=path))
     with path.open("rb") as opened_file:
         header = opened_file.read(_HEADER_BYTES)
         size = os.fstat(opened_file.fileno()).st_size
     if len(header) < _HEADER_BYTES or not any(header):
         raise Damaged(
-            f"{path}: it is damaged (its beginning is gone); restore a backup, or move it away to begin anew."
+            _("{path}: it is damaged (its beginning is gone); restore a backup, or move it away to begin anew.").format(
+                path=path
+            )
         )
     if header[: len(_MAGIC)] != _MAGIC or int.from_bytes(header[68:72], "big") != file.application_id:
         raise Foreign(
-            f"{path}: it is damaged or not one of besedka's; restore a backup, or move it away, or choose another"
-            " data directory."
+            _(
+                "{path}: it is damaged or not one of besedka's; restore a backup, or move it away, or "
+                "choose another data directory."
+            ).format(path=path)
         )
     page_bytes = int.from_bytes(header[16:18], "big")
     expected = int.from_bytes(header[28:32], "big") * (page_bytes if page_bytes > 1 else 65_536)
     log = path.with_name(path.name + "-wal")
     if size < expected and not (log.exists() and log.stat().st_size):  # With a log, the rest may be there.
-        raise Damaged(f"{path}: it is damaged ({size} bytes of {expected} are left); restore a backup.")
+        raise Damaged(
+            _("{path}: it is damaged ({left} bytes of {expected} are left); restore a backup.").format(
+                path=path, left=size, expected=expected
+            )
+        )
 
 
 def _close_to_others(path: Path) -> None:

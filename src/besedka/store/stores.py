@@ -11,6 +11,7 @@ from besedka.store.faults import Missing
 from besedka.store.logs import SqliteLogStore
 from besedka.store.opening import ACCOUNTS, MESSAGES
 from besedka.store.people import SqliteAccountStore
+from besedka.words import _
 
 
 class Stores(msgspec.Struct, frozen=True):
@@ -34,7 +35,11 @@ def open_stores(directory: Path, *, limits: Limits) -> Stores:
     """
     people, log = directory / ACCOUNTS.name, directory / MESSAGES.name
     if log.exists() and not people.exists():
-        raise Missing(f"{people}: it is gone but {log.name} is there; restore a backup, or move {log.name} away too.")
+        raise Missing(
+            _("{people}: it is gone but {name} is there; restore a backup, or move {name} away too.").format(
+                people=people, name=log.name
+            )
+        )
     if not log.exists():  # People first, so that a crash between the two leaves what the next start completes.
         SqliteAccountStore.open(directory, limits=limits).stop()
     logs = SqliteLogStore.open(directory)

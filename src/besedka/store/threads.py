@@ -24,6 +24,7 @@ import msgspec
 
 from besedka.hub.ports import StoreFault, StoreUnsure
 from besedka.store.faults import FILE_ERRORS, primary_code, sentence
+from besedka.words import _
 
 T = TypeVar("T")
 
@@ -83,7 +84,7 @@ class _Threads(ABC):
     async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Have `work` done in a thread, in a transaction. Raises what it raises; SQLite's errors as `StoreFault`."""
         if self._stopped:
-            raise StoreFault(f"{self._path}: it is closed.")
+            raise StoreFault(_("{path}: it is closed.").format(path=self._path))
         job = _Job(work)
         self._jobs.put(job)
         return await job.wait_result()
@@ -100,7 +101,7 @@ class _Threads(ABC):
         for thread in self._threads:
             thread.join(STOP_SECONDS_MAX)
             if thread.is_alive():
-                raise StoreFault(f"{self._path}: the disk does not answer; see the system's log.")
+                raise StoreFault(_("{path}: the disk does not answer; see the system's log.").format(path=self._path))
 
     def _run(self, connection: sqlite3.Connection) -> None:
         try:
@@ -120,7 +121,9 @@ class _Threads(ABC):
         except FILE_ERRORS as error:
             job.error = StoreFault(sentence(self._path, error))
         except msgspec.DecodeError:
-            job.error = StoreFault(f"{self._path}: an entry in it cannot be understood; restore a backup.")
+            job.error = StoreFault(
+                _("{path}: an entry in it cannot be understood; restore a backup.").format(path=self._path)
+            )
         except Exception as error:  # The edge of the thread: whoever asked is told.
             job.error = error
 
