@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from besedka import __version__
+from besedka.words import _
 
 if TYPE_CHECKING:
     from besedka.admin.deeds import AnyDeed, Ended, Said
@@ -59,7 +60,8 @@ def _status(arguments: Sequence[str] | None) -> int:
         return _output_is_gone()
     except Exception as error:  # The outermost edge: a traceback would show values, and help nobody.
         place = _place(error)
-        Failure(f"this should not have happened ({type(error).__name__} at {place}); please report it").show()
+        sentence = _("this should not have happened ({what} at {place}); please report it")
+        Failure(sentence.format(what=type(error).__name__, place=place)).show()
         return 1
 
 
@@ -125,7 +127,7 @@ class _Port(click.ParamType[int]):
         if value == "auto":
             return 0
         if not (str(value).isascii() and str(value).isdigit() and int(value) <= 65535):
-            self.fail(f"{value!r} is neither a port from 1 to 65535 nor `auto`", param, ctx)
+            self.fail(_("{value!r} is neither a port from 1 to 65535 nor `auto`").format(value=value), param, ctx)
         return int(value)
 
 
@@ -176,9 +178,13 @@ def ctl(command: tuple[str, ...], data: Path) -> int:
 
     ended = _ask_server(data, ConsoleLine(line=" ".join(command)))
     if ended is None:
-        raise Failure(f"no server is running on {data}")
+        raise Failure(_("no server is running on {data}").format(data=data))
     if command[0] == "shutdown" and not directory.wait_released(data, seconds=STOPPING_SECONDS):
-        raise Failure(f"the server on {data} was told to stop, and has not after {STOPPING_SECONDS:.0f} s")
+        raise Failure(
+            _("the server on {data} was told to stop, and has not after {seconds:.0f} s").format(
+                data=data, seconds=STOPPING_SECONDS
+            )
+        )
     return ended.status
 
 
@@ -204,7 +210,11 @@ def _ask_server(data: Path, deed: AnyDeed) -> Ended | None:
         except (directory.DirectoryFault, ControlFault) as fault:
             raise Failure(str(fault)) from None
         if time.monotonic() > deadline:
-            raise Failure(f"{data} is in use by process {holder.pid}, which does not answer; try again later")
+            raise Failure(
+                _("{data} is in use by process {pid}, which does not answer; try again later").format(
+                    data=data, pid=holder.pid
+                )
+            )
         time.sleep(0.05)
 
 
@@ -237,10 +247,10 @@ def _password(from_stdin: bool) -> str:
         try:
             return raw.decode().rstrip("\r\n")
         except UnicodeDecodeError:
-            raise Failure("that password is not UTF-8") from None
+            raise Failure(_("that password is not UTF-8")) from None
     if not sys.stdin.isatty():
-        raise click.UsageError("there is no terminal to ask for the password on; use --password-stdin")
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt="Password again"))
+        raise click.UsageError(_("there is no terminal to ask for the password on; use --password-stdin"))
+    return str(click.prompt(_("Password"), hide_input=True, confirmation_prompt=_("Password again")))
 
 
 _stdin_option = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of input.")
@@ -323,9 +333,11 @@ def import_users(file: Path, data: Path) -> int:
         with file.open("rb") as opened:
             raw = opened.read(FILE_BYTES_MAX + 1)
     except OSError as error:
-        raise Failure(f"{file} cannot be read: {error.strerror}") from None
+        raise Failure(_("{file} cannot be read: {why}").format(file=file, why=error.strerror)) from None
     if len(raw) > FILE_BYTES_MAX:
-        raise Failure(f"{file} is larger than {FILE_BYTES_MAX} bytes, so it is no users file")
+        raise Failure(
+            _("{file} is larger than {most} bytes, so it is no users file").format(file=file, most=FILE_BYTES_MAX)
+        )
     users, bad = read_users(raw)
     for line in bad:
         click.echo(str(line), err=True)
@@ -333,5 +345,6 @@ def import_users(file: Path, data: Path) -> int:
     for start in range(0, len(users), IMPORT_AT_ONCE_MAX):
         ended = _do(data, ImportUsers(users=tuple(users[start : start + IMPORT_AT_ONCE_MAX])))
         imported += ended.count
-    click.echo(f"{imported} of {len(users) + len(bad)} imported.")
-    return 0 if imported == len(users) + len(bad) else 1
+    total = len(users) + len(bad)
+    click.echo(_("{imported} of {total} imported.").format(imported=imported, total=total))
+    return 0 if imported == total else 1

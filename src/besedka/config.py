@@ -1,7 +1,6 @@
 """What the operator wants of the server, read from a TOML file.
 
-`load` reports every fault of a file at once, each with its line. tomllib keeps no positions, so `key_lines` finds
-them: it cuts the text into statements, each of which tomllib then reads on its own.
+`load` reports every fault of a file at once, each with its line.
 """
 
 from __future__ import annotations
@@ -11,13 +10,15 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NewType
+from typing import Any
 
 import msgspec
 
 from besedka.chat.text import harmless_line
 from besedka.chat.told import Registration
+from besedka.keylines import Key, key_lines
 from besedka.limits import Limits, LimitsBroken
+from besedka.words import _
 
 DEFAULT_HOST = "127.0.0.1"
 
@@ -31,8 +32,6 @@ INTEGER_MAX = 1 << 53
 """Past this a number is no longer the same everywhere it goes (JSON, SQL)."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Key = NewType("Key", str)
-"""A key with the tables it is in: `accounts.registration`."""
 
 
 class ConfigFault(Exception):
@@ -100,14 +99,20 @@ def load(path: Path) -> Config:
         with path.open("rb") as file:
             raw = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
-        raise ConfigFault((f"{path}: cannot be read: {error.strerror}",)) from None
+        raise ConfigFault((_("{path}: cannot be read: {why}").format(path=path, why=error.strerror),)) from None
     if len(raw) > FILE_BYTES_MAX:
-        raise ConfigFault((f"{path}: is larger than {FILE_BYTES_MAX} bytes, so it is no configuration",))
+        raise ConfigFault(
+            (
+                _("{path}: is larger than {most} bytes, so it is no configuration").format(
+                    path=path, most=FILE_BYTES_MAX
+                ),
+            )
+        )
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ConfigFault((f"{path}:{line}: is not UTF-8",)) from None
+        raise ConfigFault((_("{path}:{line}: is not UTF-8").format(path=path, line=line),)) from None
     return parse(text.removeprefix("\ufeff"), path=path)
 
 
@@ -122,7 +127,7 @@ def parse(text: str, *, path: Path) -> Config:
     limits = reading.limits(tree.get("limits", {}))
     if ("certificate" in values) is not ("key" in values):
         given = Key("tls.certificate" if "certificate" in values else "tls.key")
-        reading.fault(given, "needs the other of `certificate` and `key` beside it")
+        reading.fault(given, _("needs the other of `certificate` and `key` beside it"))
     if reading.faults:
         raise ConfigFault(tuple(sentence for _line, sentence in sorted(reading.faults)))
     return Config(**values, limits=limits)
@@ -132,62 +137,12 @@ def _syntax_fault(error: Exception, path: Path) -> str:
     """TOML's own word, with its position where we put ours. It quotes at most one character of the file."""
     match = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
     if match:
-        return harmless_line(f"{path}:{match[2]}: is not TOML: {match[1]} (column {match[3]})")
-    return harmless_line(f"{path}: is not TOML: {error}")
-
-
-# Lines -----------------------------------------------------------------------------------------------------------
-
-_TOKEN = re.compile(
-    r'"""(?:[^\\]|\\.)*?"""+|' + r"'''.*?'''+|" + r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'|"
-    r"#[^\n]*|[\[{]|[\]}]|\n|[^\"'#\[\]{}\n]+",
-    re.DOTALL,
-)
-
-
-def _statements(text: str) -> list[tuple[int, str]]:
-    """The statements of a valid TOML text, each with the line it begins on. A value may span lines."""
-    statements: list[tuple[int, str]] = []
-    parts: list[str] = []
-    line = begun = 1
-    depth = 0
-    for token in _TOKEN.findall(text.replace("\r\n", "\n") + "\n"):
-        if not parts:
-            begun = line
-        if token == "\n" and depth == 0:
-            statements.append((begun, "".join(parts)))
-            parts = []
-        elif not token.startswith("#"):
-            parts.append(token)
-            depth += (token in "[{") - (token in "]}")
-        line += token.count("\n")
-    return statements
-
-
-def key_lines(text: str) -> dict[Key, int]:
-    """Where each table and each key of a valid TOML text is first named, from line 1."""
-    lines: dict[Key, int] = {}
-    table: tuple[str, ...] = ()
-    for line, statement in _statements(text):
-        tree = tomllib.loads(statement)
-        is_header = statement.lstrip().startswith("[")
-        for path in _paths(tree, () if is_header else table):
-            lines.setdefault(Key(".".join(path)), line)
-            if is_header:
-                table = path
-    return lines
-
-
-def _paths(tree: object, prefix: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Every path in a tree, each after those it begins with."""
-    if isinstance(tree, list):
-        return [path for item in tree for path in _paths(item, prefix)]
-    if not isinstance(tree, dict):
-        return []
-    paths = []
-    for key, value in tree.items():
-        paths += [(*prefix, key), *_paths(value, (*prefix, key))]
-    return paths
+        return harmless_line(
+            _("{path}:{line}: is not TOML: {why} (column {column})").format(
+                path=path, line=match[2], why=match[1], column=match[3]
+            )
+        )
+    return harmless_line(_("{path}: is not TOML: {error}").format(path=path, error=error))
 
 
 # Values ----------------------------------------------------------------------------------------------------------
@@ -199,39 +154,46 @@ class _Wrong(Exception):
 
 def _kind(value: object) -> str:
     """What TOML calls the type of a value. The value itself may be a secret."""
-    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a table"}
-    return names.get(type(value), "a date or time")
+    names = {
+        bool: _("true or false"),
+        int: _("a number"),
+        float: _("a number"),
+        str: _("a text"),
+        list: _("a list"),
+        dict: _("a table"),
+    }
+    return names.get(type(value), _("a date or time"))
 
 
 def _boolean(value: object, _folder: Path) -> bool:
     if not isinstance(value, bool):
-        raise _Wrong(f"must be true or false, not {_kind(value)}")
+        raise _Wrong(_("must be true or false, not {kind}").format(kind=_kind(value)))
     return value
 
 
 def _text(value: object, _folder: Path) -> str:
     if not isinstance(value, str):
-        raise _Wrong(f"must be a text in quotes, not {_kind(value)}")
+        raise _Wrong(_("must be a text in quotes, not {kind}").format(kind=_kind(value)))
     return value
 
 
 def _server_name(value: object, folder: Path) -> str:
     name = _text(value, folder)
     if not 1 <= len(name) <= NAME_CHARACTERS_MAX or name != harmless_line(name) or not name.strip():
-        raise _Wrong(f"must be 1 to {NAME_CHARACTERS_MAX} visible characters")
+        raise _Wrong(_("must be 1 to {most} visible characters").format(most=NAME_CHARACTERS_MAX))
     return name
 
 
 def _file(value: object, folder: Path) -> Path:
     text = _text(value, folder)
     if not text or "\0" in text:
-        raise _Wrong("must be the path of a file")
+        raise _Wrong(_("must be the path of a file"))
     return folder / Path(text).expanduser()
 
 
 def _texts(value: object, folder: Path) -> list[str]:
     if not isinstance(value, list):
-        raise _Wrong(f"must be a list of texts, not {_kind(value)}")
+        raise _Wrong(_("must be a list of texts, not {kind}").format(kind=_kind(value)))
     return [_text(item, folder) for item in value]
 
 
@@ -239,9 +201,9 @@ def listener(text: str) -> Listener:
     """`HOST:PORT` or `[IPV6]:PORT` as a listener. Raises `ValueError`, whose text says what is wrong."""
     match = re.fullmatch(r"(?:\[([^\[\]\s]+)\]|([^:\[\]\s]+)):(\d{1,6})", text, re.ASCII)
     if not match:
-        raise ValueError("is not HOST:PORT (an IPv6 address stands in brackets)")
+        raise ValueError(_("is not HOST:PORT (an IPv6 address stands in brackets)"))
     if int(match[3]) > 65535:
-        raise ValueError("has a port over 65535")
+        raise ValueError(_("has a port over 65535"))
     return Listener(match[1] or match[2], int(match[3]))
 
 
@@ -251,12 +213,12 @@ def _listeners(value: object, folder: Path) -> tuple[Listener, ...]:
         try:
             one = listener(text)
         except ValueError as error:
-            raise _Wrong(f"has {harmless_line(text)!r}, which {error}") from None
+            raise _Wrong(_("has {text!r}, which {error}").format(text=harmless_line(text), error=error)) from None
         if one.port and one in listeners:
-            raise _Wrong(f"has {one} twice")
+            raise _Wrong(_("has {one} twice").format(one=one))
         listeners.append(one)
     if not listeners:
-        raise _Wrong("must have at least one HOST:PORT")
+        raise _Wrong(_("must have at least one HOST:PORT"))
     return tuple(listeners)
 
 
@@ -266,7 +228,9 @@ def _networks(value: object, folder: Path) -> tuple[Network, ...]:
         try:
             networks.append(ipaddress.ip_network(text))
         except ValueError:
-            raise _Wrong(f"has {harmless_line(text)!r}, which is no address or network (like 10.0.0.0/8)") from None
+            raise _Wrong(
+                _("has {text!r}, which is no address or network (like 10.0.0.0/8)").format(text=harmless_line(text))
+            ) from None
     return tuple(networks)
 
 
@@ -274,7 +238,7 @@ def _registration(value: object, folder: Path) -> Registration:
     try:
         return Registration(_text(value, folder))
     except ValueError:
-        raise _Wrong('must be "open", "invite" or "closed"') from None
+        raise _Wrong(_('must be "open", "invite" or "closed"')) from None
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -293,7 +257,7 @@ def _not_yet(default: bool | str) -> _Entry:
 
     def read(value: object, _folder: Path) -> None:
         if type(value) is not type(default) or value != default:
-            raise _Wrong(f"can only be {shown}: this version of besedka cannot do it yet")
+            raise _Wrong(_("can only be {shown}: this version of besedka cannot do it yet").format(shown=shown))
 
     return _Entry(read, None, shown, "cannot be changed yet")
 
@@ -354,7 +318,7 @@ class _Reading:
             if name not in _TABLES:
                 self._read(Key(name), value, values)
             elif not isinstance(value, dict):
-                self.fault(Key(name), f"must be a table, not {_kind(value)}")
+                self.fault(Key(name), _("must be a table, not {kind}").format(kind=_kind(value)))
             elif name != "limits":
                 for inner, inner_value in value.items():
                     self._read(Key(f"{name}.{inner}"), inner_value, values)
@@ -363,7 +327,7 @@ class _Reading:
     def _read(self, key: Key, value: object, values: dict[str, Any]) -> None:
         entry = KEYS.get(key)
         if entry is None:
-            self.fault(key, "is no key of this configuration")
+            self.fault(key, _("is no key of this configuration"))
             return
         try:
             read = entry.read(value, self._path.parent)
@@ -380,15 +344,15 @@ class _Reading:
         for name, value in table.items() if isinstance(table, dict) else ():
             key = Key(f"limits.{name}")
             if name not in types:
-                self.fault(key, "is no limit of this server")
+                self.fault(key, _("is no limit of this server"))
             elif types[name] is bool and not isinstance(value, bool):
-                self.fault(key, f"must be true or false, not {_kind(value)}")
+                self.fault(key, _("must be true or false, not {kind}").format(kind=_kind(value)))
             elif types[name] is not bool and (isinstance(value, bool) or not isinstance(value, int | float)):
-                self.fault(key, f"must be a number, not {_kind(value)}")
+                self.fault(key, _("must be a number, not {kind}").format(kind=_kind(value)))
             elif types[name] is int and not isinstance(value, int):
-                self.fault(key, "must be a whole number")
+                self.fault(key, _("must be a whole number"))
             elif not abs(value) <= INTEGER_MAX:  # Infinities and nan too.
-                self.fault(key, "must be smaller")
+                self.fault(key, _("must be smaller"))
             else:
                 chosen[name] = value
         try:
@@ -396,5 +360,8 @@ class _Reading:
         except LimitsBroken as broken:
             for relation in broken.relations:
                 named = [name for name in chosen if re.search(rf"\b{name}\b", relation)]
-                self.fault(Key(f"limits.{named[0]}" if named else "limits"), f"breaks a relation: {relation}")
+                self.fault(
+                    Key(f"limits.{named[0]}" if named else "limits"),
+                    _("breaks a relation: {relation}").format(relation=relation),
+                )
             return Limits()

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from besedka.chat.told import Registration
-from besedka.config import KEYS, Config, ConfigFault, Key, Listener, key_lines, listener, load, parse
+from besedka.config import KEYS, Config, ConfigFault, Listener, listener, load, parse
+from besedka.keylines import Key, key_lines
 from besedka.limits import Limits
 
 FILE = Path("/etc/besedka/besedka.toml")

@@ -6,6 +6,7 @@ from besedka.chat.refusals import SENTENCES, Code
 from besedka.chat.told import PARTING_SENTENCES, Parting
 from besedka.limits import Limits
 from besedka.net.peers import neighbourhood
+from besedka.words import _
 
 
 class Headcount:
@@ -20,7 +21,7 @@ class Headcount:
     def enter(self) -> str | None:
         """One more connection; or the sentence that refuses it, and it is not counted."""
         if self._limits.flood and self.here >= self._limits.sessions_max:
-            return PARTING_SENTENCES[Parting.FULL]
+            return _(PARTING_SENTENCES[Parting.FULL])
         self.here += 1
         return None
 
@@ -34,7 +35,7 @@ class Headcount:
         place = neighbourhood(address)
         count = self._by_neighbourhood.get(place, 0)
         if self._limits.flood and count >= self._limits.connections_per_address_max:
-            return SENTENCES[Code.TOO_MANY_SESSIONS]
+            return _(SENTENCES[Code.TOO_MANY_SESSIONS])
         self._by_neighbourhood[place] = count + 1
         return None
 

@@ -17,6 +17,7 @@ from besedka.store.networks import enclosing
 from besedka.store.opening import ACCOUNTS, opened, reader
 from besedka.store.rows import Row
 from besedka.store.threads import Readers, Writer
+from besedka.words import _
 
 ACCOUNT_COLUMNS = "id, name, role, first_seen, first_address, last_seen, last_address, muted"
 
@@ -97,9 +98,9 @@ class SqliteLogins:
                 (name, fold(name), role.value, password_hash, now, address),
             ).fetchone()
             if row is None:
-                raise NameTaken("an account of that name exists")
+                raise NameTaken(_("an account of that name exists"))
             if invitation is not None and not _spend(connection, invitation, now):
-                raise StoreFault("the invitation is used up or has expired")
+                raise StoreFault(_("the invitation is used up or has expired"))
             return account_of(row)
 
         return await self._writer.call(write)

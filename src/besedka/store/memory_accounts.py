@@ -13,6 +13,7 @@ from besedka.hub.seen import Ban
 from besedka.limits import Limits
 from besedka.store.digests import digest
 from besedka.store.networks import enclosing, network
+from besedka.words import _
 
 
 class _Token(msgspec.Struct):
@@ -84,10 +85,10 @@ class MemoryAccountStore:
         """Make an account, spending one use of `invitation`."""
         folded = fold(name)
         if folded in self._names:
-            raise NameTaken("an account of that name exists")
+            raise NameTaken(_("an account of that name exists"))
         if invitation is not None:
             if await self.invitation(invitation, now=now) is InvitationState.BAD:
-                raise StoreFault("the invitation is used up or has expired")
+                raise StoreFault(_("the invitation is used up or has expired"))
             self._invitations[digest(invitation)].uses_left -= 1
         self._given += 1
         account = Account(PrincipalId(self._given), name, role, now, address, 0, "")
