@@ -131,6 +131,34 @@ def test_the_people_listed_are_bounded_and_counted() -> None:
     assert refusals(ann) == [Code.NO_SUCH_ROOM], "an inbox has no people"
 
 
+def test_of_a_large_room_those_online_are_listed_before_the_others() -> None:
+    server = HubRoom(limits=Limits(people_listed_max=3))
+    people = {name: server.registered(name) for name in ("ann", "bob", "carl", "dora", "eve")}
+    for gone in ("ann", "bob", "dora"):
+        people[gone].hang_up()
+    people["eve"].ask(Who(room=people["eve"].room("lobby")))
+    server.settle()
+    (told,) = people["eve"].told(People)
+    assert [(line.name, line.online) for line in told.people[:2]] == [("carl", True), ("eve", True)]
+    assert [line.online for line in told.people[2:]] == [False]
+    assert told.members == 5
+
+
+def test_no_more_names_are_sorted_than_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = HubRoom(limits=Limits(people_listed_max=3))
+    *_, ann = [server.registered(f"person{number}") for number in range(12)]
+    folded: list[str] = []
+
+    def counted(name: str) -> str:
+        folded.append(name)
+        return name
+
+    monkeypatch.setattr("besedka.hub.reads.fold", counted)
+    ann.ask(Who(room=ann.room("lobby")))
+    server.settle()
+    assert len(ann.told(People)[-1].people) == len(folded) == 3
+
+
 def test_public_rooms_are_listed_and_no_others() -> None:
     server = HubRoom(limits=Limits(rooms_listed_max=3))
     ann, bob = server.registered("ann"), server.registered("bob")

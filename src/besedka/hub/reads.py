@@ -5,10 +5,12 @@ Each read checks rights on the room as it is when the read begins, and never ans
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from besedka.chat.entries import Kind, RoomRole
 from besedka.chat.names import fold
+from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import History, ListRooms, Sync, Who
 from besedka.chat.rooms import Reading
@@ -55,20 +57,35 @@ class Reads:
         return Refusal(Code.NOT_A_MEMBER)
 
     async def who(self, session: Session, request: Who) -> Unit | Refusal:
-        """The members of a room one is in, those online first, then by name."""
+        """The members of a room one is in, those online first, then by name; of a large room only some."""
         online = _online(session)
         opened = await self._parts.open_room(request.room)
         if opened is None or not opened.is_inside(online.principal) or opened.state.kind is Kind.INBOX:
             return self._absent(opened)
-        attendance = self._parts.attendance
-        people = [
-            PersonLine(principal, member.name, member.role, attendance.is_online(principal))
-            for principal, member in opened.state.members.items()
-        ]
-        people += [PersonLine(guest.principal, guest.name, RoomRole.MEMBER, True) for guest in opened.guests.values()]
+        state, most = opened.state, self._parts.limits.people_listed_max
+        people = []
+        for principal in self._some_members(opened, most):
+            member = state.members[principal]
+            online_now = self._parts.attendance.is_online(principal)
+            people.append(PersonLine(principal, member.name, member.role, online_now))
+        for guest in islice(opened.guests.values(), most):
+            people.append(PersonLine(guest.principal, guest.name, RoomRole.MEMBER, True))
         people.sort(key=lambda line: (not line.online, fold(line.name)))
-        listed = tuple(people[: self._parts.limits.people_listed_max])
-        return People(request.request_id, opened.state.id, opened.state.head, listed, len(people))
+        inside = len(state.members) + len(opened.guests)
+        return People(request.request_id, state.id, state.head, tuple(people[:most]), inside)
+
+    def _some_members(self, opened: OpenRoom, most: int) -> Iterable[PrincipalId]:
+        """All members, or of a large room so many, those online before the others.
+
+        Folding and sorting 20,000 names takes some thirty milliseconds, in which nobody would be told anything.
+        """
+        members, attendance = opened.state.members, self._parts.attendance
+        if len(members) <= most:
+            return members.keys()
+        here = (one.principal for one in attendance if one.sessions and one.principal in members)
+        online = list(islice(here, most))
+        others = (principal for principal in members if not attendance.is_online(principal))
+        return [*online, *islice(others, most - len(online))]
 
     async def rooms(self, session: Session, request: ListRooms) -> Unit | Refusal:
         """The public rooms, by name."""
