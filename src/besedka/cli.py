@@ -159,7 +159,10 @@ def serve(host: str | None, port: int | None, data: Path, config: Path | None, n
 @click.option("--name", help="The name to enter with.")
 @click.option("--plain", is_flag=True, help="No colours and no line editing.")
 def chat(host: str | None, port: str | None, name: str | None, plain: bool) -> int:
-    """Enter a chat; what is not given is asked for."""
+    """Enter a chat; what is not given is asked for.
+
+    From a pipe or a file, the first line is the name (unless --name gives it), the next the password, always.
+    """
     from besedka.client import line
 
     return line.run_chat(host, port, name, plain)

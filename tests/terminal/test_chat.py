@@ -234,19 +234,35 @@ def test_piped_lines_go_in_and_come_out(server: Server, state: Path) -> None:
     assert status == 0
     lines = [line.partition("mia: ")[2] for line in out.splitlines() if "mia: " in line]
     assert lines == ["one", "two", *(f"n{n}" for n in range(100))]
-    status, out, errors = piped(server, state, "/nonsense\nthree", "--name", "mia")
+    status, out, errors = piped(server, state, "correct horse\n/nonsense\nthree", "--name", "mia")
     assert status == 0
     assert "mia: three" in out
     assert "There is no command /nonsense" in errors
 
 
-def test_a_script_that_is_run_again_says_no_password(server: Server, state: Path) -> None:
-    typed = "rae\ncorrect horse\ncorrect horse\nagain\n"
-    for _run in range(2):
-        status, out, _errors = piped(server, state, typed)
+@pytest.mark.parametrize("given", [True, False], ids=["given", "read"])
+def test_a_script_that_is_run_again_says_no_password(server: Server, tmp_path: Path, given: bool) -> None:
+    name = "raegiven" if given else "rae"
+    with Typist(tmp_path / "a terminal's", *arguments(server)) as rae:
+        rae.enters(name)
+        rae.types("exit")
+        assert rae.status() == 0
+    typed, more = ("", ["--name", name]) if given else (f"{name}\n", [])
+    typed += "correct horse\ncorrect horse\nagain\n"
+    for state in ("a terminal's", "a script's", "a script's"):
+        status, out, errors = piped(server, tmp_path / state, typed, *more)
         assert status == 0
-        assert "rae: again" in out
-        assert "horse" not in out
+        assert f"{name}: again" in out
+        assert "horse" not in out + errors
+        assert errors.count("so it was not said") == 1
+
+
+def test_a_script_that_registers_does_the_same_again(server: Server, state: Path) -> None:
+    for times in (1, 2):
+        status, out, errors = piped(server, state, "sue\ncorrect horse\ncorrect horse\nhere\n")
+        assert status == 0
+        assert out.count("sue: here") == times
+        assert "horse" not in out + errors
 
 
 def test_piped_refusals_are_told_and_counted(server: Server, state: Path) -> None:

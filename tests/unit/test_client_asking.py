@@ -128,7 +128,9 @@ def test_after_a_failed_connection_both_are_asked_with_what_was_answered() -> No
 class Visit:
     """Somebody who has been welcomed, with answers ready."""
 
-    def __init__(self, server: FakeServer, state: Path, runner: asyncio.Runner, *answers: str) -> None:
+    def __init__(
+        self, server: FakeServer, state: Path, runner: asyncio.Runner, *answers: str, tokens: bool = True
+    ) -> None:
         self.asker = Answers(*answers)
         self.notices: list[str] = []
         self.device = Device(state)
@@ -149,6 +151,7 @@ class Visit:
             link=self.link,
             device=self.device,
             address=self.address,
+            tokens=tokens,
             wait_busy=wait_busy,
         )
         runner.run(self.link.open())
@@ -170,9 +173,11 @@ def server(tmp_path: Path) -> Iterator[FakeServer]:
         yield fake
 
 
-def entering(server: FakeServer, state: Path, *answers: str, name: str | None = None) -> tuple[Visit, Exception | None]:
+def entering(
+    server: FakeServer, state: Path, *answers: str, name: str | None = None, tokens: bool = True
+) -> tuple[Visit, Exception | None]:
     with asyncio.Runner() as runner:
-        visit = Visit(server, state, runner, *answers)
+        visit = Visit(server, state, runner, *answers, tokens=tokens)
         return visit, visit.enter(runner, name)
 
 
@@ -203,6 +208,23 @@ def test_the_token_spares_the_password_and_a_dead_one_does_not(server: FakeServe
     assert error is None
     assert visit.asker.questions == ["Password"]
     assert visit.device.token(visit.address, "ann") == "token of ann"
+
+
+def test_a_script_neither_uses_a_token_nor_leaves_one(server: FakeServer, tmp_path: Path) -> None:
+    server.passwords["ann"] = RIGHT
+    visit, _error = entering(server, tmp_path / "state", "ann", RIGHT)
+    visit.device.keep_token(visit.address, "ann", "token of a person")
+    for name, answers in (("ann", [RIGHT]), (None, ["ann", RIGHT])):
+        visit, error = entering(server, tmp_path / "state", *answers, name=name, tokens=False)
+        assert error is None
+        assert visit.asker.questions[-1] == "Password"
+        assert visit.device.token(visit.address, "ann") == "token of a person"
+
+
+def test_every_password_given_is_remembered_as_one(server: FakeServer, tmp_path: Path) -> None:
+    visit, error = entering(server, tmp_path / "state", "ann", RIGHT, "typo", "ann", "battery staple", "battery staple")
+    assert error is None
+    assert visit.entrance.passwords == {RIGHT, "typo", "battery staple"}
 
 
 def test_a_wrong_password_may_be_tried_three_times(server: FakeServer, tmp_path: Path) -> None:

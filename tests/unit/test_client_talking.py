@@ -38,7 +38,15 @@ class Someone:
         self.surface = Surface(self.core, Look(), line=self.lines.append, notice=self.notices.append)
         address, device = Address("127.0.0.1", server.port), Device(state)
         self.link = Link(self.core, address, device, show=self.surface.show, chance=lambda: 0.001)
-        self.talk = Talk(self.core, self.link, self.surface, patient=patient, wait_busy=self._no_wait)
+        self.talk = Talk(
+            self.core,
+            self.link,
+            self.surface,
+            patient=patient,
+            forgetful=patient,
+            unsayable={"correct horse", ""},
+            wait_busy=self._no_wait,
+        )
         self.typed: Queue = asyncio.Queue()
 
     async def _no_wait(self) -> None:
@@ -148,6 +156,18 @@ def test_mistakes_cost_one_sentence_each(context: ssl.SSLContext, tmp_path: Path
     play(context, tmp_path, work)
 
 
+@pytest.mark.parametrize("line", ["correct horse", " correct horse\t", "what I pasted:\ncorrect horse\n"])
+def test_a_password_given_in_this_run_is_not_said(context: ssl.SSLContext, tmp_path: Path, line: str) -> None:
+    async def work(server: FakeServer, ann: Someone) -> None:
+        assert await ann.says(line, "correct horses", "two\n\nthree") == 0
+        said = [entry.body.text for entry in server.logs[LOBBY] if isinstance(entry.body, Message)]
+        assert said == ["correct horses", "two\n\nthree"]
+        assert ann.notices.count("-- That line is a password that was given here, so it was not said.") == 1
+        assert not any("correct horse" in notice for notice in ann.notices)
+
+    play(context, tmp_path, work)
+
+
 def test_history_goes_further_back_each_time(context: ssl.SSLContext, tmp_path: Path) -> None:
     async def work(server: FakeServer, ann: Someone) -> None:
         assert await ann.says("/history 3", "/history 3", "/history", "/history") == 0
@@ -235,8 +255,18 @@ def test_leaving_says_goodbye(context: ssl.SSLContext, tmp_path: Path) -> None:
     async def work(server: FakeServer, ann: Someone) -> None:
         assert await ann.says() == 0
         assert ann.link.parting is Parting.EXIT
+        assert ann.core.token is not None
 
     play(context, tmp_path, work, patient=False)
+
+
+def test_a_script_takes_its_token_with_it(context: ssl.SSLContext, tmp_path: Path) -> None:
+    async def work(server: FakeServer, ann: Someone) -> None:
+        assert await ann.says("one") == 0
+        assert ann.link.parting is Parting.EXIT
+        assert ann.core.token is None
+
+    play(context, tmp_path, work)
 
 
 def test_a_server_that_ends_it_is_quoted_and_the_talk_failed(context: ssl.SSLContext, tmp_path: Path) -> None:

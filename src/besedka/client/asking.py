@@ -103,9 +103,13 @@ class Entrance:
 
     def __init__(
         self, *, asker: Asker, run: Runs, core: Core, surface: Surface, link: Link, device: Device, address: Address,
-        wait_busy: Callable[[], Coroutine[Any, Any, None]],
+        tokens: bool, wait_busy: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:  # fmt: skip
-        """`wait_busy` waits a little, by chance up to `BUSY_SECONDS_MAX`, before a busy server is asked again."""
+        """`tokens`: come in with the token of an earlier visit where there is one, and keep one for the next.
+
+        A script does neither, so that its lines mean the same each time it is run. `wait_busy` waits a little, by
+        chance up to `BUSY_SECONDS_MAX`, before a busy server is asked again.
+        """
         self._asker = asker
         self._run = run
         self._core = core
@@ -113,18 +117,18 @@ class Entrance:
         self._link = link
         self._device = device
         self._address = address
+        self._tokens = tokens
         self._wait_busy = wait_busy
+        self.passwords: set[str] = set()
+        """All that were given, the wrong ones among them: none of them is a thing to say."""
 
-    def enter(self, given_name: str | None, *, by_token: bool = True) -> None:
-        """Log in, with a token from an earlier visit where there is one and `by_token` allows it.
-
-        Raises `GaveUp`, `EndOfInput`, or `LinkFault` when the server will not have it or has gone.
-        """
+    def enter(self, given_name: str | None) -> None:
+        """Log in. Raises `GaveUp`, `EndOfInput`, or `LinkFault` when the server will not have it or has gone."""
         name = given_name
         for _attempt in range(ATTEMPTS_MAX):
             if name is None:
                 name = self._ask_name()
-            if (by_token and self._by_token(name)) or self._by_password(name):
+            if (self._tokens and self._by_token(name)) or self._by_password(name):
                 self._keep()
                 return
             if self._link.parting in FINAL:
@@ -166,11 +170,11 @@ class Entrance:
         welcome = self._core.welcome
         assert welcome is not None, "entered after the welcome"
         if welcome.guests:
-            password = self._asker.secret(_("Password (empty: come as a guest)"))
+            password = self._ask_password(_("Password (empty: come as a guest)"))
             if not password:
                 return self._report(self._try(lambda: self._core.come_as_guest(name)))
         else:
-            password = self._asker.secret(_("Password"))
+            password = self._ask_password(_("Password"))
         code = self._try(lambda: self._core.login(name, password))
         if code is Code.NAME_UNKNOWN:
             return self._by_registering(name, password, invitation="")
@@ -180,9 +184,14 @@ class Entrance:
             return bool(invitation) and self._by_registering(name, password, invitation=invitation)
         return self._report(code)
 
+    def _ask_password(self, question: str) -> str:
+        password = self._asker.secret(question)
+        self.passwords.add(password)
+        return password
+
     def _by_registering(self, name: str, password: str, *, invitation: str) -> bool:
         """The password is asked twice, so that a typing error makes no account."""
-        again = self._asker.secret(_("New here. Password again"))
+        again = self._ask_password(_("New here. Password again"))
         if again != password:
             self._asker.complain(_("These were two different passwords, so no account was made."))
             return False
@@ -225,7 +234,7 @@ class Entrance:
         """Remember who came in where, for the next time."""
         try:
             self._device.keep_last(self._address, self._core.name)
-            if self._core.token is not None:
+            if self._tokens and self._core.token is not None:
                 self._device.keep_token(self._address, self._core.name, self._core.token)
         except DeviceFault as fault:
             self._asker.complain(str(fault))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import assert_never
 
 from besedka.chat.entries import Kind, Manner, RequestId
@@ -25,9 +25,11 @@ Asked = RequestId | Refusal | None
 class Doer:
     """Turns lines into requests, as of the room being looked at."""
 
-    def __init__(self, core: Core, surface: Surface) -> None:
+    def __init__(self, core: Core, surface: Surface, *, unsayable: Set[str]) -> None:
+        """A line of `unsayable` is never carried out: the passwords given in this run."""
         self._core = core
         self._surface = surface
+        self._unsayable = {line.strip() for line in unsayable} - {""}
         self._deeds: dict[Deed, Callable[[str], Asked]] = {
             Deed.JOIN: self._join,
             Deed.LEAVE: self._leave,
@@ -47,6 +49,10 @@ class Doer:
         Not to be called while the core is `full`, nor with a line that quits.
         """
         meaning = understood(line)
+        if meaning is not None and not self._unsayable.isdisjoint(part.strip() for part in line.split("\n")):
+            # A script that registered somebody says it twice, each time it is run; people type it once too often.
+            self._surface.say_notice(_("That line is a password that was given here, so it was not said."))
+            return None
         match meaning:
             case None:
                 return None

@@ -63,6 +63,7 @@ class _Visit:
         """`prompts`: somebody sits at a terminal that can show a line being typed among lines that come."""
         self._lines = lines
         self._asker = asker
+        self._scripted = isinstance(asker, Script)
         self._prompts = prompts
         self._device: Device = this_device()
         self._core = Core(new_id=Ids(now=lambda: time.time_ns() // 1_000_000, token_bytes=os.urandom))
@@ -79,12 +80,12 @@ class _Visit:
             link=link,
             device=self._device,
             address=address,
+            tokens=not self._scripted,
             wait_busy=_wait_busy,
         )
         try:
-            # A script that gives its name gives its password too, and unread that would be said in the room.
-            entrance.enter(name, by_token=not isinstance(self._asker, Script) or name is not None)
-            return run(self._talk(link, surface))
+            entrance.enter(name)
+            return run(self._talk(link, surface, passwords=entrance.passwords))
         finally:
             run(link.close())
 
@@ -107,8 +108,16 @@ class _Visit:
             connect(address)
         return links[-1], address
 
-    async def _talk(self, link: Link, surface: Surface) -> int:
-        talk = Talk(self._core, link, surface, patient=not self._prompts, wait_busy=_wait_busy)
+    async def _talk(self, link: Link, surface: Surface, *, passwords: set[str]) -> int:
+        talk = Talk(
+            self._core,
+            link,
+            surface,
+            patient=not self._prompts,
+            forgetful=self._scripted,
+            unsayable=passwords,
+            wait_busy=_wait_busy,
+        )
         if not self._prompts:
             return await talk.run(self._feed_lines)
         from besedka.client.prompting import prompting
@@ -117,8 +126,7 @@ class _Visit:
             return await talk.run(feed)
 
     async def _feed_lines(self, queue: Queue) -> None:
-        unsaid = self._asker.last_secret if isinstance(self._asker, Script) else None
-        read_into(queue, self._lines, asyncio.get_running_loop(), unsaid_first=unsaid)
+        read_into(queue, self._lines, asyncio.get_running_loop())
 
 
 def _print(line: str) -> None:

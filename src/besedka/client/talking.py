@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Set
 from contextlib import suppress
 from enum import Enum
 from typing import Any
@@ -49,14 +49,19 @@ class Talk:
     """One person's talk, from after the login to the end."""
 
     def __init__(
-        self, core: Core, link: Link, surface: Surface, *, patient: bool, wait_busy: Callable[[], Awaitable[None]]
-    ) -> None:
-        """`patient`: everything typed is said before leaving, however long the server takes (a script)."""
+        self, core: Core, link: Link, surface: Surface, *, patient: bool, forgetful: bool, unsayable: Set[str],
+        wait_busy: Callable[[], Awaitable[None]],
+    ) -> None:  # fmt: skip
+        """`patient`: everything typed is said before leaving, however long the server takes (a script).
+
+        `forgetful`: nobody comes back with this session's token, so it ends with it. `unsayable` lines are not said.
+        """
         self._core = core
         self._link = link
         self._surface = surface
-        self._doer = Doer(core, surface)
+        self._doer = Doer(core, surface, unsayable=unsayable)
         self._patient = patient
+        self._forgetful = forgetful
         self._wait_busy = wait_busy
         self._lines: Queue = asyncio.Queue(LINES_WAITING_MAX)
         self._undone: list[str] = []
@@ -157,7 +162,7 @@ class Talk:
         if not said_all:
             self._say_unsaid()
         if self._link.connected and self._core.phase is Phase.IN:
-            self._core.exit()
+            self._core.exit(forget=self._forgetful)
             self._link.flush()
             await asyncio.wait({moving}, timeout=FAREWELL_SECONDS_MAX)
         return said_all and not (self._patient and self._surface.refused)

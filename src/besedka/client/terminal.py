@@ -88,8 +88,6 @@ class Script:
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        self.last_secret: str | None = None
-        """The answer to the last secret question."""
 
     def ask(self, question: str, default: str = "") -> str:  # noqa: ARG002 - a script knows what comes
         """The next line."""
@@ -97,8 +95,7 @@ class Script:
 
     def secret(self, question: str) -> str:  # noqa: ARG002
         """The next line, as it is."""
-        self.last_secret = self._lines.line()
-        return self.last_secret
+        return self._lines.line()
 
     def complain(self, text: str) -> None:
         """On the error output."""
@@ -110,17 +107,8 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb")
 
 
-def read_into(
-    queue: asyncio.Queue[str | None],
-    lines: Lines,
-    loop: asyncio.AbstractEventLoop,
-    *,
-    unsaid_first: str | None = None,
-) -> None:
+def read_into(queue: asyncio.Queue[str | None], lines: Lines, loop: asyncio.AbstractEventLoop) -> None:
     """Put line after line into the queue, then None, waiting while it is full.
-
-    A first line that is `unsaid_first` is left out: a script that registered somebody gives the password twice, and
-    when it is run again, once is enough and the other must not be said in a room.
 
     In a thread of its own: a file cannot be waited for by the loop, and a terminal must not be made non-blocking under
     the shell that shares it. It is a daemon, as nobody can end a read that has begun.
@@ -137,9 +125,6 @@ def read_into(
 
     def read() -> None:
         try:
-            first = lines.line()
-            if first != unsaid_first and not put(first):
-                return
             while put(lines.line()):
                 pass
         except EndOfInput:
