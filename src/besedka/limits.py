@@ -142,7 +142,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     login_delay_seconds_max: float = 30.0
     """The delay doubles from one second to this."""
     login_failures_remembered_max: int = 20_000
-    """Accounts and addresses whose failures are remembered; the oldest is forgotten first."""
+    """Accounts, addresses and pairs of them whose failures are remembered; the oldest is forgotten first."""
     login_failures_seconds: float = 3600.0
     """After this long without a failure the count starts anew."""
     login_known_max: int = 20_000

@@ -63,13 +63,40 @@ def test_long_ago_is_forgotten() -> None:
 def test_success_begins_anew() -> None:
     throttle = Throttle(LIMITS)
     failing(throttle, 9)
-    throttle.succeeded(ANN, "a")
-    throttle.succeeded(ANN, "a")
+    throttle.succeeded(ANN, "a", now=0.0)
+    throttle.succeeded(ANN, "a", now=0.0)
     assert throttle.seconds(ANN, "a", now=0.0) == 0.0
 
 
+def test_logging_in_to_an_account_of_ones_own_forgives_no_guesses_at_others() -> None:
+    throttle = Throttle(LIMITS)
+    for _ in range(5):
+        throttle.failed(ANN, "a", now=0.0)
+        throttle.failed(BOB, "a", now=0.0)
+        throttle.succeeded(BOB, "a", now=0.0)
+    assert throttle.seconds(BOB, "a", now=0.0) == 4.0
+    assert throttle.seconds(ANN, "elsewhere", now=0.0) == 4.0
+
+
+def test_only_what_an_account_counted_here_is_forgiven() -> None:
+    throttle = Throttle(LIMITS)
+    failing(throttle, 4)
+    failing(throttle, 3, address="elsewhere")
+    throttle.succeeded(ANN, "a", now=0.0)
+    assert throttle.seconds(BOB, "a", now=0.0) == 0.0
+    assert throttle.seconds(BOB, "elsewhere", now=0.0) == 1.0
+
+
+def test_what_is_long_ago_cannot_be_forgiven_again() -> None:
+    throttle = Throttle(LIMITS)
+    failing(throttle, 9)
+    failing(throttle, 3, name=BOB, now=4000.0)
+    throttle.succeeded(ANN, "a", now=4000.0)
+    assert throttle.seconds(BOB, "a", now=4000.0) == 1.0
+
+
 def test_only_so_many_are_remembered_and_the_oldest_is_forgotten_first() -> None:
-    throttle = Throttle(Limits(login_failures_remembered_max=4))
+    throttle = Throttle(Limits(login_failures_remembered_max=7))
     failing(throttle, 3, address="first")
     failing(throttle, 3, name=BOB, address="second")
     failing(throttle, 1, name=FoldedName("carl"), address="second")

@@ -43,7 +43,7 @@ class Throttle:
 
     def failed(self, name: FoldedName, address: str, *, now: float) -> None:
         """A wrong password, whether the account exists or not."""
-        for key in ("n" + name, "a" + address):
+        for key in ("n" + name, "a" + address, _pair(name, address)):
             failures = self._failures.pop(key, None)
             if failures is None or failures.last + self._limits.login_failures_seconds < now:
                 failures = _Failures()
@@ -53,10 +53,21 @@ class Throttle:
             if len(self._failures) > self._limits.login_failures_remembered_max:
                 del self._failures[next(iter(self._failures))]
 
-    def succeeded(self, name: FoldedName, address: str) -> None:
-        """The right password: this person, here, starts anew."""
+    def succeeded(self, name: FoldedName, address: str, *, now: float) -> None:
+        """The right password: this person, here, starts anew.
+
+        What the address counted for other accounts stays, or whoever has an account would guess at others without
+        end by logging in to its own between guesses.
+        """
         self._failures.pop("n" + name, None)
-        self._failures.pop("a" + address, None)
+        own, here = self._failures.pop(_pair(name, address), None), self._failures.get("a" + address)
+        if own is not None and here is not None and own.last + self._limits.login_failures_seconds >= now:
+            here.count = max(0, here.count - own.count)
+
+
+def _pair(name: FoldedName, address: str) -> str:
+    """The key of an account's failures from one address, which has no space in it."""
+    return f"b{name} {address}"
 
 
 class Gate:

@@ -103,7 +103,7 @@ class LoginDesk:
         if credentials is None or not right:
             self._throttle.failed(name, address, now=self._parts.clock.seconds())
             return Refusal(Code.WRONG_PASSWORD)
-        self._throttle.succeeded(name, address)
+        self._throttle.succeeded(name, address, now=self._parts.clock.seconds())
         verified = credentials.password_hash
         if self._parts.keys.outdated(verified):
             renewed = await self._parts.keys.hash(request.password)
