@@ -101,10 +101,10 @@ def test_readers_come_and_go() -> None:
     server = HubRoom()
     ann, room = server.registered("ann"), opened(99, TEA)
     room.add_reader(ann.session)
-    assert room.reader_count() == 1
+    assert list(room.readers.values()) == [[ann.session]]
     assert room in ann.session.live
     room.drop_reader(ann.session)
-    assert room.reader_count() == 0
+    assert not any(room.readers.values())
     assert room not in ann.session.live
 
 

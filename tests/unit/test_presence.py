@@ -67,7 +67,7 @@ def test_the_first_session_is_news_and_the_last_ones_end(server: HubRoom, attend
     assert attendance.get(ANN.principal) is ann
     assert attendance.leave(other, [room], now=0.0, forgiving=False) == [room]
     assert attendance.get(ANN.principal) is None
-    assert len(attendance) == 0
+    assert not list(attendance)
 
 
 def test_a_lost_account_is_forgiven_for_a_while(server: HubRoom, attendance: Attendance) -> None:
@@ -79,7 +79,7 @@ def test_a_lost_account_is_forgiven_for_a_while(server: HubRoom, attendance: Att
     assert attendance.overdue(now=14.9) == []
     assert attendance.overdue(now=15.0) == [(ann, [RoomId(9)])]
     assert attendance.overdue(now=99.0) == []
-    assert len(attendance) == 0
+    assert not list(attendance)
 
 
 def test_whoever_comes_back_is_no_news_and_not_overdue(server: HubRoom, attendance: Attendance) -> None:

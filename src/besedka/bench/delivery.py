@@ -90,7 +90,6 @@ class Load:
         self._began = 0.0
         self._receipt: list[float] = []
         self._delivery: list[float] = []
-        self._finished = asyncio.get_running_loop().create_future()
         self._heard_at = 0.0
 
     async def run(self) -> Measured:

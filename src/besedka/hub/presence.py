@@ -32,9 +32,6 @@ class Attendance:
     def __iter__(self) -> Iterator[Online]:
         return iter(self._online.values())
 
-    def __len__(self) -> int:
-        return len(self._online)
-
     def get(self, principal: PrincipalId) -> Online | None:
         """The principal, if it is online."""
         return self._online.get(principal)

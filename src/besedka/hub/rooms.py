@@ -78,10 +78,6 @@ class OpenRoom:
         self.readers[session.protocol.format].remove(session)
         session.live.remove(self)
 
-    def reader_count(self) -> int:
-        """How many sessions are at the head."""
-        return sum(len(sessions) for sessions in self.readers.values())
-
 
 class RoomTable:
     """Every open room, found by id, name, pair or owner. Bounded by `rooms_open_max` as far as nobody is in them."""
