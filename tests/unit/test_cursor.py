@@ -23,7 +23,7 @@ def test_how_an_entry_lies(after: int, number: int, lies: Step) -> None:
 def test_nothing_is_missed_and_nothing_comes_twice(number: int, head: int, pruned: int) -> None:
     pruned = min(pruned, head)
     kept = list(range(1, head + 1))[pruned:]
-    way, after = resumption(Cursor("e", number), epoch="e", head=head, floor=pruned + 1)
+    way, after = resumption(Cursor("e", number), epoch="e", head=head, floor=pruned + 1, fresh=0)
     given_out = [one for one in kept if one > after]
     if number > head:
         assert way is Resumption.START_OVER
@@ -34,10 +34,13 @@ def test_nothing_is_missed_and_nothing_comes_twice(number: int, head: int, prune
         assert after >= number
 
 
-@given(number=WHOLE, head=WHOLE)
-def test_a_place_in_another_log_is_worth_nothing(number: int, head: int) -> None:
-    assert resumption(Cursor("old", number), epoch="new", head=head, floor=1) == (Resumption.START_OVER, 0)
+@given(number=WHOLE, head=WHOLE, pruned=WHOLE, show=WHOLE)
+def test_a_place_in_another_log_is_worth_nothing(number: int, head: int, pruned: int, show: int) -> None:
+    pruned = min(pruned, head)
+    way, after = resumption(Cursor("old", number), epoch="new", head=head, floor=pruned + 1, fresh=max(0, head - show))
+    assert way is Resumption.START_OVER
+    assert list(range(after + 1, head + 1)) == list(range(pruned + 1, head + 1))[-show or head + 1 :]
 
 
 def test_a_negative_place_is_in_no_log() -> None:
-    assert resumption(Cursor("e", -1), epoch="e", head=3, floor=1) == (Resumption.START_OVER, 0)
+    assert resumption(Cursor("e", -1), epoch="e", head=3, floor=1, fresh=2) == (Resumption.START_OVER, 2)

@@ -229,11 +229,13 @@ def test_a_device_that_has_everything_is_told_nothing_and_then_everything(server
 def test_places_of_another_log_are_worth_nothing(server: HubRoom) -> None:
     ann = server.registered("ann")
     lobby = ann.room("lobby")
+    says(ann, lobby, *"abcdef")
     device = server.visitor()
-    device.ask(resume(ann), Sync(epoch="another", places=((lobby, 1),)))
+    device.ask(resume(ann), Sync(epoch="another", places=((lobby, 1),), show=2))
     server.settle()
     (told,) = [told for told in device.told(RoomTold) if told.room == lobby]
-    assert (told.resumption, told.after) == (Resumption.START_OVER, 0)
+    assert (told.resumption, told.after) == (Resumption.START_OVER, told.head - 2)
+    assert device.heard(lobby) == ["e", "f"], "as of a room that is new, not from its floor"
 
 
 def test_a_place_past_the_head_starts_over(server: HubRoom) -> None:

@@ -23,7 +23,7 @@ class Resumption(Enum):
     PRUNED = "pruned"
     """What lay next is no longer kept: from the first number that is."""
     START_OVER = "start-over"
-    """Its place is in another log than this one: it forgets what it had."""
+    """Its place is in another log than this one: it forgets what it had, and begins as somebody new does."""
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -40,14 +40,15 @@ def step(after: int, number: int) -> Step:
     return Step.REPEAT if number <= after else Step.GAP
 
 
-def resumption(cursor: Cursor, *, epoch: str, head: int, floor: int) -> tuple[Resumption, int]:
+def resumption(cursor: Cursor, *, epoch: str, head: int, floor: int, fresh: int) -> tuple[Resumption, int]:
     """How a reader with this cursor goes on in a log, and the number it then has.
 
-    `floor` is the first number still kept, `head` the last one given out. A cursor of another epoch, or one past the
-    head, is of a log that was: nothing the reader has may be trusted.
+    `floor` is the first number still kept, `head` the last one given out, and `fresh` the number after which somebody
+    begins who has nothing. A cursor of another epoch, or one past the head, is of a log that was: nothing the reader
+    has may be trusted. It is given what somebody new is, and not a log of a million entries from its floor.
     """
     if cursor.epoch != epoch or cursor.number > head or cursor.number < 0:
-        return Resumption.START_OVER, floor - 1
+        return Resumption.START_OVER, max(fresh, floor - 1)
     if cursor.number < floor - 1:
         return Resumption.PRUNED, floor - 1
     return Resumption.ON, cursor.number

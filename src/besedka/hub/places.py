@@ -139,10 +139,10 @@ class Places:
         state = opened.state
         epoch = self._parts.logs.epoch
         last = state.head if readable.last is None else min(readable.last, state.head)
-        way, after = Resumption.ON, max(0, last - announcement.show)
+        way, after = Resumption.ON, (fresh := max(0, last - announcement.show))
         if announcement.place is not None:
             cursor = Cursor("" if announcement.foreign else epoch, announcement.place)
-            way, after = resumption(cursor, epoch=epoch, head=state.head, floor=state.floor)
+            way, after = resumption(cursor, epoch=epoch, head=state.head, floor=state.floor, fresh=fresh)
         after = max(after, readable.first - 1, state.floor - 1)
         session.behind[state.id] = after
         session.tell(

@@ -76,7 +76,7 @@ class Announcement(msgspec.Struct, frozen=True):
     place: int | None
     """The last entry the device says it has; None where the room is new to it."""
     show: int
-    """How many entries before the head a new room begins."""
+    """How many entries before the head a room begins that is new to the device, or that it must start over."""
     foreign: bool = False
     """Whether the place is of another epoch."""
 
