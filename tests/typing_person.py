@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import termios
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,6 +41,7 @@ class Typist:
             dimensions=(40, 200),
         )
         self._child.delaybeforesend = None
+        self._terminal = os.dup(self._child.child_fd)  # To look at it when the child is gone.
         self._child.logfile_read = self._log
 
     def sees(self, *texts: str) -> None:
@@ -68,6 +71,23 @@ class Typist:
     def ends_input(self) -> None:
         """Ctrl-D."""
         self._child.send("\x04")
+
+    def is_told(self, number: signal.Signals) -> None:
+        """A signal from elsewhere."""
+        self._child.kill(number)
+
+    def hangs_up(self) -> int:
+        """Close the terminal's window; the exit status of what ran in it."""
+        os.close(self._terminal)
+        self._terminal = -1
+        self._child.close(force=True)
+        assert self._child.exitstatus is not None, f"ended by signal {self._child.signalstatus}"
+        return int(self._child.exitstatus)
+
+    def is_raw(self) -> bool:
+        """Whether keys come one by one, or are not shown: what a shell could not be used in afterwards."""
+        local = termios.tcgetattr(self._terminal)[3]
+        return not (local & termios.ICANON and local & termios.ECHO)
 
     def status(self) -> int:
         """Wait for the end; the exit status."""
@@ -101,6 +121,8 @@ class Typist:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._child.close(force=True)
+        if self._terminal >= 0:
+            os.close(self._terminal)
 
 
 class _Log:

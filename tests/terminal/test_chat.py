@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from server import Server, besedka
 from typing_person import Typist
+from waiting import block_until
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +143,35 @@ def test_ctrl_c_in_the_talk_leaves(server: Server, state: Path, plain: bool) -> 
         gil.interrupts()
         assert gil.status() == 0
         assert "Traceback" not in gil.screen
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("where", ["name", "password", "talk", "plain"])
+def test_a_signal_leaves_and_gives_the_terminal_back(
+    server: Server, state: Path, number: signal.Signals, where: str
+) -> None:
+    with Typist(state, *arguments(server), *(["--plain"] if where == "plain" else [])) as una:
+        una.sees("Name")
+        if where != "name":
+            una.types(f"una-{where}-{number}")
+            una.sees("Password: ")
+            block_until(una.is_raw)
+        if where in ("talk", "plain"):
+            una.types("correct horse")
+            una.sees("Password again: ")
+            una.types("correct horse")
+            una.sees("lobby>" if where == "talk" else "you are in lobby")
+        assert una.is_raw() is (where in ("password", "talk"))
+        una.is_told(number)
+        assert una.status() == 128 + number
+        assert not una.is_raw()
+        assert "Traceback" not in una.screen
+
+
+def test_a_terminal_that_is_closed_is_a_way_of_leaving(server: Server, state: Path) -> None:
+    with Typist(state, *arguments(server)) as ada:
+        ada.enters("ada")
+        assert ada.hangs_up() == 128 + signal.SIGHUP
 
 
 def test_two_different_passwords_make_no_account(server: Server, state: Path) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from besedka.client.asking import BUSY_SECONDS_MAX, Entrance, GaveUp, Runs, ask_server, port_number
 from besedka.client.core import Core
@@ -23,8 +27,8 @@ from besedka.words import _
 FINE = 0
 FAILED = 1
 MISUSED = 2
-INTERRUPTED = 130
-"""As shells say of what Ctrl-C ended."""
+SIGNALLED = 128
+"""And the number of the signal, as shells say of what Ctrl-C or a signal ended."""
 
 
 def run_chat(host: str | None, port: str | None, name: str | None, plain: bool) -> int:
@@ -36,12 +40,19 @@ def run_chat(host: str | None, port: str | None, name: str | None, plain: bool) 
         if hasattr(stream, "reconfigure"):  # Other people's alphabets on a screen that has not got them.
             stream.reconfigure(errors="replace")
     visit = _Visit(lines, asker, prompts=typed and sys.stdout.isatty() and not plain)
+    with _leaving_when_told() as told:
+        status = _run(visit, asker, host=host, port=port, name=name)
+    return SIGNALLED + told[0] if told else status
+
+
+def _run(visit: _Visit, asker: Asker, *, host: str | None, port: str | None, name: str | None) -> int:
     try:
         with asyncio.Runner() as runner:
             return visit.run(runner.run, host=host, port=port, name=name)
     except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return INTERRUPTED
+        with suppress(OSError):  # A terminal that has gone.
+            print(file=sys.stderr)
+        return SIGNALLED + signal.SIGINT
     except EndOfInput:
         asker.complain(_("The input ended before everything was answered."))
         return MISUSED
@@ -51,9 +62,37 @@ def run_chat(host: str | None, port: str | None, name: str | None, plain: bool) 
     except (LinkFault, DeviceFault) as fault:
         asker.complain(str(fault))
         return MISUSED if isinstance(fault, Unresolvable) else FAILED
-    except BrokenPipeError:  # Whoever read our output has enough; the interpreter must not flush into it again.
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
+        # Whoever read our output has enough, or the terminal has gone; the interpreter must not flush into it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+@contextmanager
+def _leaving_when_told() -> Iterator[list[int]]:
+    """Within it, SIGTERM and SIGHUP end the visit as Ctrl-C does; its value is which of them came.
+
+    To die of them would leave a terminal without echo, or raw. Ctrl-C is heard at a question, at a password, by the
+    loop and by the prompt, each in its own way; so it is sent, rather than four ways of ending made again.
+    """
+    told: list[int] = []
+
+    def leave(number: int, _frame: object) -> None:
+        told.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    before = {}
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # Else Ctrl-C ends nothing (a shell's `&`).
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:  # Else it is to be ignored (nohup).
+                before[number] = signal.signal(number, leave)
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Visit:

@@ -77,8 +77,9 @@ class Talk:
         feeding = asyncio.create_task(feed(self._lines), name="feed")
         settling = asyncio.create_task(self._settle(), name="settling")
         tasks = (moving, staying, doing, feeding, settling)
+        seconds = DRAIN_SECONDS_MAX if self._patient else DRAIN_TYPED_SECONDS_MAX
         try:
-            with suppress(asyncio.CancelledError):  # Ctrl-C where no prompt catches it is a way of leaving.
+            try:
                 ends = {moving, staying, doing} if self._patient else {moving, staying, doing, feeding}
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 if not self._patient and feeding.done() and not doing.done():
@@ -90,11 +91,13 @@ class Talk:
                     )
                     if not doing.done():
                         self._undone = self._take_lines()
+            except asyncio.CancelledError:  # Ctrl-C where no prompt catches it is a way of leaving, and soon.
+                seconds = DRAIN_TYPED_SECONDS_MAX
             for task in (staying, doing, feeding, settling):
                 if task.done():
                     task.result()  # What went wrong in one of them is not to be taken for leaving.
             if self._ending(moving, staying) is Ending.LEFT:
-                return 0 if await self._leave(moving) else 1
+                return 0 if await self._leave(moving, seconds) else 1
             return 1
         finally:
             for task in tasks:
@@ -156,9 +159,9 @@ class Talk:
                 return
             self._link.flush()
 
-    async def _leave(self, moving: asyncio.Task[None]) -> bool:
-        """Say what is unsaid, then goodbye. Whether everything was said."""
-        said_all = await self._drain(DRAIN_SECONDS_MAX if self._patient else DRAIN_TYPED_SECONDS_MAX)
+    async def _leave(self, moving: asyncio.Task[None], seconds: float) -> bool:
+        """Say what is unsaid, as long as that moves, then goodbye. Whether everything was said."""
+        said_all = await self._drain(seconds)
         if not said_all:
             self._say_unsaid()
         if self._link.connected and self._core.phase is Phase.IN:
