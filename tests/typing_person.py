@@ -13,7 +13,7 @@ from typing import Self
 import pexpect
 
 from server import BESEDKA
-from waiting import SECONDS_MAX
+from waiting import SECONDS_MAX, block_until
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z~]|[=>])")
 
@@ -80,7 +80,8 @@ class Typist:
         """Close the terminal's window; the exit status of what ran in it."""
         os.close(self._terminal)
         self._terminal = -1
-        self._child.close(force=True)
+        self._child.ptyproc.fileobj.close()  # Its own `close` would send signals after that of the terminal.
+        block_until(lambda: not self._child.isalive())
         assert self._child.exitstatus is not None, f"ended by signal {self._child.signalstatus}"
         return int(self._child.exitstatus)
 
