@@ -315,6 +315,14 @@ def test_piped_addresses_are_judged_in_the_same_way(state: Path) -> None:
     assert done.stdout == ""
 
 
+def test_an_empty_address_or_port_is_one_not_given(server: Server, state: Path) -> None:
+    typed = "\n".join(("vic", "correct horse", "correct horse", ""))
+    done = besedka("chat", "", str(server.port), typed=typed, environment={"BESEDKA_STATE": str(state)})
+    assert done.returncode == 0, done.stderr
+    asked = besedka("chat", "", " ", typed="\n", environment={"BESEDKA_STATE": str(state)})
+    assert asked.stderr == "The input ended before everything was answered.\n"
+
+
 @pytest.mark.parametrize(("port", "why"), [("irc", "irc is not a number"), ("0", "0 is out of range")])
 def test_a_port_that_is_none_is_said_in_a_sentence(state: Path, port: str, why: str) -> None:
     done = besedka("chat", "127.0.0.1", port, environment={"BESEDKA_STATE": str(state)})

@@ -137,13 +137,14 @@ class _Visit:
             links.append(link)
 
         last, _name = self._device.last()
-        if host is None and port is None:
+        host, port = (host or "").strip(), (port or "").strip()  # Empty is not given, as at a question.
+        if not host and not port:
             address = ask_server(self._asker, run, last, connect)
         else:
-            number = DEFAULT_PORT if port is None else port_number(port)
+            number = port_number(port) if port else DEFAULT_PORT
             if isinstance(number, str):
                 raise GaveUp(number)
-            address = Address(last.host if host is None else host, number)
+            address = Address(host or last.host, number)
             connect(address)
         return links[-1], address
 
