@@ -17,8 +17,9 @@ from besedka.chat.entries import (
     RoomName,
     Way,
 )
+from besedka.chat.folding import evolve, number
 from besedka.chat.principals import AccountName, PrincipalId
-from besedka.chat.rooms import Room, evolve, number
+from besedka.chat.rooms import Room
 from besedka.hub.ports import Addition, Numbered
 
 ANN = Person(PrincipalId(1), AccountName("ann"))

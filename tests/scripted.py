@@ -8,7 +8,8 @@ import msgspec
 
 from besedka.chat.entries import Body, Entry, Kind, Message, RequestId, RoomId, RoomName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
-from besedka.chat.requests import AnyRequest, Request
+from besedka.chat.requests import Request
+from besedka.chat.shapes import AnyRequest
 from besedka.chat.told import PROTOCOL_VERSION, Entries, Registration, RoomTold, Unit, Welcome, You
 
 ANN = PrincipalId(1)

@@ -70,6 +70,21 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     invitation_bytes_max: int = 64
     """An invitation code is 16 letters; the rest is for what people paste around it."""
 
+    reason_bytes_max: int = 300
+    """Why somebody was kicked, left, or is away: one line."""
+    reaction_bytes_max: int = 64
+    """An emoji with all its modifiers, or a short word."""
+    tags_bytes_max: int = 4094
+    """What programs attach to a message (IRCv3 message-tags: client-only tag data)."""
+    mentions_max: int = 32
+    """People one message may call by name; further names are only text."""
+    real_name_bytes_max: int = 150
+    """A name with its titles."""
+    data_key_bytes_max: int = 64
+    """The name of a small value of a person or a room."""
+    data_value_bytes_max: int = 480
+    """The value, so that one fits an IRC line."""
+
     # Bytes on the wire.
     frame_bytes_max: int = 65_536
     """The longest frame a logged-in client may send: sync of every room it may be in fits."""
@@ -111,6 +126,24 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Logs ever made, people's inboxes and rooms that have ended among them."""
     members_max: int = 20_000
     """Members of one room; its state is held in memory."""
+    marks_max: int = 200
+    """Masks on one list of a room: every message is held against them."""
+    invited_max: int = 1000
+    """Invitations to one room that nobody has used yet."""
+    markers_max: int = 3000
+    """Read markers of one account: one for each room it may be in, and names beside."""
+    ignored_max: int = 1000
+    """People one account ignores."""
+    data_keys_max: int = 20
+    """Small values of one person or one room."""
+    reactions_per_message_max: int = 500
+    """Reactions put to one message by everybody together."""
+    slow_seconds_max: int = 21_600
+    """A quarter of a day between two messages is slow enough."""
+    code_seconds_max: int = 2_592_000
+    """An invite code lasts thirty days at most."""
+    whowas_max: int = 500
+    """People who have left that the server remembers."""
     rooms_listed_max: int = 1000
     """Rooms in one answer to `rooms`."""
     people_listed_max: int = 1000

@@ -29,9 +29,10 @@ from besedka.chat.entries import (
     TopicSet,
     Way,
 )
+from besedka.chat.folding import evolve
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, PrincipalId
-from besedka.chat.rooms import Room, evolve
+from besedka.chat.rooms import Room
 from besedka.hub.ports import Addition, Kept, LogStore, Moved, Page, Receipt, RoomBrief, Step, Steps
 from besedka.hub.seen import RoomSeen
 from besedka.store.rows import encode_body, weight

@@ -15,8 +15,9 @@ from pathlib import Path
 import msgspec
 
 from besedka.chat.entries import Entry, Message, RoomId, TopicSet
+from besedka.chat.folding import evolve
 from besedka.chat.requests import Say, SetTopic, Tell
-from besedka.chat.rooms import Room, evolve
+from besedka.chat.rooms import Room
 from besedka.chat.told import Kept
 from besedka.client.memory import AnyWrite
 from besedka.store.rows import ROOM_COLUMNS, entry_of, room_of

@@ -23,12 +23,16 @@ from besedka.chat.entries import (
     TopicSet,
     Way,
 )
+from besedka.chat.folding import evolve
 from besedka.chat.names import fold
+from besedka.chat.notices import inbox_notices
 from besedka.chat.principals import SERVER, Actor, PrincipalId, is_guest
 from besedka.chat.refusals import Refusal
 from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell, Write
-from besedka.chat.rooms import Reading, Room, evolve, inbox_notices, reading
-from besedka.chat.rules import Circumstances, decide, open_direct, open_public
+from besedka.chat.rooms import Reading, Room, reading
+from besedka.chat.rules import decide, open_room
+from besedka.chat.speaking_rules import open_direct
+from besedka.chat.verdicts import Circumstances
 from besedka.hub.ports import Addition
 from besedka.limits import Limits
 
@@ -131,7 +135,7 @@ class Record:
         if state.kind is Kind.DIRECT and state.head == 1:
             return "" if isinstance(entry.body, MembershipChanged) else "nobody is in it"
         inside = entry.author in state.members or is_guest(entry.author)
-        circumstances = Circumstances(self._limits, state.name, self._other(state, entry))
+        circumstances = Circumstances(self._limits, entry.time, state.name, self._other(state, entry))
         verdict = decide(state, Actor(entry.author, entry.name, inside=inside), request, circumstances)
         if isinstance(verdict, Refusal):
             return verdict.code.value
@@ -166,7 +170,7 @@ class Record:
             case Kind.PUBLIC:
                 if any(fold(room.name) == fold(opened.room_name) for room in others if room.name):
                     return "there is a room of that name"
-                return "" if opened == open_public(opened.room_name, entry.author) else "opened oddly"
+                return "" if opened == open_room(opened.room_name, entry.author, Kind.PUBLIC) else "opened oddly"
             case Kind.DIRECT:
                 if any(room.pair == opened.pair for room in others):
                     return "they have a direct room"

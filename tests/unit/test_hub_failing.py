@@ -8,8 +8,9 @@ from besedka.chat.principals import Actor
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Join, Say, Tell, Write
 from besedka.chat.rooms import Room
-from besedka.chat.rules import Circumstances, Verdict, decide
+from besedka.chat.rules import decide
 from besedka.chat.told import Farewell, Kept, Parting, Refused, RoomTold
+from besedka.chat.verdicts import Circumstances, Verdict
 from besedka.hub.orders import Outcome
 from besedka.hub.ports import StoreFault, StoreUnsure
 from besedka.hub.turn import Turn

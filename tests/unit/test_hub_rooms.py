@@ -20,9 +20,10 @@ from besedka.chat.entries import (
     RoomName,
     Way,
 )
+from besedka.chat.folding import evolve, number
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, PrincipalId
-from besedka.chat.rooms import Reading, Room, evolve, number
+from besedka.chat.rooms import Reading, Room
 from besedka.hub.ports import RoomBrief
 from besedka.hub.rooms import OpenRoom, RoomTable
 from besedka.limits import Limits

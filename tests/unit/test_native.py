@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from besedka.chat.entries import Entry, Kind, Manner, Message, RequestId, RoomId, RoomName, TopicSet
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.requests import AnyRequest, Hello, Malformed, Ping, Request, Say, Write
+from besedka.chat.requests import Hello, Malformed, Ping, Request, Say, Write
 from besedka.chat.rooms import Room
-from besedka.chat.told import AnyUnit, Done, Entries, Farewell, Kept, Page, Parting, Refused, Unit
+from besedka.chat.shapes import AnyRequest, AnyUnit
+from besedka.chat.told import Done, Entries, Farewell, Kept, Page, Parting, Refused, Unit
 from besedka.limits import Limits
 from besedka.wire.framing import Fault, encode_frame
 from besedka.wire.native import NATIVE, NativeClient, NativeServer, Unknown

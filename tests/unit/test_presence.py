@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from besedka.chat.entries import Draft, Kind, MembershipChanged, Opened, Person, RoomId, RoomName, Way
+from besedka.chat.folding import evolve, number
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
-from besedka.chat.rooms import Room, evolve, number
+from besedka.chat.rooms import Room
 from besedka.chat.told import Presence
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom

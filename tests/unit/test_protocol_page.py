@@ -7,7 +7,8 @@ from typing import get_args
 
 import pytest
 
-from besedka.chat.requests import AnyRequest, Write
+from besedka.chat.requests import Write
+from besedka.chat.shapes import AnyRequest
 from besedka.limits import Limits
 from besedka.wire.framing import encode_frame
 from protocol_page import LIMITS_OF_CLIENTS, PAGE, rewritten

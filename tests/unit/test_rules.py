@@ -21,11 +21,14 @@ from besedka.chat.entries import (
     TopicSet,
     Way,
 )
+from besedka.chat.folding import evolve, number
 from besedka.chat.principals import SERVER, AccountName, Actor, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell, Write
-from besedka.chat.rooms import Room, evolve, number
-from besedka.chat.rules import Circumstances, Verdict, decide, open_direct, open_public
+from besedka.chat.rooms import Room
+from besedka.chat.rules import decide, open_room
+from besedka.chat.speaking_rules import open_direct
+from besedka.chat.verdicts import Circumstances, Verdict
 from besedka.limits import Limits
 
 LIMITS = Limits(rooms_per_account_max=3, members_max=2)
@@ -68,7 +71,7 @@ def asked(
 ) -> Verdict:
     inside = present or who.principal in room.members
     actor = Actor(who.principal, who.name, inside=inside, muted=muted)
-    circumstances = Circumstances(LIMITS, RoomName("tea"), **known)
+    circumstances = Circumstances(LIMITS, room_name=RoomName("tea"), **known)
     return decide(room, actor, request, circumstances)
 
 
@@ -232,7 +235,7 @@ def test_the_muted_tell_nobody() -> None:
 
 @pytest.mark.parametrize(("opener", "owner"), [(ANN.principal, 1), (SERVER, 0), (GUEST.principal, None)])
 def test_who_owns_what_they_open(opener: PrincipalId, owner: int | None) -> None:
-    assert open_public(RoomName("tea"), opener) == Opened(Kind.PUBLIC, RoomName("tea"), owner)  # type: ignore[arg-type]
+    assert open_room(RoomName("tea"), opener, Kind.PUBLIC) == Opened(Kind.PUBLIC, RoomName("tea"), owner)  # type: ignore[arg-type]
 
 
 def test_a_pair_stands_lower_first_whoever_begins() -> None:

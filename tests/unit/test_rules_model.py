@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from besedka.chat.entries import Entered, Entry, Kind, Left, Message, Person, RoomId, RoomName
+from besedka.chat.folding import evolve, number
+from besedka.chat.notices import inbox_notices
 from besedka.chat.principals import AccountName, Actor, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell, Write
-from besedka.chat.rooms import Room, evolve, inbox_notices, number, reading
-from besedka.chat.rules import Circumstances, decide
+from besedka.chat.rooms import Room, reading
+from besedka.chat.rules import decide
+from besedka.chat.verdicts import Circumstances
 from besedka.limits import Limits
 
 LIMITS = Limits(rooms_per_account_max=4, members_max=3)
@@ -89,7 +92,12 @@ class Arbour(RuleBasedStateMachine):
         if room in self.papers:
             inside = inside or who.principal in self.papers[room].present
         circumstances = Circumstances(
-            LIMITS, RoomName(name), other, self.count(who.principal), self.count(other.principal) if other else 0
+            LIMITS,
+            self.now,
+            RoomName(name),
+            other,
+            rooms_joined=self.count(who.principal),
+            other_rooms_joined=self.count(other.principal) if other else 0,
         )
         actor = Actor(who.principal, who.name, inside=inside, muted=who.principal in self.muted)
         verdict = decide(state, actor, request, circumstances)

@@ -11,8 +11,8 @@ from besedka.chat.entries import Person as PersonAt
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Exit, Join, Login, Malformed, Register, Request, Say, Sync
+from besedka.chat.shapes import AnyUnit
 from besedka.chat.told import (
-    AnyUnit,
     Done,
     Farewell,
     Kept,

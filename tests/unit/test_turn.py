@@ -20,9 +20,10 @@ from besedka.chat.entries import (
     TopicSet,
     Way,
 )
+from besedka.chat.folding import evolve, number
 from besedka.chat.names import fold
 from besedka.chat.principals import SERVER, AccountName, PrincipalId
-from besedka.chat.rooms import Room, evolve, number
+from besedka.chat.rooms import Room
 from besedka.hub.turn import Turn
 from hub_room import HubRoom
 

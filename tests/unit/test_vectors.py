@@ -10,8 +10,9 @@ import pytest
 
 from besedka.chat.entries import Body, Kind, Manner, Way
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.requests import AnyRequest, Malformed, Request
-from besedka.chat.told import AnyUnit, Entries, Unit
+from besedka.chat.requests import Malformed, Request
+from besedka.chat.shapes import AnyRequest, AnyUnit
+from besedka.chat.told import Entries, Unit
 from besedka.limits import Limits
 from besedka.wire.framing import Fault, FrameDecoder, encode_frame
 from besedka.wire.native import NativeClient, NativeServer

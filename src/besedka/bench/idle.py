@@ -10,7 +10,8 @@ from besedka.bench.peers import arrive
 from besedka.bench.server import Device, Running, resident_bytes
 from besedka.chat.entries import Draft, Kind, Opened, Person, RoomId, RoomName, Way
 from besedka.chat.entries import MembershipChanged as Changed
-from besedka.chat.rooms import Room, evolve, number
+from besedka.chat.folding import evolve, number
+from besedka.chat.rooms import Room
 from besedka.hub.ports import Addition, Numbered
 from besedka.store.stores import Stores
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from besedka.bench.peers import Peer, arrive
 from besedka.bench.server import Device, serving
 from besedka.chat.entries import Draft, Message, RoomId
+from besedka.chat.folding import evolve, number
 from besedka.chat.names import LOBBY, fold
 from besedka.chat.requests import History
-from besedka.chat.rooms import evolve, number
 from besedka.chat.told import Page, Unit
 from besedka.hub.ports import Addition, Numbered
 from besedka.limits import Limits

@@ -43,3 +43,13 @@ class Actor(msgspec.Struct, frozen=True):
     """Whether it is in the room the request is about: an account by membership, a guest by its session."""
     muted: bool = False
     """Whether an administrator has taken its voice on the whole server."""
+    user: str = ""
+    """Its user name, where its protocol has one."""
+    host: str = ""
+    """What stands for its address where others see it."""
+    address: str = ""
+    """Its true address, for lists that name addresses or networks."""
+
+    def __repr__(self) -> str:
+        """Without the address."""
+        return f"<Actor {self.principal}>"

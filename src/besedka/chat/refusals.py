@@ -55,6 +55,23 @@ class Code(Enum):
     MUTED = "muted"
     NOT_KEPT = "not-kept"
     BAD_PLACE = "bad-place"
+    NOT_ALLOWED = "not-allowed"
+    BANNED_HERE = "banned-here"
+    MUTED_HERE = "muted-here"
+    MODERATED = "moderated"
+    SLOW_MODE = "slow-mode"
+    WRONG_KEY = "wrong-key"
+    LAST_OWNER = "last-owner"
+    NO_SUCH_MESSAGE = "no-such-message"
+    NOT_HERE = "not-here"
+    LIST_FULL = "list-full"
+    BAD_MASK = "bad-mask"
+    BAD_VALUE = "bad-value"
+    DIRECT_ONLY_TALK = "direct-only-talk"
+    ACCOUNT_NEEDED = "account-needed"
+    NOT_WELCOME = "not-welcome"
+    NO_CTCP = "no-ctcp"
+    NO_SUCH_SESSION = "no-such-session"
 
 
 SENTENCES: dict[Code, str] = {
@@ -101,6 +118,23 @@ SENTENCES: dict[Code, str] = {
     Code.MUTED: N_("You are muted on this server."),
     Code.NOT_KEPT: N_("The server cannot keep messages just now; this one was not kept."),
     Code.BAD_PLACE: N_("There is no such place in that room."),
+    Code.NOT_ALLOWED: N_("You may not do that in this room."),
+    Code.BANNED_HERE: N_("You are banned from that room."),
+    Code.MUTED_HERE: N_("You are muted in this room."),
+    Code.MODERATED: N_("This room is moderated: only those with a voice may speak."),
+    Code.SLOW_MODE: N_("This room is in slow mode; wait a little before your next message."),
+    Code.WRONG_KEY: N_("That room needs a key, and that is not it."),
+    Code.LAST_OWNER: N_("A room keeps its last owner: make somebody else the owner first."),
+    Code.NO_SUCH_MESSAGE: N_("There is no such message in that room."),
+    Code.NOT_HERE: N_("They are not in that room."),
+    Code.LIST_FULL: N_("That list is as long as it may be."),
+    Code.BAD_MASK: N_("That is no name, address, network or mask (name!user@host, with * and ?)."),
+    Code.BAD_VALUE: N_("That value is not possible."),
+    Code.DIRECT_ONLY_TALK: N_("A conversation of two cannot be governed."),
+    Code.ACCOUNT_NEEDED: N_("That needs an account."),
+    Code.NOT_WELCOME: N_("They want no conversation with you."),
+    Code.NO_CTCP: N_("This room takes no such queries."),
+    Code.NO_SUCH_SESSION: N_("There is no such session of yours."),
 }
 
 

@@ -19,6 +19,10 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 InRoom = Annotated[RoomId, msgspec.Meta(ge=0, le=1 << 53)]
 """A room's id as a client may send it: no store has to meet a number it cannot hold."""
 Place = tuple[InRoom, Count]
+NO_ROOM = RoomId(0)
+"""Zero is no room's id."""
+Breaks = Annotated[tuple[Count, ...], msgspec.Meta(max_length=256)]
+Tags = Annotated[tuple[tuple[Name, Annotated[str, msgspec.Meta(max_length=4096)]], ...], msgspec.Meta(max_length=64)]
 
 
 class Request(msgspec.Struct, frozen=True, tag_field="is", kw_only=True, omit_defaults=True):
@@ -93,34 +97,73 @@ class Write(Request, frozen=True):
     """A request that may become drafts. Its id is unique for its sender and room (P3)."""
 
 
-class Say(Write, frozen=True, tag="say"):
+class Spoken(Write, frozen=True, kw_only=True):
+    """What the requests that say something have in common."""
+
+    text: str
+    manner: Manner = Manner.SAID
+    breaks: Breaks = ()
+    """Where the sender cut a long line: offsets in characters, growing, inside the text."""
+    tags: Tags = ()
+    """What the sender's program attached, for other programs; kept as it is."""
+
+
+class Say(Spoken, frozen=True, tag="say"):
     """Say something in a room. Answered `kept`."""
 
     room: InRoom
-    text: str
-    manner: Manner = Manner.SAID
+    reply: Count = 0
+    """The number of the message this answers; 0 for none."""
 
 
-class Tell(Write, frozen=True, tag="tell"):
+class Tell(Spoken, frozen=True, tag="tell"):
     """Say something to one person, opening our direct room if there is none. Answered `kept`."""
 
     name: Name
+
+
+class Edit(Write, frozen=True, tag="edit"):
+    """Let a message say something else. Answered `kept`."""
+
+    room: InRoom
+    number: Count
     text: str
-    manner: Manner = Manner.SAID
+
+
+class Redact(Write, frozen=True, tag="redact"):
+    """Take away what a message said. Answered `kept`, or `done` where it is gone already."""
+
+    room: InRoom
+    number: Count
+    reason: str = ""
+
+
+class React(Write, frozen=True, tag="react"):
+    """Put a reaction to a message, or take it back. Answered `kept`, or `done` where it is so already."""
+
+    room: InRoom
+    number: Count
+    reaction: str
+    withdrawn: bool = False
 
 
 class Join(Write, frozen=True, tag="join"):
-    """Become a member of a public room, opening it if there is none. Answered `kept`, or `done` to a guest."""
+    """Become a member of a room, opening a public one if there is none. Answered `kept`, or `done` to a guest."""
 
     name: Name
     show: Count = 0
     """How many entries before one's own joining to be shown."""
+    key: Secret = ""
+    """For a room that has one."""
+    code: Secret = ""
+    """An invite code, for a room that is entered by invitation."""
 
 
 class Leave(Write, frozen=True, tag="leave"):
     """End one's membership of a room. Answered `kept`, or `done` to a guest."""
 
     room: InRoom
+    reason: str = ""
 
 
 class SetTopic(Write, frozen=True, tag="topic"):
@@ -131,11 +174,12 @@ class SetTopic(Write, frozen=True, tag="topic"):
 
 
 class History(Request, frozen=True, tag="history"):
-    """A page of a room's log as of now: the entries before a number, or after one. Answered `page`."""
+    """A page of a room's log as of now: the entries before a number, after one, or around one. Answered `page`."""
 
     room: InRoom
     before: Count | None = None
     after: Count | None = None
+    around: Count | None = None
     limit: Count = 50
 
 
@@ -170,25 +214,3 @@ class Malformed(msgspec.Struct, frozen=True):
     id: RequestId | None = None
     fatal: bool = False
     """Whether the bytes that follow cannot be understood either, so that the connection closes."""
-
-
-AnyRequest = (
-    Hello
-    | Login
-    | Register
-    | ComeAsGuest
-    | Resume
-    | Sync
-    | Say
-    | Tell
-    | Join
-    | Leave
-    | SetTopic
-    | History
-    | ListRooms
-    | Who
-    | Ping
-    | Pong
-    | Exit
-)
-"""What the native decoder accepts."""

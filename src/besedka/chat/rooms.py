@@ -1,40 +1,17 @@
-"""What a room is as of a number, and what an entry makes of it.
-
-`evolve` is the one fold: the server uses it on what it is about to keep, the tests to prove that the state kept with
-the log equals the log folded from its first entry.
-"""
+"""What a room is as of a number: who is in it, how it is governed, and who may read what of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import assert_never, cast
+from collections.abc import Iterable
 
 import msgspec
 from immutables import Map
 
-from besedka.chat.entries import (
-    Archived,
-    Body,
-    Draft,
-    Entered,
-    Entry,
-    Kind,
-    Left,
-    MembershipChanged,
-    Message,
-    Opened,
-    Person,
-    RoomId,
-    RoomName,
-    RoomRole,
-    SessionsRevoked,
-    TopicSet,
-    Way,
-)
+from besedka.chat.entries import Kind, Person, RoomId, RoomName, RoomRole
+from besedka.chat.governance import Governance
+from besedka.chat.names import FoldedName, fold
+from besedka.chat.personal import Personal
 from besedka.chat.principals import AccountName, PrincipalId, is_guest
-
-CLOCK_LEAD_MILLISECONDS = 1000
-"""How far entry times may run ahead of the clock to stay distinct (P2)."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -44,6 +21,10 @@ class Member(msgspec.Struct, frozen=True):
     role: RoomRole
     first: int
     """The number of the entry of its first joining ever: where its reading of a closed room begins."""
+    voice: bool = False
+    """Whether it may speak where only some may."""
+    spoke: int = 0
+    """The time of its last message in milliseconds, kept while the room is in slow mode."""
 
 
 class Stay(msgspec.Struct, frozen=True):
@@ -73,102 +54,28 @@ class Room(msgspec.Struct, frozen=True):
     archived: bool = False
     members: Map[PrincipalId, Member] = Map()
     former: Map[PrincipalId, Stay] = Map()
+    named: Map[FoldedName, PrincipalId] = Map()
+    """The members by name. It follows from `members` and is kept nowhere."""
+    governance: Governance = Governance()
+    data: Map[str, str] = Map()
+    """Small values under keys; at most `Limits.data_keys_max`."""
+    personal: Personal = Personal()
+    """Of an inbox."""
 
     @property
     def hidden(self) -> bool:
         """Whether those outside may not know of it (P7)."""
-        return self.kind is not Kind.PUBLIC
+        return self.governance.settings.hidden
 
     @property
     def passing(self) -> bool:
         """Whether it ends when nobody is left in it."""
-        return self.owner is None and self.kind is Kind.PUBLIC
+        return self.owner is None and self.kind in (Kind.PUBLIC, Kind.PRIVATE)
 
-
-def number(room: Room, draft: Draft, now: int) -> Entry:
-    """The entry a draft becomes as the next of `room`; `now` is the clock in milliseconds since 1970 UTC.
-
-    Its time is at least 1 ms after its predecessor's as long as that leads the clock by less than a second, and never
-    before it (P2).
-    """
-    if now > room.time:
-        time = now
-    elif room.time + 1 - now < CLOCK_LEAD_MILLISECONDS:
-        time = room.time + 1
-    else:
-        time = room.time
-    return Entry(room.head + 1, time, draft.author, draft.name, draft.body)
-
-
-def evolve(room: Room, entry: Entry) -> Room:
-    """The room after `entry`, which must be its next."""
-    assert entry.number == room.head + 1, "an entry out of order"
-    assert entry.time >= room.time, "an entry before its predecessor"
-    change = _CHANGES[type(entry.body)]
-    return change(room, entry, entry.body)
-
-
-def _advance(room: Room, entry: Entry, _body: Body) -> Room:
-    return msgspec.structs.replace(room, head=entry.number, time=entry.time)
-
-
-def _message(room: Room, entry: Entry, _body: Body) -> Room:
-    return msgspec.structs.replace(room, head=entry.number, time=entry.time, messages=room.messages + 1)
-
-
-def _opened(room: Room, entry: Entry, body: Body) -> Room:
-    opened = cast(Opened, body)
-    assert entry.number == 1, "a room is opened once"
-    return msgspec.structs.replace(
-        room,
-        head=1,
-        time=entry.time,
-        kind=opened.room_kind,
-        name=opened.room_name,
-        owner=opened.owner,
-        pair=opened.pair,
-    )
-
-
-def _topic(room: Room, entry: Entry, body: Body) -> Room:
-    return msgspec.structs.replace(room, head=entry.number, time=entry.time, topic=cast(TopicSet, body).topic)
-
-
-def _membership(room: Room, entry: Entry, body: Body) -> Room:
-    changed = cast(MembershipChanged, body)
-    members, former = room.members, room.former
-    match changed.way:
-        case Way.JOINED:
-            for person in changed.people:
-                stay = former.get(person.principal)
-                first = stay.first if stay else entry.number
-                role = RoomRole.OWNER if person.principal == room.owner else RoomRole.MEMBER
-                members = members.set(person.principal, Member(person.name, role, first))
-                if stay:
-                    former = former.delete(person.principal)
-        case Way.LEFT | Way.REMOVED:
-            for person in changed.people:
-                former = former.set(person.principal, Stay(members[person.principal].first, entry.number))
-                members = members.delete(person.principal)
-        case _:
-            assert_never(changed.way)
-    return msgspec.structs.replace(room, head=entry.number, time=entry.time, members=members, former=former)
-
-
-def _archived(room: Room, entry: Entry, _body: Body) -> Room:
-    return msgspec.structs.replace(room, head=entry.number, time=entry.time, archived=True)
-
-
-_CHANGES: dict[type, Callable[[Room, Entry, Body], Room]] = {
-    Opened: _opened,
-    Message: _message,
-    TopicSet: _topic,
-    MembershipChanged: _membership,
-    Archived: _archived,
-    Entered: _advance,
-    Left: _advance,
-    SessionsRevoked: _advance,
-}
+    def member_named(self, name: str) -> Person | None:
+        """The member of this name, whatever its letters' case."""
+        principal = self.named.get(fold(name))
+        return None if principal is None else Person(principal, self.members[principal].name)
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -199,19 +106,6 @@ def audience(room: Room) -> Iterable[PrincipalId]:
         assert room.owner is not None, "an inbox is somebody's"
         return (room.owner,)
     return room.members.keys()
-
-
-def inbox_notices(room: Room, entry: Entry) -> list[tuple[PrincipalId, Body]]:
-    """What the inboxes of those concerned note of `entry`, given the room after it. Guests have no inbox."""
-    body = entry.body
-    if room.kind is Kind.INBOX or not isinstance(body, MembershipChanged):
-        return []
-    if body.way is Way.JOINED:
-        people = body.people if room.kind is Kind.DIRECT else ()
-        note: Body = Entered(room.id, room.kind, room.name, entry.number, people)
-    else:
-        note = Left(room.id, entry.number, body.way)
-    return [(person.principal, note) for person in body.people if not is_guest(person.principal)]
 
 
 def direct_people(room: Room) -> tuple[Person, ...]:

@@ -9,44 +9,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-import msgspec
-
 from besedka.chat.entries import (
-    Body,
     Draft,
     Kind,
-    Manner,
+    Listing,
     MembershipChanged,
-    Message,
     Opened,
     Person,
     RoomName,
+    RoomRole,
     TopicSet,
     Way,
 )
-from besedka.chat.principals import SERVER, Actor, PrincipalId, is_account
+from besedka.chat.governance import code_digest
+from besedka.chat.governing_rules import GOVERNING_RULES
+from besedka.chat.masks import banned, listed
+from besedka.chat.permissions import Act, Rank, allowed, rank
+from besedka.chat.personal_rules import PERSONAL_RULES
+from besedka.chat.principals import Actor, PrincipalId, is_account
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell, Write
-from besedka.chat.rooms import Room, reading
-from besedka.chat.text import message_text, topic_text
-from besedka.limits import Limits
+from besedka.chat.requests import Join, Leave, SetTopic, Write
+from besedka.chat.room_requests import Open
+from besedka.chat.rooms import Room
+from besedka.chat.speaking_rules import SPEAKING_RULES, may_speak
+from besedka.chat.text import one_line, topic_text
+from besedka.chat.verdicts import Circumstances, Verdict, absent, draft
 
-Verdict = tuple[Draft, ...] | Refusal
-"""Drafts for the room that was judged, in order; an empty tuple where what was asked is already so."""
-
-
-class Circumstances(msgspec.Struct, frozen=True):
-    """What a rule needs to know beside the room and whoever asks."""
-
-    limits: Limits
-    room_name: RoomName = RoomName("")
-    """What a room would be called that this request opens."""
-    other: Person | None = None
-    """Whom a direct message is for."""
-    rooms_joined: int = 0
-    """How many rooms the actor is in."""
-    other_rooms_joined: int = 0
-    """How many the other is in; looked at where a direct room is opened."""
+Rule = Callable[[Room, Actor, Write, Circumstances], Verdict]
 
 
 def decide(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
@@ -55,113 +44,125 @@ def decide(room: Room, actor: Actor, request: Write, circumstances: Circumstance
     return rule(room, actor, request, circumstances)
 
 
-def _absent(room: Room, actor: Actor) -> Refusal | None:
-    """Why somebody may not act in a room at all: what is hidden is not there for those outside (P7)."""
-    if room.head == 0 or room.archived or room.kind is Kind.INBOX:
-        return Refusal(Code.NO_SUCH_ROOM)
-    if actor.principal == SERVER or actor.inside:
-        return None
-    seen = not room.hidden or reading(room, actor.principal, inside=False) is not None
-    return Refusal(Code.NOT_A_MEMBER if seen else Code.NO_SUCH_ROOM)
+# Coming and going ------------------------------------------------------------------------------------------------
 
 
-def _message(text: str, manner: Manner, actor: Actor, limits: Limits) -> Message | Refusal:
-    if actor.muted:
-        return Refusal(Code.MUTED)
-    kept = message_text(text, limits=limits)
-    return kept if isinstance(kept, Refusal) else Message(kept, manner)
-
-
-def _draft(actor: Actor, body: Body) -> Draft:
-    return Draft(actor.principal, actor.name, body)
-
-
-def _say(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
-    say = cast(Say, request)
-    message = _absent(room, actor) or _message(say.text, say.manner, actor, circumstances.limits)
-    return message if isinstance(message, Refusal) else (_draft(actor, message),)
-
-
-def _tell(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
-    tell = cast(Tell, request)
-    other = circumstances.other
-    if other is None:
-        return Refusal(Code.NO_SUCH_PERSON)
-    message = _message(tell.text, tell.manner, actor, circumstances.limits)
-    if isinstance(message, Refusal):
-        return message
+def _open(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    asked = cast(Open, request)
     if room.head:
-        return (_draft(actor, message),)
+        return Refusal(Code.ROOM_NAME_TAKEN)
+    if asked.room_kind not in (Kind.PUBLIC, Kind.PRIVATE):
+        return Refusal(Code.BAD_VALUE, "room_kind")
+    if asked.room_kind is Kind.PRIVATE and not is_account(actor.principal):
+        return Refusal(Code.ACCOUNT_NEEDED)
     if circumstances.rooms_joined >= circumstances.limits.rooms_per_account_max:
         return Refusal(Code.TOO_MANY_ROOMS)
-    if circumstances.other_rooms_joined >= circumstances.limits.rooms_per_account_max:
-        return Refusal(Code.PERSON_FULL)
-    return (*open_direct(actor, other), _draft(actor, message))
+    topic = topic_text(asked.topic, limits=circumstances.limits)
+    if isinstance(topic, Refusal):
+        return topic
+    drafts = (draft(actor, open_room(circumstances.room_name, actor.principal, asked.room_kind)), *_joined(actor))
+    return (*drafts, draft(actor, TopicSet(topic))) if topic else drafts
 
 
-def open_direct(actor: Actor, other: Person) -> tuple[Draft, Draft]:
-    """The drafts that open the direct room of two people, or of one with oneself."""
-    low, high = sorted((actor.principal, other.principal))
-    people = tuple({one.principal: one for one in (Person(actor.principal, actor.name), other)}.values())
-    return (
-        _draft(actor, Opened(Kind.DIRECT, pair=(low, high))),
-        _draft(actor, MembershipChanged(Way.JOINED, people)),
-    )
-
-
-def _join(room: Room, actor: Actor, _request: Write, circumstances: Circumstances) -> Verdict:
-    limits = circumstances.limits
-    account = is_account(actor.principal)
+def _join(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
     if room.archived:
         return Refusal(Code.NO_SUCH_ROOM)
     if actor.inside:
         return ()
-    if room.hidden:
-        return Refusal(Code.ROOM_NAME_TAKEN)
-    if circumstances.rooms_joined >= limits.rooms_per_account_max:
+    if circumstances.rooms_joined >= circumstances.limits.rooms_per_account_max and _may_know(room, actor):
         return Refusal(Code.TOO_MANY_ROOMS)
-    if len(room.members) >= limits.members_max:
-        return Refusal(Code.ROOM_FULL)
-    opening = () if room.head else (_draft(actor, open_public(circumstances.room_name, actor.principal)),)
-    if not account:
-        return opening
-    joined = MembershipChanged(Way.JOINED, (Person(actor.principal, actor.name),))
-    return (*opening, _draft(actor, joined))
+    if not room.head:
+        return (draft(actor, open_room(circumstances.room_name, actor.principal, Kind.PUBLIC)), *_joined(actor))
+    kept_out = _kept_out(room, actor, cast(Join, request), circumstances)
+    return kept_out or _joined(actor)
 
 
-def open_public(name: RoomName, opener: PrincipalId) -> Opened:
-    """How a public room begins: owned by the account (or the server) that opens it, passing where a guest does."""
-    return Opened(Kind.PUBLIC, name, None if opener < 0 else opener)
+def _joined(actor: Actor) -> tuple[Draft, ...]:
+    """That somebody is a member now. A guest's being there is its session's, and no entry."""
+    if not is_account(actor.principal):
+        return ()
+    return (draft(actor, MembershipChanged(Way.JOINED, (Person(actor.principal, actor.name),))),)
 
 
-def _leave(room: Room, actor: Actor, _request: Write, _circumstances: Circumstances) -> Verdict:
-    absent = _absent(room, actor)
-    if absent is not None:
-        return absent
+def _kept_out(room: Room, actor: Actor, join: Join, circumstances: Circumstances) -> Refusal | None:
+    """Why somebody may not join a room that there is. Of a hidden one they learn that its name is taken."""
+    now, settings = circumstances.now, room.governance.settings
+    invited = _is_invited(room, actor, join, now)
+    owns = actor.principal == room.owner
+    if room.hidden and not invited and not owns:
+        return Refusal(Code.ROOM_NAME_TAKEN)
+    if not is_account(actor.principal) and room.kind is not Kind.PUBLIC:
+        return Refusal(Code.ACCOUNT_NEEDED)
+    if not owns and rank(room, actor) is not Rank.ADMIN:
+        if banned(room, actor, now):
+            return Refusal(Code.BANNED_HERE)
+        if settings.invite_only and not invited:
+            return Refusal(Code.INVITATION_ONLY)
+        if settings.key and join.key != settings.key:
+            return Refusal(Code.WRONG_KEY)
+        if settings.members_max and len(room.members) >= settings.members_max:
+            return Refusal(Code.ROOM_FULL)
+    return Refusal(Code.ROOM_FULL) if len(room.members) >= circumstances.limits.members_max else None
+
+
+def _may_know(room: Room, actor: Actor) -> bool:
+    """Whether a refusal may say more than that a name is taken."""
+    return not room.hidden or actor.principal == room.owner or actor.principal in room.governance.invited
+
+
+def _is_invited(room: Room, actor: Actor, join: Join, now: int) -> bool:
+    governance = room.governance
+    if actor.principal in governance.invited or listed(room, Listing.INVITE_EXCEPTION, actor, now):
+        return True
+    in_force = governance.code != "" and now < governance.code_until
+    return in_force and code_digest(join.code) == governance.code
+
+
+def open_room(name: RoomName, opener: PrincipalId, kind: Kind) -> Opened:
+    """How a room begins: owned by the account (or the server) that opens it, passing where a guest does."""
+    return Opened(kind, name, None if opener < 0 else opener)
+
+
+def _leave(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    refusal = absent(room, actor)
+    if refusal is not None:
+        return refusal
     if room.kind is Kind.DIRECT:
         return Refusal(Code.CANNOT_LEAVE)
-    if actor.principal not in room.members:
+    member = room.members.get(actor.principal)
+    if member is None:
         return ()  # A guest's being there is its session's, not the room's.
-    left = MembershipChanged(Way.LEFT, (Person(actor.principal, actor.name),))
-    return (_draft(actor, left),)
+    owners = sum(one.role is RoomRole.OWNER for one in room.members.values()) if member.role is RoomRole.OWNER else 0
+    if owners == 1 and len(room.members) > 1:
+        return Refusal(Code.LAST_OWNER)
+    reason = one_line(cast(Leave, request).reason, bytes_max=circumstances.limits.reason_bytes_max)
+    if isinstance(reason, Refusal):
+        return reason
+    return (draft(actor, MembershipChanged(Way.LEFT, (Person(actor.principal, actor.name),), reason)),)
 
 
 def _topic(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
-    absent = _absent(room, actor)
-    if absent is not None:
-        return absent
-    if actor.muted:
-        return Refusal(Code.MUTED)
+    refusal = absent(room, actor)
+    if refusal is not None:
+        return refusal
+    if room.kind is Kind.DIRECT:
+        refusal = Refusal(Code.MUTED) if actor.muted else None
+    else:
+        refusal = allowed(room, actor, Act.SET_TOPIC) or may_speak(room, actor, circumstances)
+    if refusal is not None:
+        return refusal
     topic = topic_text(cast(SetTopic, request).topic, limits=circumstances.limits)
     if isinstance(topic, Refusal):
         return topic
-    return () if topic == room.topic else (_draft(actor, TopicSet(topic)),)
+    return () if topic == room.topic else (draft(actor, TopicSet(topic)),)
 
 
-_RULES: dict[type[Write], Callable[[Room, Actor, Write, Circumstances], Verdict]] = {
-    Say: _say,
-    Tell: _tell,
+_RULES: dict[type[Write], Rule] = {
+    Open: _open,
     Join: _join,
     Leave: _leave,
     SetTopic: _topic,
+    **SPEAKING_RULES,
+    **GOVERNING_RULES,
+    **PERSONAL_RULES,
 }

@@ -30,9 +30,14 @@ def message_text(raw: str, *, limits: Limits) -> str | Refusal:
 
 def topic_text(raw: str, *, limits: Limits) -> str | Refusal:
     """A topic as it is kept: one line, possibly empty."""
+    return one_line(raw, bytes_max=limits.topic_bytes_max)
+
+
+def one_line(raw: str, *, bytes_max: int) -> str | Refusal:
+    """A reason, a real name, a value: one line, possibly empty, at most so many bytes of UTF-8."""
     if "\n" in raw:
         return Refusal(Code.BAD_TEXT)
-    return _written(raw, bytes_max=limits.topic_bytes_max, empty=None)
+    return _written(raw, bytes_max=bytes_max, empty=None)
 
 
 def _written(raw: str, *, bytes_max: int, empty: Refusal | None) -> str | Refusal:

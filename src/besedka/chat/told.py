@@ -10,12 +10,21 @@ from besedka.chat.cursor import Resumption
 from besedka.chat.entries import Entry, Kind, Person, RequestId, RoomId, RoomName, RoomRole
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import N_, Code
+from besedka.chat.settings import RoomSettings
 
 PROTOCOL_VERSION = 1
 
 
 class Unit(msgspec.Struct, frozen=True, tag_field="is", omit_defaults=True):
     """Something a session is told."""
+
+
+class TypingState(Enum):
+    """What somebody is doing with a message that is not sent (IRCv3 `+typing`)."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DONE = "done"
 
 
 class Registration(Enum):
@@ -83,6 +92,10 @@ class RoomTold(Unit, frozen=True, tag="room"):
     resumption: Resumption = Resumption.ON
     people: tuple[Person, ...] = ()
     """The two people of a direct room."""
+    settings: RoomSettings = RoomSettings()
+    role: RoomRole = RoomRole.MEMBER
+    """Mine, in a room I am in."""
+    voice: bool = False
 
 
 class Entries(Unit, frozen=True, tag="entries"):
@@ -116,6 +129,15 @@ class Refused(Unit, frozen=True, tag="refused"):
     detail: str = ""
 
 
+class ReactionCount(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many put one reaction to one message."""
+
+    number: int
+    reaction: str
+    count: int
+    mine: bool = False
+
+
 class Page(Unit, frozen=True, tag="page"):
     """A page of history, as of number `head`."""
 
@@ -124,6 +146,8 @@ class Page(Unit, frozen=True, tag="page"):
     entries: tuple[Entry, ...]
     head: int
     floor: int
+    reactions: tuple[ReactionCount, ...] = ()
+    """Those to the page's messages, whenever they were put."""
 
 
 class RoomLine(msgspec.Struct, frozen=True):
@@ -147,13 +171,16 @@ class RoomList(Unit, frozen=True, tag="room-list"):
     """Whether there are more than this list may hold."""
 
 
-class PersonLine(msgspec.Struct, frozen=True):
+class PersonLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """One person in a list."""
 
     principal: PrincipalId
     name: AccountName
     role: RoomRole
     online: bool
+    voice: bool = False
+    away: str = ""
+    bot: bool = False
 
 
 class People(Unit, frozen=True, tag="people"):
@@ -167,12 +194,37 @@ class People(Unit, frozen=True, tag="people"):
     """How many there are; more than listed in a large room."""
 
 
+class AwayPerson(msgspec.Struct, frozen=True):
+    """Somebody who is not at the keyboard, and what they said of it."""
+
+    person: Person
+    message: str
+
+
 class Presence(Unit, frozen=True, tag="presence"):
-    """Signal: who came and who has gone since the last one. Neither numbered nor kept."""
+    """Signal: who came, went, is away and is back since the last one. Neither numbered nor kept."""
 
     room: RoomId
     came: tuple[Person, ...] = ()
     went: tuple[Person, ...] = ()
+    away: tuple[AwayPerson, ...] = ()
+    back: tuple[Person, ...] = ()
+    online: int | None = None
+    """In a large room: how many are online, instead of who."""
+
+
+class TypingPerson(msgspec.Struct, frozen=True):
+    """Somebody who is writing, or has stopped."""
+
+    person: Person
+    state: TypingState
+
+
+class TypingTold(Unit, frozen=True, tag="typing"):
+    """Signal: who is writing in a room. Holds for six seconds."""
+
+    room: RoomId
+    people: tuple[TypingPerson, ...]
 
 
 class Pinged(Unit, frozen=True, tag="ping"):
@@ -217,22 +269,3 @@ class Farewell(Unit, frozen=True, tag="farewell"):
 
     parting: Parting
     why: str
-
-
-AnyUnit = (
-    Welcome
-    | You
-    | Synced
-    | RoomTold
-    | Entries
-    | Kept
-    | Done
-    | Refused
-    | Page
-    | RoomList
-    | People
-    | Presence
-    | Pinged
-    | Farewell
-)
-"""What the native client's decoder accepts."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from besedka.chat.entries import (
     Draft,
+    Kind,
     Manner,
     MembershipChanged,
     Message,
@@ -14,10 +15,10 @@ from besedka.chat.entries import (
     SessionsRevoked,
     Way,
 )
-from besedka.chat.names import LOBBY, fold
+from besedka.chat.names import LOBBY, FoldedName, fold
 from besedka.chat.principals import SERVER, AccountName, PrincipalId
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.rules import open_public
+from besedka.chat.rules import open_room
 from besedka.chat.text import message_text
 from besedka.chat.told import Parting
 from besedka.hub.hub import Hub
@@ -76,7 +77,7 @@ class HubGovernor:
                 if room is not None:
                     return Outcome.UNPREPARED
                 lobby = turn.new_room()
-                turn.add(lobby, (Draft(SERVER, SERVER_NAME, open_public(LOBBY, SERVER)),))
+                turn.add(lobby, (Draft(SERVER, SERVER_NAME, open_room(LOBBY, SERVER, Kind.PUBLIC)),))
             elif lobby is None:
                 assert opened is not None
                 lobby = opened.state
@@ -93,6 +94,14 @@ class HubGovernor:
                 self._hub.part(session, parting)
                 return True
         return False
+
+    def claim_name(self, name: FoldedName) -> bool:
+        """Keep a name for an account about to be made, until `release_name`; False if somebody here bears it or will."""
+        return self._parts.attendance.claim_for_account(name)
+
+    def release_name(self, name: FoldedName) -> None:
+        """The account is made, or will not be."""
+        self._parts.attendance.release(name)
 
     def overtake_logins(self) -> None:
         """Something about who may come in is another from now on: whoever is just logging in is asked to try again."""

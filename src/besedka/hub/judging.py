@@ -7,14 +7,15 @@ from enum import Enum
 
 import msgspec
 
-from besedka.chat.entries import Draft, MembershipChanged, Person, RequestId, RoomId, Way
+from besedka.chat.entries import Draft, Kind, MembershipChanged, Person, RequestId, RoomId, Way
 from besedka.chat.names import LOBBY, fold, room_name
 from besedka.chat.principals import SERVER, AccountName, PrincipalId, is_account
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell, Write
 from besedka.chat.rooms import Room
-from besedka.chat.rules import Circumstances, decide, open_public
+from besedka.chat.rules import decide, open_room
 from besedka.chat.told import Done, Kept, Refused, You
+from besedka.chat.verdicts import Circumstances
 from besedka.hub.login import Arrive
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
@@ -130,7 +131,7 @@ class Judge:
             else:
                 return Later.UNPREPARED
         joined = online.rooms_joined + turn.joined.get(online.principal, 0)
-        circumstances = Circumstances(self._parts.limits, name, rooms_joined=joined)
+        circumstances = Circumstances(self._parts.limits, turn.now, name, rooms_joined=joined)
         show = request.show
 
         def effect(session: Session, number: int, room: Room) -> None:
@@ -259,7 +260,7 @@ class Judge:
             turn.open_inbox(principal)
         if lobby is None:
             lobby = turn.new_room()
-            turn.add(lobby, (Draft(SERVER, AccountName("server"), open_public(LOBBY, SERVER)),))
+            turn.add(lobby, (Draft(SERVER, AccountName("server"), open_room(LOBBY, SERVER, Kind.PUBLIC)),))
             lobby = turn.tentative(lobby)
         newcomer = self._is_newcomer(online, lobby)
         if newcomer:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from besedka.chat.entries import Draft, Entry, Kind, MembershipChanged, Opened, RequestId, RoomId, Way
+from besedka.chat.folding import evolve, number
 from besedka.chat.names import FoldedName, fold
+from besedka.chat.notices import inbox_notices
 from besedka.chat.principals import SERVER, AccountName, PrincipalId
 from besedka.chat.requests import Malformed, Request
-from besedka.chat.rooms import Room, evolve, inbox_notices, number
+from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
 from besedka.hub.ports import Addition, Numbered
 

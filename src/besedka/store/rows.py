@@ -9,9 +9,11 @@ import msgspec
 from immutables import Map
 
 from besedka.chat.entries import Body, Entry, Kind, MembershipChanged, RoomId, RoomName, RoomRole
+from besedka.chat.governance import Governance
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Member, Room, Stay
+from besedka.chat.settings import PRESETS
 from besedka.hub.ports import Addition
 
 Row = tuple[Any, ...]
@@ -95,6 +97,8 @@ def room_of(row: Row, stays: Iterable[Row] = ()) -> Room:
         archived=bool(archived),
         members=Map(members),
         former=Map(former),
+        named=Map({fold(member.name): principal for principal, member in members.items()}),
+        governance=Governance(settings=PRESETS[_KINDS[kind]]),
     )
 
 

@@ -17,9 +17,10 @@ import msgspec
 from besedka.chat.entries import Body, Entry, RequestId, RoomId
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.requests import AnyRequest, Id, Malformed, Request, Write
+from besedka.chat.requests import Id, Malformed, Request, Write
 from besedka.chat.rooms import Room
-from besedka.chat.told import AnyUnit, Entries, Farewell, Page, Parting, Refused, Unit
+from besedka.chat.shapes import AnyRequest, AnyUnit
+from besedka.chat.told import Entries, Farewell, Page, Parting, Refused, Unit
 from besedka.limits import Limits
 from besedka.wire.framing import FRAME_BYTES_CEILING, Fault, FrameDecoder, encode_frame
 

@@ -1,0 +1,135 @@
+"""What questions about people are answered, or about rooms beside their history."""
+
+from __future__ import annotations
+
+import msgspec
+
+from besedka.chat.entries import Level, Listing, Person, RequestId, RoomId
+from besedka.chat.principals import AccountName, AccountRole
+from besedka.chat.told import RoomLine, Unit
+
+
+class InviteCode(Unit, frozen=True, tag="invite-code"):
+    """The invite code that was made, told this once."""
+
+    id: RequestId | None
+    room: RoomId
+    number: int
+    """Of the entry that says so, as in a receipt."""
+    code: str
+    """A secret."""
+    until: int
+
+    def __repr__(self) -> str:
+        """Without the code."""
+        return "<InviteCode>"
+
+
+class MarkLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of a room's list."""
+
+    mask: str
+    by: AccountName
+    since: int
+    until: int | None = None
+    reason: str = ""
+
+
+class MarkList(Unit, frozen=True, tag="mark-list"):
+    """Who is banned, muted or excepted in a room; the oldest first."""
+
+    id: RequestId | None
+    room: RoomId
+    listing: Listing
+    marks: tuple[MarkLine, ...]
+
+
+class PersonTold(Unit, frozen=True, tag="person"):
+    """Who somebody is, as far as I may know."""
+
+    id: RequestId | None
+    person: Person
+    role: AccountRole
+    host: str
+    """What stands for their address: the same for the same address, and told to nobody else as an address."""
+    online: bool
+    real_name: str = ""
+    bot: bool = False
+    away: str = ""
+    last_seen: int = 0
+    """When they were last here, in milliseconds since 1970 UTC; 0 where that is not known, or they are here."""
+    rooms: tuple[RoomLine, ...] = ()
+    """Rooms they are in that I may know of."""
+
+
+class Gone(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody who has left."""
+
+    person: Person
+    host: str
+    time: int
+    real_name: str = ""
+
+
+class WhowasList(Unit, frozen=True, tag="whowas-list"):
+    """Who bore a name until lately, the last first. The server remembers so many and no longer than it runs."""
+
+    id: RequestId | None
+    people: tuple[Gone, ...]
+
+
+class DataList(Unit, frozen=True, tag="data-list"):
+    """The values of a room or a person."""
+
+    id: RequestId | None
+    values: tuple[tuple[str, str], ...]
+
+
+class DataTold(Unit, frozen=True, tag="data"):
+    """Signal: a value that this session watches has changed."""
+
+    key: str
+    value: str
+    room: RoomId | None = None
+    person: Person | None = None
+    """Whose value it is, where it is no room's."""
+
+
+class OverviewLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of my rooms, and what is unread in it."""
+
+    line: RoomLine
+    head: int
+    read: int
+    """The number up to which I have read."""
+    unread: int
+    mentions: int = 0
+    level: Level = Level.ALL
+
+
+class OverviewTold(Unit, frozen=True, tag="overview"):
+    """My rooms, by id."""
+
+    id: RequestId | None
+    rooms: tuple[OverviewLine, ...]
+
+
+class SessionLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One device of mine: a session token, a live session, or a live session that has a token."""
+
+    handle: str
+    """For `revoke`; not a secret."""
+    address: str
+    used: int
+    """When it was last used, in milliseconds since 1970 UTC."""
+    client: str = ""
+    live: bool = False
+    this: bool = False
+    """Whether it is the one that asks."""
+
+
+class SessionList(Unit, frozen=True, tag="session-list"):
+    """My devices, the one last used first."""
+
+    id: RequestId | None
+    sessions: tuple[SessionLine, ...]

@@ -1,0 +1,72 @@
+"""How a room is governed as of a number: settings, lists of masks, invitations, and the standing of guests.
+
+All of it is small and seldom changes, so it is one value beside what every message moves.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import msgspec
+from immutables import Map
+
+from besedka.chat.entries import Listing, Mark, RoomName, RoomRole
+from besedka.chat.principals import AccountName, PrincipalId
+from besedka.chat.settings import RoomSettings
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A mark that stands, with who set it and when."""
+
+    mark: Mark
+    by: AccountName
+    since: int
+    """Milliseconds since 1970 UTC."""
+
+    def in_force(self, now: int) -> bool:
+        """Whether its time is not over at `now`, in milliseconds since 1970 UTC."""
+        return self.mark.until is None or now < self.mark.until
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What a guest may do in a room, as long as its session."""
+
+    role: RoomRole = RoomRole.MEMBER
+    voice: bool = False
+
+
+class Governance(msgspec.Struct, frozen=True):
+    """Everything about a room that its moderators decide."""
+
+    settings: RoomSettings = RoomSettings()
+    listed: tuple[Listed, ...] = ()
+    """In the order they were set; at most `Limits.marks_max` of each listing."""
+    invited: Map[PrincipalId, int] = Map()
+    """Who may join by invitation, and since when; at most `Limits.invited_max`."""
+    code: str = ""
+    """SHA-256 of the invite code, hexadecimal; empty for none."""
+    code_until: int = 0
+    guests: Map[PrincipalId, Standing] = Map()
+    """Guests that stand otherwise than as members; at most `GUESTS_MAX`, the first to come forgotten first."""
+    former_names: tuple[RoomName, ...] = ()
+    """Names that lead to it still; at most `FORMER_NAMES_MAX`, the oldest first."""
+
+    def of_listing(self, listing: Listing) -> tuple[Listed, ...]:
+        """What is on one list."""
+        return tuple(one for one in self.listed if one.mark.listing is listing)
+
+    def next_due(self) -> int | None:
+        """When the first mark's time is over, in milliseconds since 1970 UTC."""
+        return min((one.mark.until for one in self.listed if one.mark.until is not None), default=None)
+
+
+GUESTS_MAX = 1000
+"""Standings of guests kept in one room: guests are gone long before so many others have been given one."""
+
+FORMER_NAMES_MAX = 4
+"""Names a room leaves behind that still lead to it: so nobody takes names by renaming one room for ever."""
+
+
+def code_digest(code: str) -> str:
+    """What is kept of an invite code, hexadecimal: with 128 random bits in the code, nobody finds it from this."""
+    return sha256(code.encode(errors="surrogatepass")).hexdigest()

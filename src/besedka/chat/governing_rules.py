@@ -1,0 +1,332 @@
+"""How a room is governed: settings, names, roles, lists, invitations.
+
+Who may is in `permissions`; what else must hold is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from besedka.chat.entries import (
+    CodeMade,
+    DataSet,
+    Draft,
+    InvitationsChanged,
+    Kind,
+    Listing,
+    Mark,
+    Marked,
+    MembershipChanged,
+    Person,
+    Renamed,
+    RoleChange,
+    RolesChanged,
+    RoomRole,
+    SettingsChange,
+    SettingsChanged,
+    Unmarked,
+    Way,
+)
+from besedka.chat.governance import Standing
+from besedka.chat.masks import fits, valid_mask
+from besedka.chat.names import fold
+from besedka.chat.permissions import Act, above, allowed
+from besedka.chat.principals import Actor, PrincipalId, is_account
+from besedka.chat.refusals import Code, Refusal
+from besedka.chat.requests import Write
+from besedka.chat.room_requests import (
+    ChangeSettings,
+    Invite,
+    Kick,
+    LiftMark,
+    MakeCode,
+    Rename,
+    SetData,
+    SetMark,
+    SetRole,
+    Transfer,
+    Uninvite,
+)
+from besedka.chat.rooms import Room
+from besedka.chat.settings import effective
+from besedka.chat.text import one_line
+from besedka.chat.verdicts import Circumstances, Verdict, absent, draft, present_person
+from besedka.limits import Limits
+
+_KEY_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_./-")
+
+KEY_CHARACTERS_MAX = 50
+"""A room's key: no spaces and no commas, so that every client can type it."""
+
+
+def _may(room: Room, actor: Actor, act: Act) -> Refusal | None:
+    """Why somebody may not govern a room so; None if they may. Administrators need not be inside."""
+    refusal = absent(room, actor)
+    if refusal is not None and (refusal.code is Code.NO_SUCH_ROOM or allowed(room, actor, act) is not None):
+        return refusal
+    if room.kind is Kind.DIRECT:
+        return Refusal(Code.DIRECT_ONLY_TALK)
+    return allowed(room, actor, act)
+
+
+def _settings(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    refusal = _may(room, actor, Act.CHANGE_SETTINGS)
+    if refusal is not None:
+        return refusal
+    change = cast(ChangeSettings, request).change
+    wrong = _impossible(change, circumstances.limits)
+    if wrong is not None:
+        return Refusal(Code.BAD_VALUE, wrong)
+    effected = effective(room.governance.settings, change)
+    return () if effected == SettingsChange() else (draft(actor, SettingsChanged(effected)),)
+
+
+def _impossible(change: SettingsChange, limits: Limits) -> str | None:
+    """The name of a setting that cannot be what is asked."""
+    key = change.key or ""
+    if len(key) > KEY_CHARACTERS_MAX or any(one in " ,:" or not one.isprintable() for one in key):
+        return "key"
+    if not 0 <= (change.members_max or 0) <= limits.members_max:
+        return "members_max"
+    return None if 0 <= (change.slow_seconds or 0) <= limits.slow_seconds_max else "slow_seconds"
+
+
+def _rename(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    del request
+    refusal = _may(room, actor, Act.RENAME)
+    if refusal is not None:
+        return refusal
+    name = circumstances.room_name
+    return () if name == room.name else (draft(actor, Renamed(name, room.name)),)
+
+
+def _data(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    """A value of a room, or, where the room is one's inbox, of oneself."""
+    data, limits = cast(SetData, request), circumstances.limits
+    own = room.kind is Kind.INBOX and room.owner == actor.principal
+    refusal = None if own else _may(room, actor, Act.SET_DATA)
+    if refusal is not None:
+        return refusal
+    key = data.key.lower()
+    if not key or len(key) > limits.data_key_bytes_max or not set(key) <= _KEY_LETTERS:
+        return Refusal(Code.BAD_VALUE, "key")
+    value = one_line(data.value, bytes_max=limits.data_value_bytes_max)
+    if isinstance(value, Refusal):
+        return value
+    if room.data.get(key, "") == value:
+        return ()
+    if key not in room.data and len(room.data) >= limits.data_keys_max:
+        return Refusal(Code.LIST_FULL)
+    return (draft(actor, DataSet(key, value)),)
+
+
+# People ----------------------------------------------------------------------------------------------------------
+
+
+def _reason(raw: str, circumstances: Circumstances) -> str | Refusal:
+    return one_line(raw, bytes_max=circumstances.limits.reason_bytes_max)
+
+
+def _kick(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    kick = cast(Kick, request)
+    refusal = _may(room, actor, Act.KICK)
+    if refusal is not None:
+        return refusal
+    whom = present_person(room, kick.name, circumstances)
+    if isinstance(whom, Refusal):
+        return whom
+    refusal = above(room, actor, whom.principal) or _last_owner(room, (whom,))
+    if refusal is not None:
+        return refusal
+    reason = _reason(kick.reason, circumstances)
+    return reason if isinstance(reason, Refusal) else (_put_out(actor, (whom,), reason),)
+
+
+def _put_out(actor: Actor, people: tuple[Person, ...], reason: str) -> Draft:
+    return draft(actor, MembershipChanged(Way.REMOVED, people, reason))
+
+
+def _last_owner(room: Room, without: tuple[Person, ...]) -> Refusal | None:
+    """Why these cannot all go: somebody who owns the room stays, as long as anybody does."""
+    going = {person.principal for person in without}
+    owners = {principal for principal, member in room.members.items() if member.role is RoomRole.OWNER}
+    if not owners & going or owners - going or going.issuperset(room.members):
+        return None
+    return Refusal(Code.LAST_OWNER)
+
+
+def _mark(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    asked, limits = cast(SetMark, request), circumstances.limits
+    refusal = _may(room, actor, Act.LIST)
+    if refusal is not None:
+        return refusal
+    mask, reason = valid_mask(asked.mask), _reason(asked.reason, circumstances)
+    if isinstance(mask, Refusal):
+        return mask
+    if isinstance(reason, Refusal):
+        return reason
+    principal = _whose(room, mask, circumstances)
+    against = asked.listing in (Listing.BAN, Listing.MUTE)
+    refusal = None if principal is None or not against else above(room, actor, principal)
+    if refusal is not None:
+        return refusal
+    others = [one for one in room.governance.of_listing(asked.listing) if fold(one.mark.mask) != fold(mask)]
+    if len(others) >= limits.marks_max:
+        return Refusal(Code.LIST_FULL)
+    until = circumstances.now + asked.seconds * 1000 if asked.seconds else None
+    if until is not None and until >= 1 << 53:
+        return Refusal(Code.BAD_VALUE, "seconds")
+    mark = Mark(asked.listing, mask, principal, until, reason)
+    drafts = (draft(actor, Marked(mark)),)
+    out = _fitting(room, actor, mark, circumstances) if asked.put_out and against else ()
+    if out and _last_owner(room, out) is not None:
+        return Refusal(Code.LAST_OWNER)
+    return (*drafts, _put_out(actor, out, reason)) if out else drafts
+
+
+def _whose(room: Room, mask: str, circumstances: Circumstances) -> PrincipalId | None:
+    """Whose name the mask is, if it is anybody's."""
+    member = room.member_named(mask)
+    if member is not None:
+        return member.principal
+    other = circumstances.other
+    return other.principal if other is not None and fold(other.name) == fold(mask) else None
+
+
+def _fitting(room: Room, actor: Actor, mark: Mark, circumstances: Circumstances) -> tuple[Person, ...]:
+    """Those in the room whom a mark fits, the actor and those above it spared."""
+    found: dict[PrincipalId, Person] = {}
+    member = None if mark.principal is None else room.members.get(mark.principal)
+    if member is not None and mark.principal is not None:
+        found[mark.principal] = Person(mark.principal, member.name)
+    for one in circumstances.present:
+        if fits(mark, one):
+            found[one.principal] = Person(one.principal, one.name)
+    found.pop(actor.principal, None)
+    return tuple(person for person in found.values() if above(room, actor, person.principal) is None)
+
+
+def _lift(room: Room, actor: Actor, request: Write, _circumstances: Circumstances) -> Verdict:
+    asked = cast(LiftMark, request)
+    refusal = _may(room, actor, Act.LIST)
+    if refusal is not None:
+        return refusal
+    masks = tuple(
+        one.mark.mask for one in room.governance.of_listing(asked.listing) if fold(one.mark.mask) == fold(asked.mask)
+    )
+    return (draft(actor, Unmarked(asked.listing, masks)),) if masks else ()
+
+
+# Roles -----------------------------------------------------------------------------------------------------------
+
+
+def _role(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    asked = cast(SetRole, request)
+    refusal = _may(room, actor, Act.GIVE_VOICE)
+    if refusal is not None:
+        return refusal
+    whom = present_person(room, asked.name, circumstances)
+    if isinstance(whom, Refusal):
+        return whom
+    standing = room.members.get(whom.principal) or room.governance.guests.get(whom.principal) or Standing()
+    role = None if asked.role is standing.role else asked.role
+    voice = None if asked.voice is standing.voice else asked.voice
+    if role is None and voice is None:
+        return ()
+    refusal = above(room, actor, whom.principal) or _role_refused(room, actor, whom, role)
+    return refusal or (draft(actor, RolesChanged((RoleChange(whom, role, voice),))),)
+
+
+def _role_refused(room: Room, actor: Actor, whom: Person, role: RoomRole | None) -> Refusal | None:
+    """Why somebody may not be given this role by the actor; None if they may."""
+    if role is None:
+        return None
+    owns = room.members.get(whom.principal)
+    unmakes_owner = owns is not None and owns.role is RoomRole.OWNER
+    refusal = allowed(room, actor, Act.MAKE_OWNER if role is RoomRole.OWNER or unmakes_owner else Act.MAKE_MODERATOR)
+    if refusal is not None:
+        return refusal
+    if role is RoomRole.OWNER and not is_account(whom.principal):
+        return Refusal(Code.ACCOUNT_NEEDED)
+    return _no_owner_left(room, whom) if unmakes_owner else None
+
+
+def _no_owner_left(room: Room, whom: Person) -> Refusal | None:
+    others = [
+        principal
+        for principal, member in room.members.items()
+        if member.role is RoomRole.OWNER and principal != whom.principal
+    ]
+    return None if others else Refusal(Code.LAST_OWNER)
+
+
+def _transfer(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    refusal = _may(room, actor, Act.MAKE_OWNER)
+    if refusal is not None:
+        return refusal
+    whom = present_person(room, cast(Transfer, request).name, circumstances)
+    if isinstance(whom, Refusal):
+        return whom
+    if not is_account(whom.principal):
+        return Refusal(Code.ACCOUNT_NEEDED)
+    mine = room.members.get(actor.principal)
+    changes = () if room.members[whom.principal].role is RoomRole.OWNER else (RoleChange(whom, RoomRole.OWNER),)
+    if mine is not None and mine.role is RoomRole.OWNER and whom.principal != actor.principal:
+        changes = (*changes, RoleChange(Person(actor.principal, actor.name), RoomRole.MODERATOR))
+    return (draft(actor, RolesChanged(changes)),) if changes else ()
+
+
+# Invitations -----------------------------------------------------------------------------------------------------
+
+
+def _invite(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    refusal = _may(room, actor, Act.INVITE)
+    if refusal is not None:
+        return refusal
+    asked, other = cast(Invite, request), circumstances.other
+    if room.member_named(asked.name) is not None or circumstances.other_here:
+        return ()
+    if other is None:
+        return Refusal(Code.NO_SUCH_PERSON)
+    if other.principal in room.governance.invited:
+        return ()
+    if len(room.governance.invited) >= circumstances.limits.invited_max:
+        return Refusal(Code.LIST_FULL)
+    return (draft(actor, InvitationsChanged((other,))),)
+
+
+def _uninvite(room: Room, actor: Actor, _request: Write, circumstances: Circumstances) -> Verdict:
+    refusal = _may(room, actor, Act.INVITE)
+    if refusal is not None:
+        return refusal
+    other = circumstances.other
+    if other is None:
+        return Refusal(Code.NO_SUCH_PERSON)
+    invited = other.principal in room.governance.invited
+    return (draft(actor, InvitationsChanged((other,), withdrawn=True)),) if invited else ()
+
+
+def _code(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    refusal = _may(room, actor, Act.MAKE_CODE)
+    if refusal is not None:
+        return refusal
+    seconds = cast(MakeCode, request).seconds
+    if not 0 < seconds <= circumstances.limits.code_seconds_max:
+        return Refusal(Code.BAD_VALUE, "seconds")
+    return (draft(actor, CodeMade(circumstances.code, circumstances.now + seconds * 1000)),)
+
+
+GOVERNING_RULES: dict[type[Write], Callable[[Room, Actor, Write, Circumstances], Verdict]] = {
+    ChangeSettings: _settings,
+    Rename: _rename,
+    SetData: _data,
+    Kick: _kick,
+    SetMark: _mark,
+    LiftMark: _lift,
+    SetRole: _role,
+    Transfer: _transfer,
+    Invite: _invite,
+    Uninvite: _uninvite,
+    MakeCode: _code,
+}

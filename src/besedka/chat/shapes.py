@@ -1,0 +1,162 @@
+"""The shapes of the native protocol, as its decoders need them: everything asked, everything told."""
+
+from __future__ import annotations
+
+from besedka.chat.answers import (
+    DataList,
+    DataTold,
+    InviteCode,
+    MarkList,
+    OverviewTold,
+    PersonTold,
+    SessionList,
+    WhowasList,
+)
+from besedka.chat.own_requests import (
+    Away,
+    ChangePassword,
+    EndSessions,
+    GetData,
+    Ignore,
+    ListSessions,
+    MoveMarker,
+    Overview,
+    SetNotify,
+    SetProfile,
+    Typing,
+    WatchData,
+    Whois,
+    Whowas,
+)
+from besedka.chat.requests import (
+    ComeAsGuest,
+    Edit,
+    Exit,
+    Hello,
+    History,
+    Join,
+    Leave,
+    ListRooms,
+    Login,
+    Ping,
+    Pong,
+    React,
+    Redact,
+    Register,
+    Resume,
+    Say,
+    SetTopic,
+    Sync,
+    Tell,
+    Who,
+)
+from besedka.chat.room_requests import (
+    ChangeSettings,
+    Invite,
+    Kick,
+    LiftMark,
+    ListMarks,
+    MakeCode,
+    Open,
+    Rename,
+    SetData,
+    SetMark,
+    SetRole,
+    Transfer,
+    Uninvite,
+)
+from besedka.chat.told import (
+    Done,
+    Entries,
+    Farewell,
+    Kept,
+    Page,
+    People,
+    Pinged,
+    Presence,
+    Refused,
+    RoomList,
+    RoomTold,
+    Synced,
+    TypingTold,
+    Welcome,
+    You,
+)
+
+AnyRequest = (
+    Hello
+    | Login
+    | Register
+    | ComeAsGuest
+    | Resume
+    | Sync
+    | Say
+    | Tell
+    | Edit
+    | Redact
+    | React
+    | Open
+    | Join
+    | Leave
+    | SetTopic
+    | ChangeSettings
+    | Rename
+    | Kick
+    | SetMark
+    | LiftMark
+    | SetRole
+    | Transfer
+    | Invite
+    | Uninvite
+    | MakeCode
+    | SetData
+    | MoveMarker
+    | Ignore
+    | SetNotify
+    | SetProfile
+    | Typing
+    | Away
+    | History
+    | ListRooms
+    | Who
+    | ListMarks
+    | Whois
+    | Whowas
+    | GetData
+    | WatchData
+    | Overview
+    | ListSessions
+    | EndSessions
+    | ChangePassword
+    | Ping
+    | Pong
+    | Exit
+)
+"""What the native server's decoder accepts."""
+
+AnyUnit = (
+    Welcome
+    | You
+    | Synced
+    | RoomTold
+    | Entries
+    | Kept
+    | Done
+    | Refused
+    | Page
+    | RoomList
+    | People
+    | Presence
+    | TypingTold
+    | InviteCode
+    | MarkList
+    | PersonTold
+    | WhowasList
+    | DataList
+    | DataTold
+    | OverviewTold
+    | SessionList
+    | Pinged
+    | Farewell
+)
+"""What the native client's decoder accepts."""

@@ -1,0 +1,220 @@
+"""Who may say what: messages, and what is done to messages afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import cast
+
+from besedka.chat.entries import (
+    Draft,
+    Edited,
+    Entry,
+    Kind,
+    Manner,
+    MembershipChanged,
+    Message,
+    Opened,
+    Person,
+    Reacted,
+    Redacted,
+    Way,
+)
+from besedka.chat.masks import banned, muted
+from besedka.chat.mentions import calls_everybody, mentioned
+from besedka.chat.permissions import Act, Rank, allowed, least_rank, rank
+from besedka.chat.principals import Actor, PrincipalId
+from besedka.chat.refusals import Code, Refusal
+from besedka.chat.requests import Edit, React, Redact, Say, Spoken, Tell, Write
+from besedka.chat.rooms import Room, reading
+from besedka.chat.text import message_text, one_line
+from besedka.chat.verdicts import Circumstances, Verdict, absent, draft, unknown
+
+_CTCP = "\x01"
+_ACTION = "\x01ACTION "
+
+
+def may_speak(room: Room, actor: Actor, circumstances: Circumstances) -> Refusal | None:
+    """Why somebody may not be heard in a room they know of; None if they may."""
+    here = rank(room, actor)
+    if here is Rank.OUTSIDER and least_rank(room, Act.SPEAK) is not Rank.OUTSIDER:
+        return Refusal(Code.NOT_A_MEMBER)
+    if actor.muted:
+        return Refusal(Code.MUTED)
+    if room.governance.listed and here < Rank.VOICED:
+        if muted(room, actor, circumstances.now):
+            return Refusal(Code.MUTED_HERE)
+        if banned(room, actor, circumstances.now):
+            return Refusal(Code.BANNED_HERE)
+    return None if here >= least_rank(room, Act.SPEAK) else Refusal(Code.MODERATED)
+
+
+def _too_soon(room: Room, actor: Actor, circumstances: Circumstances) -> Refusal | None:
+    slow = room.governance.settings.slow_seconds
+    member = room.members.get(actor.principal) if slow else None
+    if member is None or rank(room, actor) >= Rank.VOICED:
+        return None
+    left = member.spoke + slow * 1000 - circumstances.now
+    return Refusal(Code.SLOW_MODE, str(-(-left // 1000))) if member.spoke and left > 0 else None
+
+
+def _message(room: Room, actor: Actor, spoken: Spoken, circumstances: Circumstances, reply: int) -> Message | Refusal:
+    limits = circumstances.limits
+    text = message_text(spoken.text, limits=limits)
+    if isinstance(text, Refusal):
+        return text
+    if room.governance.settings.no_ctcp and text.startswith(_CTCP) and not text.startswith(_ACTION):
+        return Refusal(Code.NO_CTCP)
+    refusal = _bad_breaks(spoken.breaks, text) or _bad_tags(spoken.tags, limits.tags_bytes_max)
+    if refusal is not None:
+        return refusal
+    if spoken.manner is Manner.NOTED:
+        return Message(text, spoken.manner, reply, breaks=spoken.breaks, tags=spoken.tags)
+    everybody = calls_everybody(text) and allowed(room, actor, Act.CALL_ROOM) is None and room.kind is not Kind.DIRECT
+    called = mentioned(room, text, actor.principal, at_most=limits.mentions_max)
+    return Message(text, spoken.manner, reply, called, everybody, spoken.breaks, spoken.tags)
+
+
+def _bad_breaks(breaks: tuple[int, ...], text: str) -> Refusal | None:
+    growing = all(one < other for one, other in pairwise(breaks))
+    inside = not breaks or (breaks[0] > 0 and breaks[-1] < len(text))
+    return None if growing and inside else Refusal(Code.BAD_VALUE, "breaks")
+
+
+def _bad_tags(tags: tuple[tuple[str, str], ...], bytes_max: int) -> Refusal | None:
+    if not tags:
+        return None
+    try:
+        size = sum(len(key.encode()) + len(value.encode()) + 2 for key, value in tags)
+    except UnicodeEncodeError:
+        return Refusal(Code.BAD_VALUE, "tags")
+    whole = all(key and not set(key) & set(" ;=\r\n\0") and "\0" not in value for key, value in tags)
+    return None if whole and size <= bytes_max else Refusal(Code.BAD_VALUE, "tags")
+
+
+def _say(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    say = cast(Say, request)
+    refusal = unknown(room, actor) or may_speak(room, actor, circumstances) or _too_soon(room, actor, circumstances)
+    if refusal is not None:
+        return refusal
+    if say.reply and _message_of(room, actor, circumstances.target, say.reply) is None:
+        return Refusal(Code.NO_SUCH_MESSAGE)
+    message = _message(room, actor, say, circumstances, say.reply)
+    return message if isinstance(message, Refusal) else (draft(actor, message),)
+
+
+def _tell(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    tell = cast(Tell, request)
+    other = circumstances.other
+    if other is None:
+        return Refusal(Code.NO_SUCH_PERSON)
+    if actor.muted:
+        return Refusal(Code.MUTED)
+    message = _message(room, actor, tell, circumstances, 0)
+    if isinstance(message, Refusal):
+        return message
+    if room.head:
+        return (draft(actor, message),)
+    if circumstances.unwelcome:
+        return Refusal(Code.NOT_WELCOME)
+    if circumstances.rooms_joined >= circumstances.limits.rooms_per_account_max:
+        return Refusal(Code.TOO_MANY_ROOMS)
+    if circumstances.other_rooms_joined >= circumstances.limits.rooms_per_account_max:
+        return Refusal(Code.PERSON_FULL)
+    return (*open_direct(actor, other), draft(actor, message))
+
+
+def open_direct(actor: Actor, other: Person) -> tuple[Draft, Draft]:
+    """The drafts that open the direct room of two people, or of one with oneself."""
+    low, high = sorted((actor.principal, other.principal))
+    people = tuple({one.principal: one for one in (Person(actor.principal, actor.name), other)}.values())
+    return (
+        draft(actor, Opened(Kind.DIRECT, pair=(low, high))),
+        draft(actor, MembershipChanged(Way.JOINED, people)),
+    )
+
+
+# Afterwards ------------------------------------------------------------------------------------------------------
+
+
+def _message_of(room: Room, actor: Actor, target: Entry | None, number: int) -> Message | None:
+    """The message an entry is, if the actor may read it and its words are still there."""
+    if target is None or target.number != number or not isinstance(target.body, Message) or target.body.redacted:
+        return None
+    readable = reading(room, actor.principal, inside=actor.inside)
+    if readable is None or not max(readable.first, room.floor) <= number <= (readable.last or room.head):
+        return None
+    return target.body
+
+
+def _mend(room: Room, actor: Actor, circumstances: Circumstances, number: int) -> Message | Refusal:
+    """The message that somebody may edit or redact."""
+    refusal = absent(room, actor)
+    if refusal is not None:
+        return refusal
+    message = _message_of(room, actor, circumstances.target, number)
+    if message is None or circumstances.target is None:
+        return Refusal(Code.NO_SUCH_MESSAGE)
+    if circumstances.target.author == actor.principal:
+        return message
+    return allowed(room, actor, Act.MEND_OTHERS) or message
+
+
+def _edit(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    edit = cast(Edit, request)
+    before = _mend(room, actor, circumstances, edit.number)
+    if isinstance(before, Refusal):
+        return before
+    refusal = may_speak(room, actor, circumstances)
+    text = message_text(edit.text, limits=circumstances.limits)
+    if refusal is not None or isinstance(text, Refusal):
+        return refusal or cast(Refusal, text)
+    if text == before.text:
+        return ()
+    called: tuple[PrincipalId, ...] = ()
+    if before.manner is not Manner.NOTED and circumstances.target is not None:
+        author = circumstances.target.author
+        called = mentioned(room, text, author, at_most=circumstances.limits.mentions_max)
+    return (draft(actor, Edited(edit.number, text, called)),)
+
+
+def _redact(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    redact = cast(Redact, request)
+    target = circumstances.target
+    if target is not None and isinstance(target.body, Message) and target.body.redacted and actor.inside:
+        return ()
+    message = _mend(room, actor, circumstances, redact.number)
+    if isinstance(message, Refusal):
+        return message
+    reason = one_line(redact.reason, bytes_max=circumstances.limits.reason_bytes_max)
+    if isinstance(reason, Refusal) or target is None:
+        return reason if isinstance(reason, Refusal) else Refusal(Code.NO_SUCH_MESSAGE)
+    return (draft(actor, Redacted(redact.number, Person(target.author, target.name), reason)),)
+
+
+def _react(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
+    react = cast(React, request)
+    refusal = absent(room, actor) or may_speak(room, actor, circumstances)
+    if refusal is not None:
+        return refusal
+    if _message_of(room, actor, circumstances.target, react.number) is None:
+        return Refusal(Code.NO_SUCH_MESSAGE)
+    reaction = one_line(react.reaction, bytes_max=circumstances.limits.reaction_bytes_max)
+    if isinstance(reaction, Refusal):
+        return reaction
+    if not reaction.strip():
+        return Refusal(Code.EMPTY_TEXT)
+    if circumstances.reacted is not react.withdrawn:
+        return ()
+    if not react.withdrawn and circumstances.reactions >= circumstances.limits.reactions_per_message_max:
+        return Refusal(Code.LIST_FULL)
+    return (draft(actor, Reacted(react.number, reaction, react.withdrawn)),)
+
+
+SPEAKING_RULES: dict[type[Write], Callable[[Room, Actor, Write, Circumstances], Verdict]] = {
+    Say: _say,
+    Tell: _tell,
+    Edit: _edit,
+    Redact: _redact,
+    React: _react,
+}
