@@ -63,6 +63,7 @@ class Device:
         self.active = True
         """Whether it does things of its own accord."""
         self._said = 0
+        self._connections = 0
         self._disk = msgspec.json.encode(OnDisk(State(), {}))
         self._registers = True
         self._start()
@@ -74,9 +75,11 @@ class Device:
     def tap(self, record: Record, _connection: Connection) -> NativeTap:
         """What looks at a new connection."""
         world = self.world
+        self._connections += 1
         return NativeTap(
             record,
             world.limits,
+            device=f"{self.label}.{self._connections}",
             lose=lambda: world.lossy and world.stormy and world.random.random() < 0.05,
             tell_story=lambda what, it: world.tell_story(f"{self.label} {what}", it),
         )

@@ -56,8 +56,8 @@ class Record:
         self.rooms: dict[RoomId, Room] = {}
         self.requests: dict[tuple[PrincipalId, RequestId], tuple[RoomId, int]] = {}
         """Where each request was kept first."""
-        self.asked: Counter[RequestId] = Counter()
-        """On how many connections each request was asked."""
+        self.askers: dict[RequestId, set[str]] = {}
+        """By which devices each request was asked: several where one forgot its token and is another now."""
         self.said: dict[str, tuple[RoomId, int]] = {}
         """Where each text was said; nobody in the simulator says the same twice."""
         self.joined: Counter[PrincipalId] = Counter()
@@ -219,7 +219,7 @@ class Record:
         other.entries = {room: list(entries) for room, entries in self.entries.items()}
         other.rooms = dict(self.rooms)
         other.requests = dict(self.requests)
-        other.asked = self.asked.copy()
+        other.askers = {request: set(askers) for request, askers in self.askers.items()}
         other.said = dict(self.said)
         other.joined = self.joined.copy()
         other.floors = dict(self.floors)

@@ -9,7 +9,7 @@ import msgspec
 
 from besedka.chat.entries import RequestId, RoomId
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Exit, Hello, Join, Leave, Malformed, Pong, Request, Sync, Write
+from besedka.chat.requests import Exit, Hello, Join, Leave, Malformed, Pong, Request, Resume, Sync, Write
 from besedka.chat.told import (
     Done,
     Entries,
@@ -40,10 +40,13 @@ class NativeTap:
         record: Record,
         limits: Limits,
         *,
+        device: str,
         lose: Callable[[], bool],
         tell_story: Callable[[str, object], None],
     ) -> None:
-        """`lose` says whether a run is to be lost on its way, which no server may but every client must survive."""
+        """`device` names the connection until a token does.
+
+        `lose` says whether a run is to be lost on its way, which no server may but every client must survive."""
         self._tell_story = tell_story
         self._record = record
         self._lose = lose
@@ -52,6 +55,7 @@ class NativeTap:
         self._requests.logged_in()
         self._asked: deque[tuple[RequestId, Request | None]] = deque()
         """What was asked and not answered, in order."""
+        self._device = device
         self._you: You | None = None
         self._given: dict[RoomId, int] = {}
         """The last number of each room that this session was given, as far as that is known."""
@@ -66,8 +70,10 @@ class NativeTap:
             if isinstance(request, Hello | Pong | Exit):
                 continue
             if request_id := (request.request_id if isinstance(request, Request) else request.id):
-                self._record.asked[request_id] += 1
+                self._record.askers.setdefault(request_id, set()).add(self._device)
                 self._asked.append((request_id, request if isinstance(request, Request) else None))
+            if isinstance(request, Resume):
+                self._device = request.token
             if isinstance(request, Sync):
                 for room, place in request.places:
                     self._given.setdefault(room, place)
@@ -90,6 +96,7 @@ class NativeTap:
         match unit:
             case You():
                 self._you = unit
+                self._device = unit.token or self._device
                 if unit.principal < 0:
                     lobbies = [room.id for room in self._record.rooms.values() if room.name == "lobby"]
                     hold(bool(lobbies), "a guest is let in before there is a lobby")
@@ -114,8 +121,8 @@ class NativeTap:
         match unit:
             case Kept():
                 hold(kept == (unit.room, unit.number), f"a receipt for {unit.room}/{unit.number}, but kept is {kept}")
-            case Refused() if unit.code is not Code.NOT_KEPT or self._record.asked[request_id] == 1:
-                # Told on one connection that it was not kept, it may be kept for an older one that is not gone yet.
+            case Refused() if unit.code is not Code.NOT_KEPT or len(self._record.askers[request_id]) == 1:
+                # Told that it was not kept, it may be kept for one that is another device and not gone yet.
                 hold(kept is None, f"refused ({unit.code.value}) though kept as {kept}")
             case Done() if isinstance(request, Write):
                 opened = isinstance(request, Join) and self._you.principal < 0  # A guest may open a room.

@@ -27,13 +27,14 @@ def codes(units: list[Refused]) -> list[Code]:
 
 def test_devices_that_come_in_one_turn_are_one_person(server: HubRoom) -> None:
     first = server.registered("ann")
-    token = first.you.token
-    assert token is not None
+    second = server.another(first)
     first.ask(Exit())
+    second.ask(Exit())
     server.settle()
     one, other = server.visitor(), server.visitor()
-    one.ask(Resume(token=token))
-    other.ask(Resume(token=token))
+    for device, before in ((one, first), (other, second)):
+        assert before.you.token is not None
+        device.ask(Resume(token=before.you.token))
     server.settle()
     one.sync()
     other.sync()
@@ -295,12 +296,20 @@ def test_a_login_overtaken_by_a_change_of_password_comes_to_nothing(server: HubR
         await visited(account, address=address, now=now)
         await server.accounts.set_password(account, "hash of another")
 
+    tokens: list[str] = []
+    drop_token = server.accounts.drop_token
+
+    async def dropped(token: str) -> None:
+        tokens.append(token)
+        await drop_token(token)
+
     server.accounts.visited = meanwhile  # type: ignore[method-assign]
+    server.accounts.drop_token = dropped  # type: ignore[method-assign]
     late.ask(Login(name="ann", password=PASSWORD, remember=True))
     server.settle()
     assert codes(late.told(Refused)) == [Code.WRONG_PASSWORD]
-    assert late.session.token is not None
-    late.ask(Resume(token=late.session.token))
+    assert late.session.token is None
+    late.ask(*(Resume(token=token) for token in tokens))
     server.settle()
     assert codes(late.told(Refused))[1:] == [Code.TOKEN_DEAD]
 

@@ -239,6 +239,7 @@ class Parting(Enum):
     KICKED = "kicked"
     BANNED = "banned"
     REVOKED = "revoked"
+    REPLACED = "replaced"
     BAD_INPUT = "bad-input"
     TOO_MANY_ATTEMPTS = "too-many-attempts"
     TOO_SLOW_LOGIN = "too-slow-login"
@@ -254,6 +255,7 @@ PARTING_SENTENCES: dict[Parting, str] = {
     Parting.KICKED: N_("An administrator ended this session."),
     Parting.BANNED: N_("You are banned from this server."),
     Parting.REVOKED: N_("This session was ended by its owner or an administrator."),
+    Parting.REPLACED: N_("This device has connected again, so this older connection ends."),
     Parting.BAD_INPUT: N_("That was not understood, so this connection ends."),
     Parting.TOO_MANY_ATTEMPTS: N_("Too many attempts."),
     Parting.TOO_SLOW_LOGIN: N_("Logging in took too long."),

@@ -21,11 +21,12 @@ FINAL = frozenset(
         Parting.KICKED,
         Parting.BANNED,
         Parting.REVOKED,
+        Parting.REPLACED,
         Parting.BAD_INPUT,
         Parting.TOO_MANY_ATTEMPTS,
     }
 )
-"""Partings after which coming back by itself would be rude or useless."""
+"""Partings after which coming back by itself would be rude or useless, or would send a newer connection away."""
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):

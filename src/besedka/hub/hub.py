@@ -28,7 +28,7 @@ from besedka.hub.turn import Taken, Turn
 from besedka.hub.watch import Watch
 from besedka.wire.protocol import ServerProtocol
 
-FORGIVEN = frozenset({Parting.IDLE, Parting.TOO_SLOW_READER, Parting.FAULT})
+FORGIVEN = frozenset({Parting.IDLE, Parting.TOO_SLOW_READER, Parting.FAULT, Parting.REPLACED})
 """Partings that are a lost connection to everybody else: the person may be back in a moment."""
 
 
@@ -98,6 +98,7 @@ class Hub:
         del self.sessions[session]
         self.intake.forget(session)
         self.parts.attendance.give_up(session)
+        self.parts.devices.drop(session)
         session.pending.clear()
         session.unread = b""
         rooms = list(session.live)

@@ -62,7 +62,7 @@ class Intake:
         """Sessions with something to take, in the order they will be looked at."""
         self._preparation = Preparation(hub.parts)
         self._judge = Judge(hub.parts, hub.places)
-        self._beside_turn = self._table(LoginDesk(hub.parts), Reads(hub.parts, hub.places))
+        self._beside_turn = self._table(LoginDesk(hub.parts, hub.part), Reads(hub.parts, hub.places))
 
     def _table(self, desk: LoginDesk, reads: Reads) -> dict[type, Beside | None]:
         """What is not judged in a turn: served beside it, or (None) at once when nothing before it is unanswered."""
@@ -331,7 +331,8 @@ class Intake:
 
     def _exit(self, session: Session, request: Exit) -> None:
         if request.forget and session.token is not None:
-            token, session.token = session.token, None
+            token = session.token
+            self._parts.devices.drop(session)
 
             async def forget() -> None:
                 await self._parts.accounts.drop_token(token)

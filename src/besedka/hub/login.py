@@ -8,6 +8,7 @@ and in what they count for (P7).
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import msgspec
 
@@ -15,7 +16,7 @@ from besedka.chat.names import FoldedName, account_name, fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume
-from besedka.chat.told import Registration
+from besedka.chat.told import Parting, Registration
 from besedka.hub.gate import Gate, Throttle
 from besedka.hub.parts import Parts
 from besedka.hub.ports import Account, InvitationState, NameTaken
@@ -40,8 +41,10 @@ class Arrive(Request, frozen=True):
 class LoginDesk:
     """Carries out the requests by which somebody says who it is."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, part: Callable[[Session, Parting], None]) -> None:
+        """`part` ends a session, telling it why."""
         self._parts = parts
+        self._part = part
         self._throttle = Throttle(parts.limits)
         self._gate = Gate(parts.limits)
         self._guests_given = 0
@@ -55,6 +58,7 @@ class LoginDesk:
         finally:
             if session.ended or not isinstance(outcome, Arrive):
                 self._parts.attendance.give_up(session)
+                self._parts.devices.drop(session)
         if isinstance(outcome, Refusal) and outcome.code in COUNTED:
             session.attempts += 1
             self._parts.journal.note("login failed", address=session.peer.address, code=outcome.code.value)
@@ -222,11 +226,15 @@ class LoginDesk:
     async def _resume(self, session: Session, request: Resume) -> Arrive | Refusal:
         if not session.peer.safe:
             return Refusal(Code.UNSAFE_WAY)
+        given_up = self._parts.devices.bear(request.token, session)
+        if given_up is not None:
+            self._part(given_up, Parting.REPLACED)
+        if session.ended:
+            return Refusal(Code.BUSY)  # Nobody is there to be told: a newer connection of this device is.
         now = self._parts.clock.now()
         account = await self._parts.accounts.redeem_token(request.token, now=now, expires=self._expiry(now))
         if account is None:
             return Refusal(Code.TOKEN_DEAD)
-        session.token = request.token
         return await self._admit(session, account, request, remember=False)
 
     def _expiry(self, now: int) -> int:
@@ -251,7 +259,7 @@ class LoginDesk:
                 expires=self._expiry(now),
                 at_most=self._parts.limits.tokens_per_account_max,
             )
-            session.token = token
+            self._parts.devices.bear(token, session)
         return Arrive(
             id=request.id, principal=account.id, name=account.name, role=account.role, muted=account.muted, token=token
         )

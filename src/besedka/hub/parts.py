@@ -1,9 +1,10 @@
-"""What the parts of the hub share: the ports it was given, and the two tables it owns."""
+"""What the parts of the hub share: the ports it was given, and the tables it owns."""
 
 from __future__ import annotations
 
 from besedka.chat.entries import Kind, RoomId
 from besedka.chat.rooms import Room, audience
+from besedka.hub.devices import Devices
 from besedka.hub.ports import AccountStore, Bell, Clock, Dice, Journal, Keys, LogStore, Tasks
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom, RoomTable
@@ -44,6 +45,7 @@ class Parts:
         self.settings = settings
         self.rooms = RoomTable(limits)
         self.attendance = Attendance(limits)
+        self.devices = Devices()
         self.unborn: dict[RoomId, None] = {}
         """Rooms that the commit under way makes: they may be in the store and are not yet true."""
         self.doubtful: dict[RoomId, None] = {}

@@ -136,7 +136,7 @@ class Session:
         self.stage = Stage.HELLO if protocol.handshake else Stage.VISITOR
         self.online: Online | None = None
         self.token: str | None = None
-        """The token it came with or was given, so that `exit` can forget it."""
+        """The token it came with or was given; changed by `Devices` alone."""
         self.since = 0
         """When it said who it is, in milliseconds since 1970 UTC."""
         self.claimed: FoldedName | None = None
