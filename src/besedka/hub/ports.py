@@ -8,10 +8,13 @@ from typing import Any, Protocol
 
 import msgspec
 
-from besedka.chat.entries import Entry, RequestId, RoomId
+from besedka.chat.audit import AuditLine
+from besedka.chat.entries import Entry, RequestId, RoomId, RoomName
+from besedka.chat.mending import Rewrite
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.rooms import Room
+from besedka.chat.told import ReactionCount
 
 # What went wrong -------------------------------------------------------------------------------------------------
 #
@@ -51,6 +54,8 @@ class Addition(msgspec.Struct, frozen=True):
     """The room they make of it, kept by the same commit."""
     entries: Sequence[Numbered]
     """Not empty; consecutive from `before.head + 1`."""
+    rewrites: Sequence[Rewrite] = ()
+    """What edits and redactions among the entries make of entries that are kept already, in order."""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -79,6 +84,40 @@ class RoomBrief(msgspec.Struct, frozen=True):
     """Whether it is a member now; otherwise it was one."""
 
 
+class Unread(msgspec.Struct, frozen=True):
+    """One room of somebody's, and how much of it is unread."""
+
+    room: Room
+    """Its members left out."""
+    members: int
+    read: int
+    """The number of the read marker; where there is none, that of the entry before one's own joining."""
+    unread: int
+    """Messages after it."""
+    mentions: int
+    """Of those, how many call this account, or everybody."""
+
+
+class Reactions(msgspec.Struct, frozen=True):
+    """What there is of reactions to one message."""
+
+    mine: bool
+    """Whether the one who asks has put this one."""
+    count: int
+    """All reactions by everybody."""
+
+
+class AuditRow(msgspec.Struct, frozen=True):
+    """One line of the audit trail."""
+
+    time: int
+    """Milliseconds since 1970 UTC."""
+    by: AccountName
+    room: RoomName
+    """Empty for what an operator decided about the whole server."""
+    line: AuditLine
+
+
 class Page(msgspec.Struct, frozen=True):
     """Consecutive kept entries of a room, oldest first."""
 
@@ -99,6 +138,11 @@ class LogStore(Protocol):
         ...
 
     @property
+    def host_key(self) -> bytes:
+        """32 random bytes made with this log: what addresses are hashed with before anybody sees them."""
+        ...
+
+    @property
     def rooms_given(self) -> int:
         """The highest room id ever given out, as of opening; the hub counts on from there."""
         ...
@@ -115,7 +159,7 @@ class LogStore(Protocol):
         ...
 
     async def room_named(self, name: FoldedName) -> RoomId | None:
-        """The public or private room that bears this name now; archived rooms bear none."""
+        """The room that bears this name now, or else the one it leads on to; archived rooms bear none."""
         ...
 
     async def direct_room(self, one: PrincipalId, other: PrincipalId) -> RoomId | None:
@@ -147,11 +191,56 @@ class LogStore(Protocol):
         ...
 
     async def public_rooms(self, *, limit: int) -> Sequence[Room]:
-        """Public rooms that are not archived, by name, with their members left out (`members_of` counts them)."""
+        """Rooms with a name that are neither hidden nor archived, by name, with their members left out."""
         ...
 
     async def member_counts(self, rooms: Sequence[RoomId]) -> Mapping[RoomId, int]:
         """How many members each of these rooms has."""
+        ...
+
+    async def entry(self, room: RoomId, number: int) -> Entry | None:
+        """One kept entry as it stands now."""
+        ...
+
+    async def reactions(self, room: RoomId, number: int, principal: PrincipalId, reaction: str) -> Reactions:
+        """Whether somebody put this reaction to a message, and how many everybody did."""
+        ...
+
+    async def reaction_counts(
+        self, room: RoomId, *, first: int, last: int, principal: PrincipalId, limit: int
+    ) -> Sequence[ReactionCount]:
+        """The reactions to messages `first <= number <= last`, by number and then as they were first put."""
+        ...
+
+    async def said_by(self, room: RoomId, number: int) -> int:
+        """How many messages the room had as of this entry; 0 for none."""
+        ...
+
+    async def number_at(self, room: RoomId, time: int) -> int:
+        """The last entry that is not younger than `time` (milliseconds since 1970 UTC); 0 for none."""
+        ...
+
+    async def unread(self, account: PrincipalId) -> Sequence[Unread]:
+        """The rooms the account is a member of, its inbox not among them, by id."""
+        ...
+
+    async def rooms_with_marks_due(self, *, now: int, limit: int) -> Sequence[RoomId]:
+        """Rooms that are not archived and list a mask whose time is over at `now`."""
+        ...
+
+    async def audit(self, *, limit: int) -> Sequence[AuditRow]:
+        """The last lines of the audit trail, the oldest first. Acts in rooms are put there by `append`."""
+        ...
+
+    async def add_audit(self, row: AuditRow) -> None:
+        """Put an operator's act there, durably."""
+        ...
+
+    async def scrub(self) -> bool:
+        """See that nothing of what was redacted or rewritten is left in the files; whether that is so now.
+
+        Cheap where nothing was. False where a reader was in the way: try again soon.
+        """
         ...
 
     async def passing_rooms(self) -> Sequence[RoomId]:
@@ -218,6 +307,18 @@ class InvitationState(Enum):
     BAD = "bad"
 
 
+class Token(msgspec.Struct, frozen=True):
+    """A device of somebody's that may come back without the password."""
+
+    handle: str
+    """What it is called (`hub.tokens.token_handle`); nothing that leads to the token."""
+    client: str
+    """What its program said it is."""
+    address: str
+    used: int
+    """When it was last used, in milliseconds since 1970 UTC."""
+
+
 class AccountStore(Protocol):
     """The truth about people. Tokens and invitations come in as they were made and are stored hashed."""
 
@@ -266,9 +367,24 @@ class AccountStore(Protocol):
         ...
 
     async def add_token(
-        self, account: PrincipalId, *, token: str, address: str, now: int, expires: int, at_most: int
+        self, account: PrincipalId, *, token: str, client: str, address: str, now: int, expires: int, at_most: int
     ) -> None:
         """Keep a session token (hashed); the account's oldest beyond `at_most` die."""
+        ...
+
+    async def tokens(self, account: PrincipalId, *, now: int) -> Sequence[Token]:
+        """The live tokens of an account, the one last used first."""
+        ...
+
+    async def drop_tokens(self, account: PrincipalId, *, handle: str | None = None, but: str | None = None) -> int:
+        """End the token of this handle, or (None) all of the account but the one of handle `but`; how many ended."""
+        ...
+
+    async def change_password(self, account: PrincipalId, *, old: str, new: str, but: str | None) -> bool:
+        """Replace the hash `old` by `new` and end all tokens but that of handle `but`, in one commit.
+
+        False, and nothing done, where the hash is another by now.
+        """
         ...
 
     async def redeem_token(self, token: str, *, now: int, expires: int) -> Account | None:

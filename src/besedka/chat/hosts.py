@@ -1,0 +1,31 @@
+"""What stands for an address where other people see it: a keyed hash, so that masks match and nobody learns more."""
+
+from __future__ import annotations
+
+import hmac
+from ipaddress import ip_address, ip_network
+
+NETWORK_BITS = {4: 24, 6: 48}
+"""What usually belongs to one household or provider: addresses in it share the second part of their host."""
+
+PART_CHARACTERS = 12
+"""60 bits of the hash in base 32: no two addresses are ever confused."""
+
+NO_HOST = "unknown"
+"""Of whoever has no address."""
+
+
+def host_of(address: str, key: bytes) -> str:
+    """`<address>.<network>.ip`, both hashed with `key`: the mask `*!*@*.<network>.ip` fits a whole network."""
+    try:
+        whole = ip_address(address)
+    except ValueError:
+        return NO_HOST
+    network = ip_network((whole, NETWORK_BITS[whole.version]), strict=False)
+    return f"{_hashed(str(whole), key)}.{_hashed(str(network), key)}.ip"
+
+
+def _hashed(text: str, key: bytes) -> str:
+    digest = int.from_bytes(hmac.digest(key, text.encode(), "sha256"))
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    return "".join(letters[(digest >> (5 * place)) & 31] for place in range(PART_CHARACTERS))
