@@ -12,6 +12,7 @@ from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
 from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
 from besedka.admin.ports import Reloaded
+from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Refusal
 from besedka.chat.told import Parting
@@ -67,6 +68,8 @@ class FakeGovernor:
         self.changed: list[Account] = []
         self.revocations: list[PrincipalId] = []
         self.removals: list[PrincipalId] = []
+        self.borne: list[FoldedName] = []
+        """Names of guests, and those claimed."""
         self.trouble: Exception | None = None
 
     def arrive(self, name: str, principal: int, address: str = "192.0.2.1") -> None:
@@ -101,6 +104,15 @@ class FakeGovernor:
         self.here.remove(session)
         self.ended.append((session.name, parting))
         return True
+
+    def claim_name(self, name: FoldedName) -> bool:
+        if name in self.borne:
+            return False
+        self.borne.append(name)
+        return True
+
+    def release_name(self, name: FoldedName) -> None:
+        self.borne.remove(name)
 
     def overtake_logins(self) -> None:
         self.overtaken = True
@@ -147,12 +159,13 @@ class Office:
         self.governor = FakeGovernor()
         self.premises = FakePremises()
         self.accounts = MemoryAccountStore()
+        self.hashing = FakeHashing()
         self.logs = MemoryLogStore()
         self.log_path = folder / "server.log"
         self.log = ServerLog(self.log_path, clock=self.clock, limits=Limits())
         self.desk = PeopleDesk(
             people=self.accounts,
-            hashing=FakeHashing(),
+            hashing=self.hashing,
             steps=self.logs,
             clock=self.clock,
             dice=FakeDice(),

@@ -6,7 +6,9 @@ Everything heavy is imported by the word that needs it: `besedka chat` must not 
 from __future__ import annotations
 
 import contextlib
+import heapq
 import sys
+from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ from besedka.words import _
 
 if TYPE_CHECKING:
     from besedka.admin.deeds import AnyDeed, Ended, Said
+    from besedka.admin.oldusers import BadLine
 
 STARTING_SECONDS = 3.0
 """How long to wait for a server that has only just taken its data directory."""
@@ -324,6 +327,16 @@ def remove(name: str, data: Path) -> int:
     return _do(data, RemoveUser(name=name)).status
 
 
+def _line(bad: BadLine) -> int:
+    return bad.line
+
+
+def _list_bad(*bad: Sequence[BadLine]) -> None:
+    """Those that could not be read and those that were refused, as they stand in the file."""
+    for one in heapq.merge(*bad, key=_line):
+        click.echo(str(one), err=True)
+
+
 @user.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @_data_option
@@ -342,12 +355,14 @@ def import_users(file: Path, data: Path) -> int:
             _("{file} is larger than {most} bytes, so it is no users file").format(file=file, most=FILE_BYTES_MAX)
         )
     users, bad = read_users(raw)
-    for line in bad:
-        click.echo(str(line), err=True)
-    imported = 0
+    total, imported = len(users) + len(bad), 0
     for start in range(0, len(users), IMPORT_AT_ONCE_MAX):
-        ended = _do(data, ImportUsers(users=tuple(users[start : start + IMPORT_AT_ONCE_MAX])))
+        some = users[start : start + IMPORT_AT_ONCE_MAX]
+        ended = _do(data, ImportUsers(users=tuple(some)))
         imported += ended.count
-    total = len(users) + len(bad)
+        unlisted = bisect_right(bad, some[-1].line, key=_line)
+        _list_bad(bad[:unlisted], ended.refused)
+        bad = bad[unlisted:]
+    _list_bad(bad)
     click.echo(_("{imported} of {total} imported.").format(imported=imported, total=total))
     return 0 if imported == total else 1

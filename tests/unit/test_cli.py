@@ -392,12 +392,14 @@ def test_people_are_managed_with_a_server_and_without(data: Path, server_or_none
 def test_an_old_users_file_is_imported_but_for_its_bad_lines(data: Path, tmp_path: Path, server_or_none: None) -> None:
     md5 = "5f4dcc3b5aa765d61d8327deb882cf99"
     file = tmp_path / "users.csv"
-    file.write_text(f"name,address,md5hex\nann,192.0.2.1,{md5}\nbob,192.0.2.1\n9,192.0.2.1,{md5}\n")
+    rows = ["name,address,md5hex", f"ann,192.0.2.1,{md5}", "bob,192.0.2.1", f"9,192.0.2.1,{md5}", f"eve,?,{md5}"]
+    file.write_text("\n".join((*rows, f"system,::1,{md5}", "")))
     done = besedka("user", "import", file, "--data", data)
-    assert (done.returncode, done.stdout) == (1, "1 of 3 imported.\n")
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["line 3", "line 4"]
+    assert (done.returncode, done.stdout) == (1, "1 of 5 imported.\n")
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["line 3", "line 4", "line 5", "line 6"]
     done = besedka("user", "import", file, "--data", data)
-    assert done.stdout == "0 of 3 imported.\n"
+    assert done.stdout == "0 of 5 imported.\n"
+    assert done.stderr.startswith("line 2: That name is taken.\nline 3: ")
     file.write_text("".join(f"user{number};::1;{md5}\n" for number in range(3)))
     done = besedka("user", "import", file, "--data", data)
     assert (done.returncode, done.stdout, done.stderr) == (0, "3 of 3 imported.\n", "")

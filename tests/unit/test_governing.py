@@ -11,11 +11,11 @@ import pytest
 from besedka.chat.entries import Left, Manner, Message, SessionsRevoked, Way
 from besedka.chat.principals import SERVER, AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.requests import Exit, Say, Tell
+from besedka.chat.requests import ComeAsGuest, Exit, Say, Tell
 from besedka.chat.told import Farewell, Kept, Parting, You
 from besedka.hub.ports import StoreFault
 from besedka.hub.seen import SessionNumber
-from hub_room import ANN, Device, HubRoom
+from hub_room import ANN, Device, HubRoom, folded
 
 T = TypeVar("T")
 
@@ -80,6 +80,22 @@ def test_one_session_is_ended_by_its_number(server: HubRoom) -> None:
     assert parting(ann) is Parting.KICKED
     assert parting(other) is None
     assert not server.governor.end_session(SessionNumber(ann.session.number), Parting.KICKED)
+
+
+def test_a_name_is_claimed_by_guests_and_the_operator_alike(server: HubRoom) -> None:
+    guest = server.guest("Ann")
+    assert not server.governor.claim_name(folded("ann"))
+    guest.ask(Exit())
+    server.settle()
+    assert server.governor.claim_name(folded("ann"))
+    late = server.visitor()
+    late.ask(ComeAsGuest(name="ANN"))
+    server.settle()
+    assert late.refusals() == [Code.NAME_TAKEN]
+    server.governor.release_name(folded("ann"))
+    late.ask(ComeAsGuest(name="ANN"))
+    server.settle()
+    assert late.told(You)
 
 
 def test_a_muting_is_felt_at_once(server: HubRoom) -> None:

@@ -65,6 +65,23 @@ def test_each_bad_line_says_why_and_the_rest_is_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["", "192.0.2.1", "::1", "2001:db8::1", "fe80::1%eth0", "localhost", "Host-7.example.org.", "my_box", "x" * 63],
+)
+def test_addresses_and_host_names_are_taken(address: str) -> None:
+    assert read(f"ann,{address},{MD5}") == ([(1, "ann", address)], [])
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["999.1.1.1", "192.0.2", "1.2.3.4.5", "192.0.2.1:90", "[::1]", "fe80::1%", "fe80::1%\x1b[2J", "a b", "\x1b[2J"]
+    + ["-a", "a-.org", "a..org", ".", "дом", "x" * 64, ".".join(["x" * 60] * 5)],
+)
+def test_what_is_neither_is_said(address: str) -> None:
+    assert read(f"ann;{address};{MD5}") == ([], ["line 1: the second field is neither an IP address nor a host name"])
+
+
 def test_a_line_that_is_not_utf8_is_bad_alone() -> None:
     users, bad = read(b"\xff\xfe,x," + MD5.encode() + b"\nann,x," + MD5.encode())
     assert users == [(2, "ann", "x")]

@@ -142,6 +142,19 @@ def test_the_name_of_a_guest_who_is_here_cannot_be_claimed(server: HubRoom, atte
 # Signals ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_name_claimed_for_an_account_is_nobody_elses_until_it_is_released(
+    server: HubRoom, attendance: Attendance
+) -> None:
+    session = server.visitor().session
+    ann = fold("ann")
+    assert attendance.claim_for_account(ann)
+    assert not attendance.claim(ann, session)
+    assert not attendance.claim_for_account(ann)
+    attendance.release(ann)
+    assert attendance.claim(ann, session)
+    assert not attendance.claim_for_account(ann)
+
+
 def test_the_others_are_told_and_oneself_is_not(server: HubRoom, attendance: Attendance) -> None:
     room = room_of(ANN, BOB)
     ann, bob = reader(server, attendance, ANN, room), reader(server, attendance, BOB, room)

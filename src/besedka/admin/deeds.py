@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import msgspec
 
-from besedka.admin.oldusers import OldUser
+from besedka.admin.oldusers import BadLine, OldUser
 from besedka.chat.principals import AccountRole
 from besedka.chat.text import harmless_line
 
@@ -108,6 +108,8 @@ class Ended(msgspec.Struct, frozen=True, tag_field="is", tag="ended", omit_defau
     status: Status
     count: int = 0
     """Of an import: accounts made."""
+    refused: tuple[BadLine, ...] = ()
+    """Of an import: who was not registered, for the asker to list among the lines that it could not read."""
 
 
 class Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 import msgspec
@@ -19,6 +20,16 @@ _SEPARATORS = ",;\t"
 _HEADER_NAMES = frozenset({"name", "nick", "nickname", "user", "username", "login"})
 _MD5 = re.compile("[0-9a-fA-F]{32}")
 
+_HOST_CHARACTERS_MAX = 253
+"""Of a host name without its last dot (RFC 1035 §2.3.4)."""
+
+_LABEL = "[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?"
+_HOST = re.compile(rf"(?:{_LABEL}\.)*(?!\d+\.?$){_LABEL}\.?")
+"""Labels as RFC 1123 §2.1 has them, and the underscore that people use; the last is no number, as an IP's is."""
+
+_ZONE = re.compile("[0-9A-Za-z_.-]{0,15}")
+"""After the `%` of an IPv6 address (RFC 4007 §11): an interface of Linux. `ipaddress` takes any text there."""
+
 
 class OldUser(msgspec.Struct, frozen=True):
     """One person of such a file."""
@@ -26,6 +37,7 @@ class OldUser(msgspec.Struct, frozen=True):
     line: int
     name: str
     address: str
+    """An IP address, a host name, or empty where the old server knew none."""
     md5_hex: str
     """Of the password, in lower case. A secret: it can be turned back."""
 
@@ -82,4 +94,16 @@ def _read_line(number: int, raw: bytes, *, may_be_header: bool) -> OldUser | Bad
         if may_be_header and name.casefold() in _HEADER_NAMES:
             return None
         return BadLine(number, _("the third field is no MD5 in 32 hexadecimal digits"))
-    return OldUser(number, name, address, digest.lower()) if name else BadLine(number, _("no name"))
+    if not name:
+        return BadLine(number, _("no name"))
+    if not _is_address(address):
+        return BadLine(number, _("the second field is neither an IP address nor a host name"))
+    return OldUser(number, name, address, digest.lower())
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return not text or (len(text) <= _HOST_CHARACTERS_MAX + 1 and _HOST.fullmatch(text) is not None)
+    return _ZONE.fullmatch(text.partition("%")[2]) is not None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import assert_never
 
 import msgspec
@@ -40,9 +41,6 @@ INVITATION_USES_MAX = 10_000
 """An invitation for ever, or for everybody, is `registration = "open"`."""
 
 DAY_MILLISECONDS = 86_400_000
-
-ADDRESS_CHARACTERS_MAX = 64
-"""Of an address in an old users file: an IPv6 address with its zone."""
 
 
 class Removal(msgspec.Struct, frozen=True, tag_field="deed", tag="remove"):
@@ -97,7 +95,7 @@ class PeopleDesk:
             case RemoveUser():
                 return await self._remove(deed, answer)
             case ImportUsers():
-                return await self._import(deed, answer)
+                return await self._import(deed)
             case _:
                 assert_never(deed)
 
@@ -119,11 +117,9 @@ class PeopleDesk:
         if wrong is not None:
             return answer.refuse(wrong)
         role = AccountRole.ADMIN if deed.admin else AccountRole.USER
-        if await self.find(name) is not None:
-            return answer.refuse(_(SENTENCES[Code.NAME_TAKEN]))
-        password_hash = await self._hashing.hash(deed.password)
-        if not await self._make(name, password_hash, role, address=""):
-            return answer.refuse(_(SENTENCES[Code.NAME_TAKEN]))
+        taken = await self._make(name, role, address="", make_hash=partial(self._hashing.hash, deed.password))
+        if taken is not None:
+            return answer.refuse(taken)
         self._warn_short(deed.password, answer)
         return answer.done(
             _("{name} is registered as an administrator.").format(name=name)
@@ -131,20 +127,31 @@ class PeopleDesk:
             else _("{name} is registered.").format(name=name)
         )
 
-    async def _make(self, name: AccountName, password_hash: str, role: AccountRole, *, address: str) -> bool:
+    async def _make(
+        self, name: AccountName, role: AccountRole, *, address: str, make_hash: Callable[[], Awaitable[str]]
+    ) -> str | None:
+        """Make an account, with a hash made when the name is free. None, or a sentence about who has the name."""
+        folded = fold(name)
+        if self._governor is not None and not self._governor.claim_name(folded):
+            return _("A guest bears that name or is just taking it; the console's `kick` ends a guest's session.")
         try:
+            if await self.find(name) is not None:
+                return _(SENTENCES[Code.NAME_TAKEN])
             account = await self._people.add_account(
                 name=name,
-                password_hash=password_hash,
+                password_hash=await make_hash(),
                 role=role,
                 address=address,
                 now=self._clock.now(),
                 invitation=None,
             )
         except NameTaken:
-            return False
+            return _(SENTENCES[Code.NAME_TAKEN])
+        finally:
+            if self._governor is not None:
+                self._governor.release_name(folded)
         self._journal.note("account added", name=name, account=account.id, role=role.value)
-        return True
+        return None
 
     async def _list(self, answer: Answer) -> Ended:
         header = (_("NAME"), _("ROLE"), _("FIRST SEEN (UTC)"), _("FROM"), _("LAST SEEN (UTC)"), _("FROM"))
@@ -229,29 +236,22 @@ class PeopleDesk:
         await self._governor.removed(account)
         await self._steps.finish_step(step)
 
-    async def _import(self, deed: ImportUsers, answer: Answer) -> Ended:
-        made = 0
+    async def _import(self, deed: ImportUsers) -> Ended:
+        refused: list[BadLine] = []
         for user in deed.users:
             why = await self._import_one(user)
-            if why is None:
-                made += 1
-            else:
-                answer.warn(str(BadLine(user.line, why)))
-        return Ended(Status.FINE if made == len(deed.users) else Status.FAILED, made)
+            if why is not None:
+                refused.append(BadLine(user.line, why))
+        made = len(deed.users) - len(refused)
+        return Ended(Status.FAILED if refused else Status.FINE, made, tuple(refused))
 
     async def _import_one(self, user: OldUser) -> str | None:
         """Why this person could not be registered, or None if it now is."""
         name = self._acceptable(user.name)
         if isinstance(name, Refusal):
             return _(name.sentence)
-        if len(user.address) > ADDRESS_CHARACTERS_MAX:
-            return _("the address is too long")
-        if await self.find(name) is not None:
-            return _(SENTENCES[Code.NAME_TAKEN])
-        password_hash = await self._hashing.wrap_md5(user.md5_hex)
-        if not await self._make(name, password_hash, AccountRole.USER, address=user.address):
-            return _(SENTENCES[Code.NAME_TAKEN])
-        return None
+        wrap = partial(self._hashing.wrap_md5, user.md5_hex)
+        return await self._make(name, AccountRole.USER, address=user.address, make_hash=wrap)
 
     def _acceptable(self, raw: str) -> AccountName | Refusal:
         return account_name(raw, limits=self._limits, server_name=self._server_name())

@@ -37,6 +37,14 @@ class Governor(Protocol):
         """Tell a session why and close it; whether it was still there."""
         ...
 
+    def claim_name(self, name: FoldedName) -> bool:
+        """Keep a name for an account about to be made, until `release_name`; False if somebody here has it or will."""
+        ...
+
+    def release_name(self, name: FoldedName) -> None:
+        """The account is made, or will not be."""
+        ...
+
     def overtake_logins(self) -> None:
         """Something about who may come in is another from now on: whoever is just logging in is asked to try again."""
         ...

@@ -96,7 +96,7 @@ class HubGovernor:
         return False
 
     def claim_name(self, name: FoldedName) -> bool:
-        """Keep a name for an account about to be made, until `release_name`; False if somebody here bears it or will."""
+        """Keep a name for an account about to be made, until `release_name`; False if somebody here has it or will."""
         return self._parts.attendance.claim_for_account(name)
 
     def release_name(self, name: FoldedName) -> None:

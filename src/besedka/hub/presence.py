@@ -24,8 +24,11 @@ class Attendance:
         self._limits = limits
         self._online: dict[PrincipalId, Online] = {}
         self._guest_names: dict[FoldedName, PrincipalId] = {}
-        self._claims: dict[FoldedName, Session] = {}
-        """Names that somebody is about to bear: between looking whether one is free and taking it, time passes."""
+        self._claims: dict[FoldedName, Session | None] = {}
+        """Names that somebody is about to bear: between looking whether one is free and taking it, time passes.
+
+        None is an account that the operator makes.
+        """
         self._lost: dict[PrincipalId, list[RoomId]] = {}
         """By id: a room may have been put away or read again before its people are told."""
 
@@ -63,6 +66,18 @@ class Attendance:
         if session.claimed is not None:
             del self._claims[session.claimed]
             session.claimed = None
+
+    def claim_for_account(self, name: FoldedName) -> bool:
+        """The same for an account that the operator makes, until `release`."""
+        if name in self._claims or name in self._guest_names:
+            return False
+        self._claims[name] = None
+        return True
+
+    def release(self, name: FoldedName) -> None:
+        """The operator's account of this name is made, or will not be."""
+        assert self._claims[name] is None, "a session gives up its own"
+        del self._claims[name]
 
     def enter(self, online: Online, session: Session) -> bool:
         """A session has said who it is; whether that is news to others."""
