@@ -43,6 +43,12 @@ class Failure(click.ClickException):
             click.echo(f"besedka: {sentence}", file=file, err=file is None)
 
 
+class Misuse(Failure):
+    """What somebody wrote is wrong, on the command line or in the configuration: exit status 2."""
+
+    exit_code = 2
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     sys.exit(_status(arguments))
@@ -147,11 +153,14 @@ class _Port(click.ParamType[int]):
 @click.option("--no-console", is_flag=True, help="Do not read commands from the terminal.")
 def serve(host: str | None, port: int | None, data: Path, config: Path | None, no_console: bool) -> int:
     """Start the server; `help` on its console lists the commands."""
+    from besedka.config import ConfigFault
     from besedka.serve import server
 
     options = server.ServeOptions(data=data, config=config, host=host, port=port, console=not no_console)
     try:
         return server.run(options)
+    except ConfigFault as fault:
+        raise Misuse(*fault.faults) from None
     except server.StartFault as fault:
         raise Failure(*fault.sentences) from None
 

@@ -154,12 +154,12 @@ def test_a_damaged_database_is_said_and_left_as_it_is(data: Path) -> None:
 def test_every_fault_of_a_configuration_is_shown_with_its_line(data: Path, tmp_path: Path) -> None:
     config = tmp_path / "besedka.toml"
     config.write_text('nmae = "x"\n[limits]\nflood = 3\n')
-    assert failed("serve", "--data", data, "--config", config).splitlines() == [
+    assert failed("serve", "--data", data, "--config", config, status=2).splitlines() == [
         f"besedka: {config}:1: `nmae` is no key of this configuration",
         f"besedka: {config}:3: `limits.flood` must be true or false, not a number",
     ]
     assert not data.exists()
-    assert "cannot be read" in failed("serve", "--data", data, "--config", tmp_path / "none.toml")
+    assert "cannot be read" in failed("serve", "--data", data, "--config", tmp_path / "none.toml", status=2)
 
 
 def test_the_configuration_says_where_to_listen_and_the_command_line_beats_it(data: Path, tmp_path: Path) -> None:

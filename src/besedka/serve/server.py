@@ -72,15 +72,13 @@ class StartFault(Exception):
 
 
 def run(options: ServeOptions) -> int:
-    """Serve until told to stop; the exit status. Raises `StartFault`."""
+    """Serve until told to stop; the exit status. Raises `ConfigFault` where that is wrong, otherwise `StartFault`."""
     if not __debug__:
         raise StartFault([_("besedka relies on its own checks and does not run under python -O")])
     os.umask(0o077)  # Whatever is made from here on is this user's alone.
+    config = options.read_config()
     try:
-        config = options.read_config()
         directory = DataDirectory.hold(options.data)
-    except ConfigFault as fault:
-        raise StartFault(fault.faults) from None
     except DirectoryFault as fault:
         raise StartFault([str(fault)]) from None
     try:
