@@ -1,0 +1,28 @@
+"""Batches of rows as SQL: whatever their number, they are all there, and there are few statements to prepare."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from besedka.store.appending import ROWS_MAX, _batches
+from besedka.store.rows import Row
+
+
+def rows(count: int) -> list[Row]:
+    return [(number, f"text {number}") for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 255, 256, 257, ROWS_MAX, ROWS_MAX + 1, 3 * ROWS_MAX - 1])
+def test_every_row_is_there_once_and_in_order(count: int) -> None:
+    connection = sqlite3.connect(":memory:")
+    try:
+        found = [row for table, values in _batches(rows(count)) for row in connection.execute(table, values)]
+    finally:
+        connection.close()
+    assert found == rows(count)
+
+
+def test_batches_of_all_sizes_share_ten_statements() -> None:
+    assert len({table for count in range(1, ROWS_MAX + 1) for table, _ in _batches(rows(count))}) == 10
