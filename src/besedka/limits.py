@@ -206,6 +206,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """From the order to stop to closing what will not drain; the process needs the rest of its second to end."""
     store_retry_seconds: float = 1.0
     """Between attempts to read again after the store failed."""
+    store_retry_seconds_max: float = 60.0
+    """A room that cannot be read is tried after waits that double up to this: it may be damaged for good."""
 
     # The log file.
     log_bytes_max: int = 4_194_304
@@ -256,6 +258,10 @@ def _relations(limits: Limits) -> tuple[tuple[str, bool], ...]:
         (
             "turn_requests_per_session_max <= pending_requests_max",
             limits.turn_requests_per_session_max <= limits.pending_requests_max,
+        ),
+        (
+            "store_retry_seconds <= store_retry_seconds_max",
+            limits.store_retry_seconds <= limits.store_retry_seconds_max,
         ),
         ("frame_bytes_max <= turn_bytes_max", limits.frame_bytes_max <= limits.turn_bytes_max),
         (

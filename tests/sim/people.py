@@ -290,7 +290,10 @@ class Device:
     @property
     def settled(self) -> bool:
         """Whether it has been told all and has all its answers."""
-        return self.core.in_step and self.core.waiting == 0 and self.connection is not None and self.connection.idle
+        session = None if self.connection is None else self.connection.session
+        given = session is not None and not session.behind  # What cannot be read is told of and left alone for a while.
+        told = given and self.core.in_step and self.core.waiting == 0
+        return told and self.connection is not None and self.connection.idle
 
     @property
     def unrest(self) -> str:

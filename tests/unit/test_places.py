@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from besedka.chat.entries import RoomId
-from besedka.chat.requests import Leave, Pong, Say, Sync
-from besedka.chat.told import Entries, Presence, RoomTold, Synced, Unit
+from besedka.chat.requests import Leave, Login, Pong, Say, Sync
+from besedka.chat.told import Entries, Presence, RoomTold, Synced, Unit, Unreadable
 from besedka.hub.ports import Page, StoreFault
 from besedka.limits import Limits
-from hub_room import Device, HubRoom
+from hub_room import PASSWORD, Device, HubRoom
 
 SMALL = Limits(tail_entries_max=4, page_entries_max=3)
 
@@ -205,23 +206,124 @@ def test_signals_are_dropped_for_the_full_and_the_present_state_comes_instead(se
     assert not ann.session.missed
 
 
-def test_a_room_that_cannot_be_read_holds_up_no_other(server: HubRoom) -> None:
+class Damage:
+    """A page of one room that cannot be read, and how often that was tried."""
+
+    def __init__(self, server: HubRoom, ill: RoomId) -> None:
+        self.tries: list[float] = []
+        self.mended = False
+        working = server.logs.page
+
+        async def page(room: RoomId, **named: Any) -> Page:
+            if room == ill and not self.mended:
+                self.tries.append(server.steps.seconds)
+                raise StoreFault("a page of this room is damaged")
+            return await working(room, **named)
+
+        server.logs.page = page  # type: ignore[method-assign]
+
+
+def behind_in(server: HubRoom, *names: str) -> tuple[Device, Device, list[RoomId]]:
+    """Ann, and bob who is behind in these rooms and has just begun to take data again."""
     ann, bob = server.registered("ann"), server.registered("bob")
-    tea, oak = ann.join("tea"), ann.join("oak")
-    bob.join("tea")
-    bob.join("oak")
+    rooms = [ann.join(name) for name in names]
+    for name in names:
+        bob.join(name)
     fill(bob)
-    says(ann, tea, *"abcdef")
-    says(ann, oak, *"ghijkl")
-    working = server.logs.page
+    for room in rooms:
+        says(ann, room, *"abcdef")
+    return ann, bob, rooms
 
-    async def page(room: RoomId, **named: Any) -> Page:
-        if room == tea:
-            raise StoreFault("a page of this room is damaged")
-        return await working(room, **named)
 
-    server.logs.page = page  # type: ignore[method-assign]
+def test_a_room_that_cannot_be_read_holds_up_no_other(server: HubRoom) -> None:
+    _ann, bob, (tea, oak) = behind_in(server, "tea", "oak")
+    Damage(server, tea)
     drain(bob)
-    server.settle(server.limits.store_retry_seconds + 0.5)
-    assert bob.heard(oak) == list("ghijkl")
+    server.settle(0.5)
+    assert bob.heard(oak) == list("abcdef")
     assert bob.heard(tea) == []
+
+
+def test_a_room_that_cannot_be_read_is_tried_less_and_less_often(server: HubRoom) -> None:
+    _ann, bob, (tea,) = behind_in(server, "tea")
+    damage = Damage(server, tea)
+    drain(bob)
+    for _ in range(60):  # Ten minutes, and not a silent reader.
+        server.settle(10)
+        bob.ask(Pong())
+    waits = [after - before for before, after in pairwise(damage.tries)]
+    assert waits == sorted(waits)
+    assert waits[0] < 3 * server.limits.store_retry_seconds
+    longest = server.limits.store_retry_seconds_max
+    assert longest <= waits[-1] <= longest + 2, "and still it is tried"
+    assert [event for event, _error in server.notebook.faults] == ["reading a page failed"] * 2, "in two five minutes"
+
+
+def test_whose_room_cannot_be_read_is_told_so_once_and_given_it_when_it_can(server: HubRoom) -> None:
+    _ann, bob, (tea,) = behind_in(server, "tea")
+    damage = Damage(server, tea)
+    drain(bob)
+    server.settle(30)
+    assert bob.told(Unreadable) == [Unreadable(tea)]
+    damage.mended = True
+    server.settle(60)
+    assert bob.heard(tea) == list("abcdef")
+    assert bob.told(Unreadable) == [Unreadable(tea)]
+    assert not bob.session.resting
+
+
+def test_a_store_that_is_busy_for_a_moment_is_not_spoken_of(server: HubRoom) -> None:
+    _ann, bob, (tea,) = behind_in(server, "tea")
+    damage = Damage(server, tea)
+    drain(bob)
+    server.settle(0.5)
+    damage.mended = True
+    server.settle(3)
+    assert bob.heard(tea) == list("abcdef")
+    assert not bob.told(Unreadable)
+
+
+def test_a_room_that_could_not_even_be_told_of_is_counted(server: HubRoom) -> None:
+    ann = server.registered("ann")
+    tea = ann.join("tea")
+    ann.hang_up()
+    opened = server.parts.rooms.get(tea)
+    assert opened is not None
+    server.parts.rooms.put_away(opened)
+    working = server.logs.room
+
+    async def state(room: RoomId) -> Any:
+        if room == tea:
+            raise StoreFault("its state is damaged")
+        return await working(room)
+
+    server.logs.room = state  # type: ignore[method-assign]
+    again = server.visitor()
+    again.ask(Login(name="ann", password=PASSWORD))
+    again.sync()
+    server.settle(10)
+    assert again.told(Unreadable) == [Unreadable(tea, untold=True)]
+    assert again.told(Synced)[-1].rooms == len(again.told(RoomTold)) + 1
+
+
+def test_a_sync_is_a_reason_to_try_at_once(server: HubRoom) -> None:
+    _ann, bob, (tea,) = behind_in(server, "tea")
+    damage = Damage(server, tea)
+    drain(bob)
+    server.settle(40)
+    damage.mended = True
+    bob.ask(Sync(epoch="memory", places=((tea, numbers(bob, tea)[-1]),)))
+    server.settle(0.5)
+    assert bob.heard(tea) == list("abcdef")
+
+
+def test_signals_are_caught_up_with_beside_a_room_that_cannot_be_read(server: HubRoom) -> None:
+    ann, bob, (tea,) = behind_in(server, "tea")
+    lobby = ann.room("lobby")
+    Damage(server, tea)
+    guest = server.guest("gus")
+    assert lobby in bob.session.missed
+    drain(bob)
+    server.settle(1)
+    assert "gus" in bob.seen(lobby)[0]
+    guest.hang_up()

@@ -79,6 +79,7 @@ from besedka.chat.told import (
     RoomTold,
     Synced,
     TypingTold,
+    Unreadable,
     Welcome,
     You,
 )
@@ -156,6 +157,7 @@ AnyUnit = (
     | DataTold
     | OverviewTold
     | SessionList
+    | Unreadable
     | Pinged
     | Farewell
 )

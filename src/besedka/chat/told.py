@@ -227,6 +227,14 @@ class TypingTold(Unit, frozen=True, tag="typing"):
     people: tuple[TypingPerson, ...]
 
 
+class Unreadable(Unit, frozen=True, tag="unreadable"):
+    """Signal: a room cannot be read just now. What is missing of it follows by itself when it can be."""
+
+    room: RoomId
+    untold: bool = False
+    """Whether its `room` unit, which `synced` has counted, is still to come."""
+
+
 class Pinged(Unit, frozen=True, tag="ping"):
     """Answer `pong`, or be taken for lost."""
 

@@ -314,6 +314,9 @@ class Core:
                 self._ask(requests.Pong())
             case told.Presence():
                 events.append(unit)
+            case told.Unreadable():
+                self._awaited = max(0, self._awaited - unit.untold) if self._awaited is not None else None
+                events.append(unit)
             case told.Farewell():
                 self._phase = Phase.OVER
                 events.append(unit)

@@ -8,7 +8,20 @@ import msgspec
 
 from besedka.chat.entries import Entry, RoomId
 from besedka.chat.requests import Request
-from besedka.chat.told import Done, Farewell, Kept, Page, People, Presence, Refused, RoomList, Synced, Welcome, You
+from besedka.chat.told import (
+    Done,
+    Farewell,
+    Kept,
+    Page,
+    People,
+    Presence,
+    Refused,
+    RoomList,
+    Synced,
+    Unreadable,
+    Welcome,
+    You,
+)
 from besedka.client.memory import AnyWrite
 from besedka.wire.framing import Fault
 
@@ -97,4 +110,16 @@ class Garbled(msgspec.Struct, frozen=True):
     fault: Fault
 
 
-Event = Welcomed | StartedOver | Returned | Appeared | Arrived | Jumped | Answered | Presence | Farewell | Garbled
+Event = (
+    Welcomed
+    | StartedOver
+    | Returned
+    | Appeared
+    | Arrived
+    | Jumped
+    | Answered
+    | Presence
+    | Unreadable
+    | Farewell
+    | Garbled
+)

@@ -23,6 +23,7 @@ from besedka.chat.told import (
     Presence,
     Refused,
     RoomList,
+    Unreadable,
 )
 from besedka.client.core import Core
 from besedka.client.events import (
@@ -133,6 +134,11 @@ class Surface:
                 self._jumped(event)
             case Presence():
                 self._presence(event)
+            case Unreadable(room=room):
+                _kind, where = self._described(room)
+                self.say_notice(
+                    _("{room}: this room cannot be read just now; what is missing follows").format(room=where)
+                )
             case Appeared(room=room, after=after):
                 self._oldest[room] = after + 1
                 self._choose_room()

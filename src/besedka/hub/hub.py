@@ -109,6 +109,7 @@ class Hub:
             rooms = [opened for opened in self.parts.rooms if opened.is_inside(session.online.principal)]
         session.behind.clear()
         session.announcements.clear()
+        session.resting.clear()
         if session.online is not None:
             online, now = session.online, self.parts.clock.seconds()
             tell = self.parts.attendance.leave(session, rooms, now=now, forgiving=forgiving)
@@ -264,13 +265,15 @@ class Hub:
 
     async def _read_again(self, rooms: list[RoomId]) -> None:
         """Find out what became of these rooms: what was kept after all is then told to those it concerns."""
+        seconds = self.parts.limits.store_retry_seconds
         while rooms and not self._stopping:
+            room = rooms.pop(0)
             try:
-                await self.parts.open_room(rooms[0])
+                await self.parts.open_room(room)
             except StoreFault:
-                await self.parts.clock.wait_seconds(self.parts.limits.store_retry_seconds)
-            else:
-                del rooms[0]
+                rooms.append(room)  # The others come first: this one may be damaged for good.
+                await self.parts.clock.wait_seconds(seconds)
+                seconds = min(2 * seconds, self.parts.limits.store_retry_seconds_max)
 
 
 def _with_id(taken: Taken) -> Request | Malformed:

@@ -2,7 +2,8 @@
 
 A session that could not take a run, that has just come back, or that has just been let into a room is *behind* in it
 with a number. While its socket takes them it gets pages from the room's tail, or from the store where the tail is
-too short; one page is under way at a time. Whoever is full gets nothing and costs nothing.
+too short; one page is under way at a time. Whoever is full gets nothing and costs nothing. A room that cannot be
+read, because a page of it is damaged, is left alone for longer each time, and the session's other rooms go on.
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ from besedka.chat.cursor import Cursor, Resumption, resumption
 from besedka.chat.entries import Entry, Message, RoomId
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Reading, direct_people
-from besedka.chat.told import RoomTold
+from besedka.chat.told import RoomTold, Unreadable
 from besedka.hub.parts import Parts
 from besedka.hub.ports import StoreFault
 from besedka.hub.rooms import OpenRoom
-from besedka.hub.session import Announcement, Session
+from besedka.hub.session import Announcement, Rest, Session
+
+LOGGED_EVERY_SECONDS = 300.0
+"""How often the log says of one room that it cannot be read: often enough to be found among the last lines."""
+
+FAILURES_UNTOLD = 1
+"""A store that is only busy can be read at the second attempt; a reader is told from the next failure on."""
 
 
 class Places:
@@ -25,6 +32,8 @@ class Places:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._logged: dict[RoomId, float] = {}
+        """When the log last said that a room cannot be read; no more than may be open, the oldest first."""
 
     def put(self, session: Session, room: RoomId, *, after: int, announcement: Announcement | None = None) -> None:
         """From here on the session has the room up to `after` and no more; `pump` it when the turn is told."""
@@ -34,26 +43,39 @@ class Places:
         session.behind[room] = after
         if announcement is not None:
             session.announcements[room] = announcement
+        if room in session.resting:
+            session.resting[room].until = 0.0  # From here it may be readable.
 
     def forget(self, session: Session, room: RoomId) -> None:
         """The session no longer reads the room."""
         session.behind.pop(room, None)
         session.announcements.pop(room, None)
+        session.resting.pop(room, None)
         session.missed.pop(room, None)
 
     def pump(self, session: Session) -> None:
         """Give the session what it can take of what it has not."""
         if session.behind:
             while session.behind and not session.pumping and not session.link.full and not session.ended:
-                room = next(iter(session.behind))
+                room = self._due(session)
+                if room is None:
+                    break
                 opened = self._parts.rooms.get(room)
                 if opened is None or not self._from_tail(session, opened):
                     session.pumping = True
                     self._parts.tasks.spawn(self._from_store(session, room), "page")
             if not session.behind:  # A dict keeps the room that a thousand places took.
                 session.behind, session.announcements = {}, {}
-        if not session.behind and session.missed and not session.link.full and not session.ended:
+        if session.missed and not session.pumping and not session.link.full and not session.ended:
             self._catch_up_signals(session)
+
+    def _due(self, session: Session) -> RoomId | None:
+        """The first room behind that is not to be left alone for now."""
+        if not session.resting:
+            return next(iter(session.behind))
+        now = self._parts.clock.seconds()
+        due = (room for room in session.behind if room not in session.resting or session.resting[room].until <= now)
+        return next(due, None)
 
     def _from_tail(self, session: Session, opened: OpenRoom) -> bool:
         """Give what is in memory; False if the store must be asked."""
@@ -75,13 +97,30 @@ class Places:
             elif room in session.behind and not session.ended:
                 await self._page_from_store(session, opened)
         except StoreFault as fault:
-            self._parts.journal.fault("reading a page failed", fault)
-            if room in session.behind:  # Its other rooms come first: this one may be damaged for good.
-                session.behind[room] = session.behind.pop(room)
-            await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
+            self._leave_alone(session, room, fault)
         finally:
             session.pumping = False
         self.pump(session)
+
+    def _leave_alone(self, session: Session, room: RoomId, fault: StoreFault) -> None:
+        """The room cannot be read: try it again later, and tell the reader once (`Watch` pumps when that is due)."""
+        now, limits = self._parts.clock.seconds(), self._parts.limits
+        if self._logged.get(room, -LOGGED_EVERY_SECONDS) + LOGGED_EVERY_SECONDS <= now:
+            self._logged.pop(room, None)
+            self._logged[room] = now
+            if len(self._logged) > limits.rooms_open_max:
+                del self._logged[next(iter(self._logged))]
+            self._parts.journal.note("a room cannot be read", room=room)
+            self._parts.journal.fault("reading a page failed", fault)
+        if session.ended or room not in session.behind:
+            return
+        rest = session.resting.setdefault(room, Rest())
+        rest.failures += 1
+        doubled = limits.store_retry_seconds * 2.0 ** min(rest.failures - 1, 16)
+        rest.until = now + min(doubled, limits.store_retry_seconds_max)
+        session.behind[room] = session.behind.pop(room)  # Its other rooms come first.
+        if rest.failures == FAILURES_UNTOLD + 1:
+            session.tell(Unreadable(room, untold=room in session.announcements))
 
     async def _page_from_store(self, session: Session, opened: OpenRoom) -> None:
         upto = self._begin(session, opened)
@@ -165,6 +204,7 @@ class Places:
         """Hand over consecutive entries, and put the session at the head when it has them all."""
         room = opened.state.id
         after = session.behind[room]
+        session.resting.pop(room, None)
         if entries:
             assert entries[0].number == after + 1
             after = entries[-1].number
@@ -181,7 +221,7 @@ class Places:
 
     def _catch_up_signals(self, session: Session) -> None:
         """Instead of the signals that were dropped, the present state."""
-        for room in list(session.missed):
+        for room in [room for room in session.missed if room not in session.behind]:
             del session.missed[room]
             opened = self._parts.rooms.get(room)
             if opened is not None and opened in session.live:

@@ -8,6 +8,7 @@ they have nothing to say.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -17,7 +18,7 @@ from besedka.chat.principals import PrincipalId, is_account
 from besedka.chat.requests import Join, Leave, Request, Say, SetTopic, Tell, Write
 from besedka.hub.login import Arrive
 from besedka.hub.parts import Parts
-from besedka.hub.ports import Receipt, RoomBrief
+from besedka.hub.ports import Receipt, RoomBrief, StoreFault
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online
 
@@ -65,7 +66,8 @@ class Preparation:
         briefs = await self._parts.logs.briefs(request.principal)
         present = [brief.room for brief in briefs if brief.member]
         for room in present[: self._parts.limits.rooms_opened_at_sync_max]:
-            await self._parts.open_room(room)
+            with suppress(StoreFault):  # Its people are not told, but a damaged room keeps nobody out.
+                await self._parts.open_room(room)
         return Prepared(room_absent=lobby is None, inboxless=inboxless, briefs=briefs)
 
     async def write(self, online: Online, request: Write) -> Prepared:

@@ -81,6 +81,18 @@ class Announcement(msgspec.Struct, frozen=True):
     """Whether the place is of another epoch."""
 
 
+class Rest:
+    """How long a room that could not be read for a session is left alone."""
+
+    __slots__ = ("failures", "until")
+
+    def __init__(self) -> None:
+        self.failures = 0
+        """How often in a row."""
+        self.until = 0.0
+        """When it is tried again, on the monotonic clock."""
+
+
 class Session:
     """A connection and all that the hub knows of it. The hub is its only owner."""
 
@@ -108,6 +120,7 @@ class Session:
         "pinged_at",
         "protocol",
         "pumping",
+        "resting",
         "since",
         "stage",
         "synced",
@@ -169,6 +182,8 @@ class Session:
         """Rooms it could not follow, each with the last number it was given."""
         self.announcements: dict[RoomId, Announcement] = {}
         """Rooms behind of which it must be told first."""
+        self.resting: dict[RoomId, Rest] = {}
+        """Rooms behind that could not be read."""
         self.missed: dict[RoomId, None] = {}
         """Rooms whose signals were dropped while it was full."""
         self.pumping = False

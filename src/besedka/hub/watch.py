@@ -43,6 +43,8 @@ class Watch:
             if parting is not None:
                 self._parts.journal.note("session ended", why=parting.value, address=session.peer.address)
                 self._hub.part(session, parting)
+            elif session.resting:
+                self._hub.places.pump(session)
         for online, rooms in self._parts.attendance.overdue(now=now):
             opened = [room for room in map(self._parts.rooms.get, rooms) if room is not None]
             self._parts.attendance.signal(opened, online, came=False)

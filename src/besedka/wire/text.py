@@ -40,6 +40,7 @@ from besedka.chat.told import (
     Registration,
     RoomTold,
     Unit,
+    Unreadable,
     Welcome,
     You,
 )
@@ -60,6 +61,7 @@ _LINE_OVERHEAD_BYTES: Final = 64
 
 _DIFFER: Final = N_("The two passwords differ, so no account was made.")
 _TOO_MUCH: Final = N_("Too much came before there was an answer; what came last was not read.")
+_UNREADABLE: Final = N_("one of your rooms cannot be read just now; what is missing follows when it can be")
 _HELLO: Final = N_("Hello, {name}. Every line you write is said in the lobby; exit alone on a line leaves.")
 
 
@@ -300,6 +302,11 @@ class TextServer:
         presence = cast(Presence, unit)
         return self.format.presence(LOBBY, presence) if presence.room == self._lobby else []
 
+    def _unreadable_told(self, unit: Unit) -> list[str]:
+        """Of the lobby it is told there; of another room, whose name may be what cannot be read, without one."""
+        where = f"[{LOBBY}] " if cast(Unreadable, unit).room == self._lobby else ""
+        return [where + self.format.notice(_UNREADABLE)]
+
     def _refused(self, unit: Unit) -> list[str]:
         code = cast(Refused, unit).code
         sentence = [self._translate(SENTENCES[code])]
@@ -338,6 +345,7 @@ _TOLD: Final[dict[type[Unit], Callable[[TextServer, Unit], list[str]]]] = {
     You: TextServer._known,
     RoomTold: TextServer._room_told,
     Presence: TextServer._presence_told,
+    Unreadable: TextServer._unreadable_told,
     Refused: TextServer._refused,
     Farewell: TextServer._parting,
 }
