@@ -15,6 +15,7 @@ from typing import IO, Self
 
 import pytest
 
+from command import in_process
 from waiting import SECONDS_MAX, block_until
 
 BESEDKA = (sys.executable, "-W", "error", "-m", "besedka")
@@ -151,11 +152,11 @@ class Server:
 
     def ctl(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `besedka ctl` on it."""
-        return besedka("ctl", *words, "--data", self.data)
+        return in_process("ctl", *words, "--data", self.data)
 
     def add(self, name: str, password: str, *options: str) -> None:
         """Make an account, whether it runs or not."""
-        done = besedka("user", "add", name, "--password-stdin", *options, "--data", self.data, typed=password + "\n")
+        done = in_process("user", "add", name, "--password-stdin", *options, "--data", self.data, typed=password + "\n")
         assert done.returncode == 0, done.stderr
 
     def _listening(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from besedka import __version__
+from command import in_process
 from server import BESEDKA, Server, besedka
 from waiting import block_until
 
@@ -29,21 +31,31 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(data: Path) -> Iterator[Server]:
-    with Server(data) as server:
+def server(used: Path) -> Iterator[Server]:
+    with Server(used) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for tests that leave it as it is."""
+    with Server(tmp_path_factory.mktemp("standing") / "data") as server:
         yield server
 
 
 @pytest.fixture(params=[True, False], ids=["served", "alone"])
-def server_or_none(data: Path, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Once with a running server and once without one."""
-    with Server(data) if request.param else contextlib.nullcontext():
-        yield
+def people(used: Path, data: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """The data, once those of a running server and once to be made."""
+    if not request.param:
+        yield data
+        return
+    with Server(used):
+        yield used
 
 
 def failed(*arguments: str | Path, status: int = 1, typed: str = "") -> str:
     """The sentence with which a command fails."""
-    done = besedka(*arguments, typed=typed)
+    done = in_process(*arguments, typed=typed)
     assert done.returncode == status, (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     return done.stderr
@@ -83,26 +95,30 @@ def test_the_first_start_shows_the_fingerprint_and_later_ones_do_not(data: Path)
         assert server.output == [f"listening on 127.0.0.1:{server.port}"]
 
 
-def test_two_servers_with_different_data_find_a_port_each(tmp_path: Path) -> None:
-    with Server(tmp_path / "one") as one, Server(tmp_path / "other") as other:
+def test_two_servers_with_different_data_find_a_port_each(used: Path, tmp_path: Path) -> None:
+    shutil.copytree(used, tmp_path / "other")
+    with Server(used) as one, Server(tmp_path / "other") as other:
         assert one.port != other.port
         for port in (one.port, other.port):
             socket.create_connection(("127.0.0.1", port), 5).close()
 
 
-def test_after_a_crash_the_port_is_the_same(data: Path, tmp_path: Path) -> None:
+def test_after_a_crash_the_port_is_the_same(used: Path, tmp_path: Path) -> None:
     alone = ("--host", "127.90.90.1")  # Where no other test's server takes the port meanwhile.
-    with Server(tmp_path / "in-the-way", arguments=alone), Server(data, arguments=alone) as server:
+    shutil.copytree(used, tmp_path / "in-the-way")
+    with Server(tmp_path / "in-the-way", arguments=alone), Server(used, arguments=alone) as server:
         port = server.port
         assert port != 9090
         server.kill()
-        assert (data / "server.port").exists()
+        assert (used / "server.port").exists()
         assert server.start().port == port
 
 
-def test_a_port_that_was_asked_for_and_is_busy_is_refused(server: Server, tmp_path: Path) -> None:
-    sentence = failed("serve", "--data", tmp_path / "other", "--port", str(server.port))
-    assert sentence.startswith(f"besedka: port {server.port} of 127.0.0.1 is in use")
+def test_a_port_that_was_asked_for_and_is_busy_is_refused(standing: Server, tmp_path: Path) -> None:
+    done = besedka("serve", "--data", tmp_path / "other", "--port", str(standing.port))
+    sentence = done.stderr
+    assert done.returncode == 1
+    assert sentence.startswith(f"besedka: port {standing.port} of 127.0.0.1 is in use")
     assert sentence.count("\n") == 1
 
 
@@ -112,13 +128,13 @@ def test_a_port_that_is_none_is_misuse(data: Path, port: str) -> None:
     assert not data.exists()
 
 
-def test_a_second_server_on_the_same_data_is_refused_and_told_whose_they_are(server: Server, data: Path) -> None:
-    sentence = failed("serve", "--data", data, "--port", "auto")
+def test_a_second_server_on_the_same_data_is_refused_and_told_whose_they_are(standing: Server) -> None:
+    sentence = failed("serve", "--data", standing.data, "--port", "auto")
     assert sentence == (
-        f"besedka: {data} is in use by process {server.pid} (port {server.port}); "
+        f"besedka: {standing.data} is in use by process {standing.pid} (port {standing.port}); "
         "end that one, or choose another directory with --data\n"
     )
-    assert server.ctl("status").returncode == 0
+    assert standing.ctl("status").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -140,15 +156,13 @@ def test_a_directory_that_cannot_be_used_is_refused_untouched(data: Path, made: 
     assert made == "file" or os.listdir(data) == ["holiday.jpg"]
 
 
-def test_a_damaged_database_is_said_and_left_as_it_is(data: Path) -> None:
-    with Server(data) as server:
-        assert server.stop() == 0
-    (data / "messages.db").write_bytes(b"no database" * 1000)
-    sentence = failed("serve", "--data", data)
-    assert str(data / "messages.db") in sentence
+def test_a_damaged_database_is_said_and_left_as_it_is(used: Path) -> None:
+    (used / "messages.db").write_bytes(b"no database" * 1000)
+    sentence = failed("serve", "--data", used)
+    assert str(used / "messages.db") in sentence
     assert sentence.count("\n") == 1
-    assert (data / "messages.db").read_bytes() == b"no database" * 1000
-    assert not (data / "server.port").exists()
+    assert (used / "messages.db").read_bytes() == b"no database" * 1000
+    assert not (used / "server.port").exists()
 
 
 def test_every_fault_of_a_configuration_is_shown_with_its_line(data: Path, tmp_path: Path) -> None:
@@ -162,13 +176,13 @@ def test_every_fault_of_a_configuration_is_shown_with_its_line(data: Path, tmp_p
     assert "cannot be read" in failed("serve", "--data", data, "--config", tmp_path / "none.toml", status=2)
 
 
-def test_the_configuration_says_where_to_listen_and_the_command_line_beats_it(data: Path, tmp_path: Path) -> None:
+def test_the_configuration_says_where_to_listen_and_the_command_line_beats_it(used: Path, tmp_path: Path) -> None:
     config = tmp_path / "besedka.toml"
     config.write_text('listen = ["127.0.0.1:0", "127.0.0.2:0"]\n')
-    with Server(data, arguments=("--config", str(config))) as server:
+    with Server(used, arguments=("--config", str(config))) as server:
         assert len([line for line in server.output if line.startswith("listening on 127.0.0.1:")]) == 1
         assert server.stop() == 0
-    command = [*BESEDKA, "serve", "--data", str(data), "--config", str(config)]
+    command = [*BESEDKA, "serve", "--data", str(used), "--config", str(config)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
     with process:
         assert process.stdout is not None
@@ -198,10 +212,8 @@ def test_a_full_disk_is_one_sentence(data: Path, blocks: int) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_second_start_reads_nothing_that_is_not_needed_at_once(data: Path) -> None:
-    with Server(data) as server:
-        assert server.stop() == 0
-    with Server(data, environment={"PYTHONPROFILEIMPORTTIME": "1"}) as server:
+def test_a_second_start_reads_nothing_that_is_not_needed_at_once(used: Path) -> None:
+    with Server(used, environment={"PYTHONPROFILEIMPORTTIME": "1"}) as server:
         assert server.stop() == 0
         imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in server.errors}
     assert "sqlalchemy" in imported or "uvloop" in imported
@@ -277,38 +289,38 @@ def test_the_console_says_what_is_wrong_on_the_error_output(server: Server) -> N
     assert server.errors == ["There is no command 'dance'; `help` lists them."]
 
 
-def test_without_a_console_nothing_that_is_typed_is_a_command(data: Path) -> None:
-    with Server(data, arguments=("--no-console",)) as server:
+def test_without_a_console_nothing_that_is_typed_is_a_command(used: Path) -> None:
+    with Server(used, arguments=("--no-console",)) as server:
         server.type_line("shutdown")
         assert server.ctl("status").returncode == 0
         assert server.stop() == 0
         assert "command name=shutdown" not in server.log()
 
 
-def test_paused_it_accepts_nobody_until_it_is_resumed(server: Server) -> None:
-    assert server.ctl("pause").returncode == 0
-    with socket.create_connection(("127.0.0.1", server.port), 5) as waiting:
+def test_paused_it_accepts_nobody_until_it_is_resumed(standing: Server) -> None:
+    assert standing.ctl("pause").returncode == 0
+    with socket.create_connection(("127.0.0.1", standing.port), 5) as waiting:
         waiting.sendall(b"ann\n")
-        assert "(paused)" in server.ctl("status").stdout
+        assert "(paused)" in standing.ctl("status").stdout
         waiting.setblocking(False)
         with pytest.raises(BlockingIOError):
             waiting.recv(1)
-        assert server.ctl("resume").returncode == 0
+        assert standing.ctl("resume").returncode == 0
         heard(waiting, b"Password:")
 
 
-def test_a_hangup_reads_the_configuration_and_the_certificate_again(data: Path, tmp_path: Path) -> None:
+def test_a_hangup_reads_the_configuration_and_the_certificate_again(used: Path, tmp_path: Path) -> None:
     config = tmp_path / "besedka.toml"
     config.write_text("")
-    with Server(data, arguments=("--config", str(config))) as server:
+    with Server(used, arguments=("--config", str(config))) as server:
         before = _certificate(server.port)
-        (data / "tls" / "self-made.pem").unlink()
+        (used / "tls" / "self-made.pem").unlink()
         config.write_text('name = "linden"\n[limits]\nping_seconds = 5\n')
         server.send(signal.SIGHUP)
         block_until(lambda: any(line.startswith("reloaded") for line in server.log()))
         block_until(lambda: "What has changed in `limits` takes a restart." in server.output)
         assert _certificate(server.port) != before
-        done = besedka("user", "add", "linden", "--password-stdin", "--data", data, typed="correct horse\n")
+        done = in_process("user", "add", "linden", "--password-stdin", "--data", used, typed="correct horse\n")
         assert done.stderr == "That name is reserved.\n"
 
         config.write_text('nmae = "x"\n')
@@ -344,26 +356,25 @@ def test_a_long_data_directory_has_its_control_socket_elsewhere(tmp_path: Path) 
 # ctl, user -------------------------------------------------------------------------------------------------------
 
 
-def test_without_a_server_ctl_says_so(data: Path) -> None:
+def test_without_a_server_ctl_says_so(data: Path, used: Path) -> None:
     assert failed("ctl", "status", "--data", data) == f"besedka: no server is running on {data}\n"
     assert not data.exists()
-    with Server(data) as server:
+    with Server(used) as server:
         server.kill()
-        assert failed("ctl", "status", "--data", data) == f"besedka: no server is running on {data}\n"
+        assert failed("ctl", "status", "--data", used) == f"besedka: no server is running on {used}\n"
 
 
-def test_the_status_of_ctl_is_the_commands(server: Server) -> None:
-    assert server.ctl("help").returncode == 0
-    assert server.ctl("dance").returncode == 2
-    done = server.ctl("kick", "nobody")
+def test_the_status_of_ctl_is_the_commands(standing: Server) -> None:
+    assert standing.ctl("help").returncode == 0
+    assert standing.ctl("dance").returncode == 2
+    done = standing.ctl("kick", "nobody")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "nobody is not here.\n")
-    assert besedka("ctl", "--data", server.data).returncode == 2
+    assert in_process("ctl", "--data", standing.data).returncode == 2
 
 
-def test_people_are_managed_with_a_server_and_without(data: Path, server_or_none: None) -> None:
-
+def test_people_are_managed_with_a_server_and_without(people: Path) -> None:
     def user(*words: str, typed: str = "") -> tuple[int, str, str]:
-        done = besedka("user", *words, "--data", data, typed=typed)
+        done = in_process("user", *words, "--data", people, typed=typed)
         return done.returncode, done.stdout, done.stderr
 
     assert user("add", "ann", "--password-stdin", "--admin", typed="short\n") == (
@@ -384,27 +395,27 @@ def test_people_are_managed_with_a_server_and_without(data: Path, server_or_none
     assert user("remove", "ann")[0] == 0
     assert user("list")[1].count("\n") == 1
     assert user("remove", "ann") == (1, "", "There is nobody of that name.\n")
-    log = (data / "server.log").read_text()
+    log = (people / "server.log").read_text()
     assert "account added name=ann" in log
     assert "horse" not in log
 
 
-def test_an_old_users_file_is_imported_but_for_its_bad_lines(data: Path, tmp_path: Path, server_or_none: None) -> None:
+def test_an_old_users_file_is_imported_but_for_its_bad_lines(people: Path, tmp_path: Path) -> None:
     md5 = "5f4dcc3b5aa765d61d8327deb882cf99"
     file = tmp_path / "users.csv"
     rows = ["name,address,md5hex", f"ann,192.0.2.1,{md5}", "bob,192.0.2.1", f"9,192.0.2.1,{md5}", f"eve,?,{md5}"]
     file.write_text("\n".join((*rows, f"system,::1,{md5}", "")))
-    done = besedka("user", "import", file, "--data", data)
+    done = in_process("user", "import", file, "--data", people)
     assert (done.returncode, done.stdout) == (1, "1 of 5 imported.\n")
     assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["line 3", "line 4", "line 5", "line 6"]
-    done = besedka("user", "import", file, "--data", data)
+    done = in_process("user", "import", file, "--data", people)
     assert done.stdout == "0 of 5 imported.\n"
     assert done.stderr.startswith("line 2: That name is taken.\nline 3: ")
     file.write_text("".join(f"user{number};::1;{md5}\n" for number in range(3)))
-    done = besedka("user", "import", file, "--data", data)
+    done = in_process("user", "import", file, "--data", people)
     assert (done.returncode, done.stdout, done.stderr) == (0, "3 of 3 imported.\n", "")
-    assert re.search("^ann +user", besedka("user", "list", "--data", data).stdout, re.MULTILINE)
-    for path in data.iterdir():
+    assert re.search("^ann +user", in_process("user", "list", "--data", people).stdout, re.MULTILINE)
+    for path in people.iterdir():
         if path.is_file():
             assert md5.encode() not in path.read_bytes(), path
 
@@ -429,8 +440,8 @@ def test_misuse_is_exit_status_two(arguments: list[str], data: Path) -> None:
     assert "Error:" in failed(*arguments, status=2)
 
 
-def test_output_that_nobody_reads_is_no_fault(server: Server) -> None:
-    command = [*BESEDKA, "ctl", "help", "--data", str(server.data)]
+def test_output_that_nobody_reads_is_no_fault(standing: Server) -> None:
+    command = [*BESEDKA, "ctl", "help", "--data", str(standing.data)]
     reading, writing = os.pipe()
     os.close(reading)
     process = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=30, check=False)

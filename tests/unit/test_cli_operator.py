@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from server import Server, besedka
+from command import in_process
+from server import Server
 from waiting import SECONDS_MAX, block_until
 
 PASSWORD = "correct horse"
@@ -44,8 +45,8 @@ class Nc:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with Server(tmp_path / "data") as server:
+def server(used: Path) -> Iterator[Server]:
+    with Server(used) as server:
         for name in ("ann", "bob"):
             server.add(name, PASSWORD)
         yield server
@@ -128,7 +129,7 @@ def test_somebody_muted_is_not_heard_until_unmuted(server: Server, talk: tuple[N
 
 def test_a_new_password_ends_the_sessions_of_the_old_one(server: Server, talk: tuple[Nc, Nc]) -> None:
     ann, _bob = talk
-    done = besedka("user", "passwd", "ann", "--password-stdin", "--data", server.data, typed="battery staple\n")
+    done = in_process("user", "passwd", "ann", "--password-stdin", "--data", server.data, typed="battery staple\n")
     assert done.returncode == 0
     assert "This session was ended" in ann.hear_the_end()
     again = Nc(server.port, "ann")
@@ -138,7 +139,7 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(server: Server, talk: t
 
 def test_somebody_removed_is_gone_and_leaves_the_rooms(server: Server, talk: tuple[Nc, Nc]) -> None:
     ann, bob = talk
-    assert besedka("user", "remove", "ann", "--data", server.data).returncode == 0
+    assert in_process("user", "remove", "ann", "--data", server.data).returncode == 0
     assert "This session was ended" in ann.hear_the_end()
     bob.hear("ann")
     assert re.search(r"^lobby +1 ", server.ctl("rooms").stdout, re.MULTILINE)
@@ -149,7 +150,7 @@ def test_somebody_removed_without_a_server_leaves_the_rooms_at_the_next_start(
     server: Server, talk: tuple[Nc, Nc]
 ) -> None:
     assert server.stop() == 0
-    assert besedka("user", "remove", "ann", "--data", server.data).returncode == 0
+    assert in_process("user", "remove", "ann", "--data", server.data).returncode == 0
     server.start()
     block_until(lambda: re.search(r"^lobby +1 ", server.ctl("rooms").stdout, re.MULTILINE))
 
