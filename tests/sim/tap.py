@@ -121,6 +121,8 @@ class NativeTap:
         match unit:
             case Kept():
                 hold(kept == (unit.room, unit.number), f"a receipt for {unit.room}/{unit.number}, but kept is {kept}")
+            case Refused(code=Code.BUSY):
+                pass  # Nothing could be read for long, not even whether it was kept.
             case Refused() if unit.code is not Code.NOT_KEPT or len(self._record.askers[request_id]) == 1:
                 # Told that it was not kept, it may be kept for one that is another device and not gone yet.
                 hold(kept is None, f"refused ({unit.code.value}) though kept as {kept}")

@@ -92,7 +92,7 @@ def test_what_is_long_ago_cannot_be_forgiven_again() -> None:
     failing(throttle, 9)
     failing(throttle, 3, name=BOB, now=4000.0)
     throttle.succeeded(ANN, "a", now=4000.0)
-    assert throttle.seconds(BOB, "a", now=4000.0) == 1.0
+    assert throttle.seconds(FoldedName("carl"), "a", now=4000.0) == 1.0
 
 
 def test_only_so_many_are_remembered_and_the_oldest_is_forgotten_first() -> None:

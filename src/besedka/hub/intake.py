@@ -31,7 +31,7 @@ from besedka.chat.told import PROTOCOL_VERSION, Done, Parting, Unit, Welcome
 from besedka.hub.judging import Judge, Later, refused
 from besedka.hub.login import Arrive, LoginDesk
 from besedka.hub.ports import StoreFault
-from besedka.hub.preparing import LookedUp, Preparation
+from besedka.hub.preparing import Preparation
 from besedka.hub.reads import Reads
 from besedka.hub.session import Session, Stage
 from besedka.hub.turn import Taken, Turn
@@ -222,18 +222,10 @@ class Intake:
         self._parts.tasks.spawn(self._prepare(session, request), "prepare")
 
     async def _prepare(self, session: Session, request: Request | Malformed) -> None:
-        doubts = self._parts.doubts
         try:
-            if isinstance(request, Arrive):
-                found = await self._preparation.arrive(request)
-            else:
-                assert isinstance(request, Write)
-                assert session.online is not None
-                found = await self._preparation.write(session.online, request)
-            session.looked_up = LookedUp(request, found, doubts)
-        except StoreFault as fault:
-            self._parts.journal.fault("preparing failed", fault)
-            await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
+            session.looked_up = await self._preparation.look_up(session, request)
+            if session.looked_up is None:
+                _replace(session.pending, request, by=_busy(request))
         except Exception as error:  # The same, for a look-up.
             self._parts.journal.fault("preparing failed", error)
             self._hub.part(session, Parting.FAULT)
@@ -357,6 +349,16 @@ class Intake:
             self._read(session)
             if not session.paused:
                 session.link.go_on()
+
+
+def _busy(request: Request | Malformed) -> Malformed:
+    """The refusal of a request of which nothing could be found out, not even whether it was kept before."""
+    return Malformed(Refusal(Code.BUSY), request.request_id if isinstance(request, Request) else request.id)
+
+
+def _replace(pending: list[Request | Malformed], request: Request | Malformed, *, by: Malformed) -> None:
+    """Put one thing in another's place. Others may have been put before it, and one that has ended asks nothing."""
+    pending[:] = [by if one is request else one for one in pending]
 
 
 class _Budget:

@@ -15,12 +15,18 @@ import msgspec
 from besedka.chat.entries import Person, RequestId, RoomId
 from besedka.chat.names import LOBBY, FoldedName, fold
 from besedka.chat.principals import PrincipalId, is_account
-from besedka.chat.requests import Join, Leave, Request, Say, SetTopic, Tell, Write
+from besedka.chat.requests import Join, Leave, Malformed, Request, Say, SetTopic, Tell, Write
 from besedka.hub.login import Arrive
 from besedka.hub.parts import Parts
 from besedka.hub.ports import Receipt, RoomBrief, StoreFault
 from besedka.hub.rooms import OpenRoom
-from besedka.hub.session import Online
+from besedka.hub.session import Online, Session
+
+LOOK_UPS_MAX = 4
+"""How often what a request needs is looked for before it is refused: for fifteen seconds, with waits that double.
+
+A room that is damaged for good would otherwise hold up all that its session asks, for ever.
+"""
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -57,7 +63,26 @@ class Preparation:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def arrive(self, request: Arrive) -> Prepared:
+    async def look_up(self, session: Session, request: Request | Malformed) -> LookedUp | None:
+        """What a request needs; None if the store, or a room in it, could not be read for too long."""
+        seconds = self._parts.limits.store_retry_seconds
+        for _ in range(LOOK_UPS_MAX):
+            doubts = self._parts.doubts
+            try:
+                if isinstance(request, Arrive):
+                    found = await self._arrive(request)
+                else:
+                    assert isinstance(request, Write)
+                    assert session.online is not None
+                    found = await self._write(session.online, request)
+                return LookedUp(request, found, doubts)
+            except StoreFault as fault:
+                self._parts.journal.fault("preparing failed", fault)
+            await self._parts.clock.wait_seconds(seconds)
+            seconds *= 2
+        return None
+
+    async def _arrive(self, request: Arrive) -> Prepared:
         """For a login: the inbox, the lobby, and the rooms whose people will want to know."""
         lobby = await self._named(fold(LOBBY))
         if not is_account(request.principal):
@@ -70,7 +95,7 @@ class Preparation:
                 await self._parts.open_room(room)
         return Prepared(room_absent=lobby is None, inboxless=inboxless, briefs=briefs)
 
-    async def write(self, online: Online, request: Write) -> Prepared:
+    async def _write(self, online: Online, request: Write) -> Prepared:
         """For anything that is said or done in a room."""
         other: Person | None = None
         other_briefs: Sequence[RoomBrief] = ()

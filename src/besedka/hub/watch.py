@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from besedka.chat.entries import Archived, Draft, RoomId
@@ -74,6 +74,10 @@ class Watch:
         return None
 
     async def archive_if_empty(self, room: RoomId) -> None:
+        """As soon as the store can be read, end a passing room that nobody is left in."""
+        await self._until_read(lambda: self._archive_if_empty(room))
+
+    async def _archive_if_empty(self, room: RoomId) -> None:
         """End a passing room that nobody is left in: its name is free, its log stays under its id."""
 
         def write(turn: Turn) -> Outcome:
@@ -88,24 +92,33 @@ class Watch:
 
         outcome: Outcome | None = None
         while outcome not in (Outcome.KEPT, Outcome.NOTHING) and not self._hub.stopping:
-            try:
-                if await self._parts.open_room(room) is None:
-                    return
-                outcome = await self._hub.orders.carry_out(write)
-            except StoreFault as fault:
-                await self._wait_for_store(fault)
+            if await self._parts.open_room(room) is None:
+                return
+            outcome = await self._hub.orders.carry_out(write)
 
     async def archive_passing_rooms(self) -> None:
         """Rooms of guests that a crash cut short: nobody is in them any more."""
-        rooms: Sequence[RoomId] | None = None
-        while rooms is None and not self._hub.stopping:
-            try:
-                rooms = await self._parts.logs.passing_rooms()
-            except StoreFault as fault:
-                await self._wait_for_store(fault)
-        for room in rooms or ():
-            await self.archive_if_empty(room)
+        rooms: list[RoomId] = []
 
-    async def _wait_for_store(self, fault: StoreFault) -> None:
-        self._parts.journal.fault("archiving failed", fault)
-        await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
+        async def find() -> None:
+            rooms.extend(await self._parts.logs.passing_rooms())
+
+        await self._until_read(find)
+        for room in rooms:
+            try:
+                await self._archive_if_empty(room)
+            except StoreFault:  # It may be damaged for good, and the others are to be archived too.
+                self._parts.tasks.spawn(self.archive_if_empty(room), "archive")
+
+    async def _until_read(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Try until the store can be read, after waits that double."""
+        seconds = self._parts.limits.store_retry_seconds
+        while not self._hub.stopping:
+            try:
+                await work()
+            except StoreFault as fault:
+                self._parts.journal.fault("archiving failed", fault)
+                await self._parts.clock.wait_seconds(seconds)
+                seconds = min(2 * seconds, self._parts.limits.store_retry_seconds_max)
+            else:
+                return
