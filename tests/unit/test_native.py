@@ -251,8 +251,8 @@ def test_an_entry_of_a_newer_kind_keeps_its_place_among_the_others(
 
 def test_a_unit_of_a_newer_name_is_passed_over_and_counted() -> None:
     client = NativeClient()
-    typing = frame({"is": "typing", "room": 7})
-    assert client.receive(typing + frame({"is": "done", "id": ID}) + typing) == [Done(ID)]
+    weather = frame({"is": "weather", "room": 7})
+    assert client.receive(weather + frame({"is": "done", "id": ID}) + weather) == [Done(ID)]
     assert client.unknown_units == 2
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from enum import Enum
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
-from besedka.chat.entries import Body, Kind, Manner, Way
+from besedka.chat.cursor import Resumption
+from besedka.chat.entries import Body, Kind, Level, Listing, Manner, RoomRole, Way
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Malformed, Request
 from besedka.chat.shapes import AnyRequest, AnyUnit
-from besedka.chat.told import Entries, Unit
+from besedka.chat.told import TypingState, Unit
 from besedka.limits import Limits
 from besedka.wire.framing import Fault, FrameDecoder, encode_frame
 from besedka.wire.native import NativeClient, NativeServer
@@ -82,13 +84,40 @@ def test_every_shape_has_a_vector() -> None:
     assert {given.type for given in UNITS} == {one.__name__ for one in get_args(AnyUnit)}
 
 
-def test_every_kind_of_body_and_every_manner_and_way_has_a_vector() -> None:
-    units = [read_unit(given.json) for given in UNITS]
-    bodies = [entry.body for unit in units if isinstance(unit, Entries) for entry in unit.entries]
-    assert {type(body) for body in bodies} == set(get_args(Body))
-    for enum, field in ((Manner, "manner"), (Way, "way"), (Kind, "room_kind")):
-        missing = {Kind.PRIVATE} if enum is Kind else set()  # Nobody can make a private room yet.
-        assert {getattr(body, field) for body in bodies if hasattr(body, field)} == set(enum) - missing
+def structs_in(value: object) -> Iterator[msgspec.Struct]:
+    """A structure and all those within it."""
+    if isinstance(value, msgspec.Struct):
+        yield value
+        for name in value.__struct_fields__:
+            yield from structs_in(getattr(value, name))
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from structs_in(one)
+
+
+MEANT = [one for given in REQUESTS for one in structs_in(read_request(given.json))] + [
+    one for given in UNITS for one in structs_in(read_unit(given.json))
+]
+"""Every structure in any vector, by itself."""
+
+
+def test_every_kind_of_body_has_a_vector() -> None:
+    assert set(get_args(Body)) <= {type(one) for one in MEANT}
+
+
+@pytest.mark.parametrize("enum", [Kind, Level, Listing, Manner, Resumption, RoomRole, TypingState, Way])
+def test_every_value_of_a_field_that_has_few_has_a_vector(enum: type[Enum]) -> None:
+    assert {value for one in MEANT for value in msgspec.structs.asdict(one).values() if isinstance(value, enum)} == set(
+        enum
+    )
+
+
+@pytest.mark.parametrize("shape", sorted({type(one) for one in MEANT}, key=lambda shape: shape.__name__))
+def test_every_field_that_may_be_left_out_stands_in_a_vector(shape: type[msgspec.Struct]) -> None:
+    optional = {field.name: field.default for field in msgspec.structs.fields(shape) if not field.required}
+    given = [one for one in MEANT if type(one) is shape]
+    unseen = {name for name in optional if all(getattr(one, name) == optional[name] for one in given)}
+    assert unseen <= {"id"}, "an id looks alike in every request"
 
 
 @pytest.mark.parametrize(("name", "read"), [("requests.json", read_request), ("units.json", read_unit)])

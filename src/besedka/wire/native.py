@@ -20,7 +20,7 @@ from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Id, Malformed, Request, Write
 from besedka.chat.rooms import Room
 from besedka.chat.shapes import AnyRequest, AnyUnit
-from besedka.chat.told import Entries, Farewell, Page, Parting, Refused, Unit
+from besedka.chat.told import Entries, Farewell, Page, Parting, ReactionCount, Refused, Unit
 from besedka.limits import Limits
 from besedka.wire.framing import FRAME_BYTES_CEILING, Fault, FrameDecoder, encode_frame
 
@@ -178,10 +178,11 @@ class _LoosePage(msgspec.Struct, frozen=True, tag_field="is", tag="page"):
     entries: tuple[_LooseEntry, ...]
     head: int
     floor: int
+    reactions: tuple[ReactionCount, ...] = ()
 
     def unit(self) -> Unit:
         entries = tuple(loose.entry() for loose in self.entries)
-        return Page(self.id, self.room, entries, self.head, self.floor)
+        return Page(self.id, self.room, entries, self.head, self.floor, self.reactions)
 
 
 class _LooseRefused(msgspec.Struct, frozen=True, tag_field="is", tag="refused"):
