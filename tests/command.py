@@ -31,3 +31,11 @@ def in_process(*arguments: str | Path, typed: str = "") -> subprocess.CompletedP
     status = ended.value.code
     assert isinstance(status, int)
     return subprocess.CompletedProcess(words, status, output.getvalue(), errors.getvalue())
+
+
+def failed(*arguments: str | Path, status: int = 1, typed: str = "") -> str:
+    """The sentence with which a command fails."""
+    done = in_process(*arguments, typed=typed)
+    assert done.returncode == status, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    return done.stderr

@@ -20,12 +20,12 @@ PASSWORD = "correct horse"
 class Nc:
     """Somebody on plain text."""
 
-    def __init__(self, port: int, name: str, *, host: str = "127.0.0.1") -> None:
+    def __init__(self, port: int, name: str, *, host: str = "127.0.0.1", password: str = PASSWORD) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), SECONDS_MAX, source_address=(host, 0))
         self.heard = ""
         self.write(name)
         self.hear("Password:")
-        self.write(PASSWORD)
+        self.write(password)
 
     def write(self, line: str) -> None:
         self.socket.sendall(line.encode() + b"\n")
@@ -135,6 +135,22 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(server: Server, talk: t
     again = Nc(server.port, "ann")
     with again.socket:
         again.hear("Wrong name or password.")
+
+
+def test_a_guest_and_an_account_never_bear_one_name(used: Path, tmp_path: Path) -> None:
+    config = tmp_path / "besedka.toml"
+    config.write_text("[accounts]\nguests = true\n")
+    add = ("user", "add", "EVE", "--password-stdin", "--data", used)
+    with Server(used, arguments=("--config", str(config))) as server:
+        guest = Nc(server.port, "eve", password="")
+        with guest.socket:
+            guest.hear("Hello, eve")
+            done = in_process(*add, typed=PASSWORD)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert done.stderr.startswith("A guest bears that name")
+            assert server.ctl("kick", "eve").returncode == 0
+            guest.hear_the_end()
+        assert in_process(*add, typed=PASSWORD).returncode == 0
 
 
 def test_somebody_removed_is_gone_and_leaves_the_rooms(server: Server, talk: tuple[Nc, Nc]) -> None:
