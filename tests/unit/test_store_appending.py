@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from besedka.store.appending import ROWS_MAX, _batches
+from besedka.store.appending import ROWS_MAX, ROWS_STEP, _batches
 from besedka.store.rows import Row
 
 
@@ -14,7 +14,7 @@ def rows(count: int) -> list[Row]:
     return [(number, f"text {number}") for number in range(count)]
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 255, 256, 257, ROWS_MAX, ROWS_MAX + 1, 3 * ROWS_MAX - 1])
+@pytest.mark.parametrize("count", [0, 1, 2, 15, 16, 17, 31, 32, ROWS_MAX - 1, ROWS_MAX, ROWS_MAX + 1, 3 * ROWS_MAX - 1])
 def test_every_row_is_there_once_and_in_order(count: int) -> None:
     connection = sqlite3.connect(":memory:")
     try:
@@ -24,5 +24,7 @@ def test_every_row_is_there_once_and_in_order(count: int) -> None:
     assert found == rows(count)
 
 
-def test_batches_of_all_sizes_share_ten_statements() -> None:
-    assert len({table for count in range(1, ROWS_MAX + 1) for table, _ in _batches(rows(count))}) == 10
+def test_a_batch_is_one_statement_or_two_of_few_sizes() -> None:
+    batches = [[table for table, _ in _batches(rows(count))] for count in range(1, ROWS_MAX + 1)]
+    assert max(map(len, batches)) == 2
+    assert len({table for batch in batches for table in batch}) == ROWS_MAX // ROWS_STEP + ROWS_STEP - 1

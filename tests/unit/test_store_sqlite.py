@@ -92,7 +92,7 @@ def account_calls(stores: Stores) -> dict[str, Callable[[], Coroutine[Any, Any, 
 
 
 HARMLESS = re.compile(
-    r"SCAN (now|batch|CONSTANT ROW|\d+ CONSTANT ROWS|rooms USING (COVERING )?INDEX rooms_(public|passing|named))"
+    r"SCAN (now|CONSTANT ROW|\d+ CONSTANT ROWS|rooms USING (COVERING )?INDEX rooms_(public|passing|named))"
 )
 """A batch's own values; and indexes walked in order by calls that say how far, or are made once at a start."""
 

@@ -17,8 +17,8 @@ import msgspec
 from besedka.store.faults import FILE_ERRORS, Damaged, Foreign, Newer, NotWritable, opening_fault
 from besedka.words import _
 
-STATEMENTS_CACHED = 128
-"""Prepared statements a connection keeps: each of ours, those of a batch in each of its ten sizes."""
+STATEMENTS_CACHED = 64
+"""Prepared statements a connection keeps: those it needs often, and batches of the sizes that are usual at the time."""
 
 BUSY_SECONDS = 5.0
 """How long another program's lock is waited for: somebody looks into the file with a tool of their own."""
