@@ -223,10 +223,29 @@ def test_a_script_gives_up_when_nothing_moves(
     context: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(talking, "DRAIN_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(talking, "FAREWELL_SECONDS_MAX", 0.1)
 
     async def work(server: FakeServer, ann: Someone) -> None:
         server.drops = lambda request: isinstance(request, Say)
         assert await ann.says("into the void") == 1
+        assert "-- 1 message may not have been said" in ann.notices
+
+    play(context, tmp_path, work)
+
+
+def test_a_script_that_is_interrupted_waits_no_longer_than_a_person(
+    context: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talking, "DRAIN_TYPED_SECONDS_MAX", 0.1)
+    monkeypatch.setattr(talking, "FAREWELL_SECONDS_MAX", 0.1)
+
+    async def work(server: FakeServer, ann: Someone) -> None:
+        server.drops = lambda request: isinstance(request, Say)
+        talk = asyncio.create_task(ann.talks())
+        ann.typed.put_nowait("into the void")
+        await wait_until(lambda: ann.core.outbox)
+        talk.cancel()
+        assert await wait_for(talk) == 1
         assert "-- 1 message may not have been said" in ann.notices
 
     play(context, tmp_path, work)
