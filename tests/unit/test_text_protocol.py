@@ -13,6 +13,7 @@ from besedka.chat.refusals import SENTENCES, Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Exit, Join, Login, Malformed, Register, Request, Say, Sync
 from besedka.chat.shapes import AnyUnit
 from besedka.chat.told import (
+    AwayPerson,
     Done,
     Farewell,
     Kept,
@@ -21,6 +22,9 @@ from besedka.chat.told import (
     Refused,
     Registration,
     RoomTold,
+    TypingPerson,
+    TypingState,
+    TypingTold,
     Unit,
     Welcome,
     You,
@@ -319,6 +323,19 @@ def test_the_lobby_is_the_room_that_lines_are_said_in() -> None:
     assert visitor.write("hi") == [Say(room=RoomId(6), text="hi")]
 
 
+@pytest.mark.parametrize("answer", [Kept(None, RoomId(5), 9), Done(None, RoomId(5))])
+def test_a_lobby_by_another_name_is_the_room_that_joining_it_led_to(answer: Unit) -> None:
+    visitor = Visitor().connect()
+    visitor.write("ann", "correct horse")
+    assert visitor.tell(you(), answer, room(RoomId(4), "den")) == ENTERING
+    visitor.read()
+    assert visitor.write("hi") == []
+    assert visitor.tell(room(RoomId(5), "h\nall", topic="tea")) == [Say(room=RoomId(5), text="hi")]
+    visitor.tell(Kept(None, RoomId(4), 2), Presence(RoomId(5), back=(PersonAt(PrincipalId(4), AccountName("bob")),)))
+    assert visitor.read() == ["[h\u23ceall] -- the topic is: tea", "[h\u23ceall] -- bob came back"]
+    assert visitor.write("ho") == [Say(room=RoomId(5), text="ho")]
+
+
 def test_empty_lines_say_nothing_and_spaces_are_kept() -> None:
     assert present().write("", "   ", "\t", "  hi ") == [Say(room=LOBBY, text="  hi ")]
 
@@ -349,6 +366,24 @@ def test_who_comes_and_goes_is_told_of_the_lobby_only() -> None:
     bob, eve = PersonAt(PrincipalId(4), AccountName("bob")), PersonAt(PrincipalId(5), AccountName("e\nve"))
     visitor.tell(Presence(LOBBY, came=(bob, eve)), Presence(LOBBY, went=(bob,)), Presence(RoomId(2), went=(eve,)))
     assert visitor.read() == ["[lobby] -- bob, e\u23ceve came online", "[lobby] -- bob went offline"]
+
+
+def test_who_is_away_and_back_is_told_of_the_lobby_and_no_number_that_changes_all_the_time() -> None:
+    visitor = present()
+    bob, eve = PersonAt(PrincipalId(4), AccountName("bob")), PersonAt(PrincipalId(5), AccountName("eve"))
+    away = (AwayPerson(bob, "supper\n[lobby] eve: hi"), AwayPerson(eve, ""))
+    visitor.tell(Presence(LOBBY, away=away, back=(bob, eve)), Presence(RoomId(2), away=away))
+    assert visitor.read() == [
+        "[lobby] -- bob, eve came back",
+        "[lobby] -- bob is away: supper\u23ce[lobby] eve: hi",
+        "[lobby] -- eve is away",
+    ]
+    visitor.tell(Presence(LOBBY, online=812), TypingTold(LOBBY, (TypingPerson(bob, TypingState.ACTIVE),)))
+    assert visitor.read() == []
+
+
+def test_a_line_that_begins_with_a_slash_is_said_like_any_other() -> None:
+    assert present().write("/kick bob") == [Say(room=LOBBY, text="/kick bob")]
 
 
 # Bad input -------------------------------------------------------------------------------------------------------

@@ -34,7 +34,9 @@ from besedka.chat.requests import ComeAsGuest, Exit, Join, Login, Malformed, Reg
 from besedka.chat.text import harmless_line
 from besedka.chat.told import (
     PARTING_SENTENCES,
+    Done,
     Farewell,
+    Kept,
     Presence,
     Refused,
     Registration,
@@ -46,7 +48,8 @@ from besedka.chat.told import (
 )
 from besedka.limits import Limits
 from besedka.wire.framing import Fault, LineDecoder
-from besedka.wire.text_format import TextFormat, Translate, encode_lines, same, text_format
+from besedka.wire.text_bodies import Translate
+from besedka.wire.text_format import TextFormat, encode_lines, same, text_format
 
 ENTRIES_SHOWN: Final = 10
 """How much of each room's past is shown at first: half of the smallest terminal."""
@@ -129,6 +132,8 @@ class TextServer:
         self._password = ""
         self._invitation = ""
         self._lobby: RoomId | None = None
+        self._lobby_name: str = LOBBY
+        """What it is called now; a lobby that was given another name is still entered by its first one."""
         self._held: deque[bytes | Fault] = deque()
         self._held_bytes = 0
         self._overflowed = False
@@ -288,23 +293,30 @@ class TextServer:
         self._ask(Sync(show=ENTRIES_SHOWN), _Stage.ENTERING)
         return [self._translate(_HELLO).format(name=harmless_line(cast(You, unit).name))]
 
+    def _answered(self, unit: Unit) -> list[str]:
+        """The first answer that names a room is the one to `join`."""
+        if self._stage is _Stage.ENTERING and self._lobby is None:
+            self._lobby = cast(Kept | Done, unit).room
+        return []
+
     def _room_told(self, unit: Unit) -> list[str]:
         room = cast(RoomTold, unit)
-        if room.room_kind is not Kind.PUBLIC or fold(room.room_name) != fold(LOBBY):
+        called_so = room.room_kind is Kind.PUBLIC and fold(room.room_name) == fold(LOBBY)
+        if not called_so and room.room != self._lobby:
             return []
-        self._lobby = room.room
+        self._lobby, self._lobby_name = room.room, harmless_line(room.room_name)
         if self._stage is _Stage.ENTERING:
             self._go(_Stage.PRESENT)
-        return self.format.topic(LOBBY, room.topic)
+        return self.format.topic(self._lobby_name, room.topic)
 
     def _presence_told(self, unit: Unit) -> list[str]:
         """Only of the lobby: in each of many rooms the same would be said of the same people."""
         presence = cast(Presence, unit)
-        return self.format.presence(LOBBY, presence) if presence.room == self._lobby else []
+        return self.format.presence(self._lobby_name, presence) if presence.room == self._lobby else []
 
     def _unreadable_told(self, unit: Unit) -> list[str]:
         """Of the lobby it is told there; of another room, whose name may be what cannot be read, without one."""
-        where = f"[{LOBBY}] " if cast(Unreadable, unit).room == self._lobby else ""
+        where = f"[{self._lobby_name}] " if cast(Unreadable, unit).room == self._lobby else ""
         return [where + self.format.notice(_UNREADABLE)]
 
     def _refused(self, unit: Unit) -> list[str]:
@@ -343,6 +355,8 @@ _LINES: Final[dict[_Stage, Callable[[TextServer, str], None]]] = {
 _TOLD: Final[dict[type[Unit], Callable[[TextServer, Unit], list[str]]]] = {
     Welcome: TextServer._welcomed,
     You: TextServer._known,
+    Kept: TextServer._answered,
+    Done: TextServer._answered,
     RoomTold: TextServer._room_told,
     Presence: TextServer._presence_told,
     Unreadable: TextServer._unreadable_told,

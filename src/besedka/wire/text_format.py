@@ -6,52 +6,24 @@ harmless and its further lines are indented, so nobody can write a line that loo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final
 
-from besedka.chat.entries import (
-    Archived,
-    Body,
-    Entry,
-    Kind,
-    Manner,
-    MembershipChanged,
-    Message,
-    Opened,
-    Person,
-    TopicSet,
-    Way,
-)
+from besedka.chat.entries import Edited, Entry, Kind, Message, Person, Reacted, Redacted
+from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import N_
 from besedka.chat.rooms import Room, direct_people
-from besedka.chat.text import harmless, harmless_line
+from besedka.chat.text import harmless_line
 from besedka.chat.told import Presence
-
-Translate = Callable[[str], str]
-"""From a sentence as it stands in the program to the same in somebody's language, with the same fields in braces."""
-
-LINE_END: Final = "\r\n"
-_INDENTED: Final = LINE_END + "    "
-
-_MESSAGE: Final = {
-    Manner.SAID: "{name}: {text}",
-    Manner.DONE: "* {name} {text}",
-    Manner.NOTED: "-{name}- {text}",
-}
+from besedka.wire.text_bodies import LINE_END, Telling, Translate, names_of, shown
 
 _CAME: Final = N_("{names} came online")
 _WENT: Final = N_("{names} went offline")
-_JOINED: Final = N_("{names} joined")
-_LEFT: Final = N_("{names} left")
-_REMOVED: Final = N_("{names} was put out by {name}")
-_TOPIC_SET: Final = N_("{name} set the topic: {topic}")
-_TOPIC_TAKEN: Final = N_("{name} took the topic away")
+_BACK: Final = N_("{names} came back")
+_AWAY: Final = N_("{names} is away")
+_AWAY_SAYING: Final = N_("{names} is away: {message}")
 _TOPIC_IS: Final = N_("the topic is: {topic}")
-_OPENED: Final = N_("{name} opened this room")
-_ARCHIVED: Final = N_("this room has ended")
-
-_MEMBERSHIP: Final = {Way.JOINED: _JOINED, Way.LEFT: _LEFT, Way.REMOVED: _REMOVED}
 
 
 def same(sentence: str) -> str:
@@ -64,38 +36,62 @@ def encode_lines(lines: Iterable[str]) -> bytes:
     return "".join(line + LINE_END for line in lines).encode()
 
 
-def _names(people: Iterable[Person]) -> str:
-    return ", ".join(harmless_line(person.name) for person in people)
-
-
 def _label(room: Room) -> str:
     people = direct_people(room)
     return harmless_line(" & ".join(person.name for person in people) if people else room.name)
 
 
-class TextFormat:
-    """How all plain text sessions of one language read entries. There is one for each language: `text_format`."""
+def _is_said_by(people: frozenset[PrincipalId], entry: Entry) -> bool:
+    """Whether an entry only says something, and one of these people says it. Deeds are everybody's to see."""
+    match entry.body:
+        case Message() | Edited() | Reacted():
+            return entry.author in people
+        case Redacted(author=author):
+            return author.principal in people
+        case _:
+            return False
 
-    def __init__(self, translate: Translate) -> None:
+
+class TextFormat:
+    """How plain text sessions read entries.
+
+    All of one language share one, `text_format`; but each account that ignores somebody has its own (`ignoring`).
+    """
+
+    def __init__(self, translate: Translate, ignored: frozenset[PrincipalId] = frozenset()) -> None:
         self._translate = translate
+        self._ignored = ignored
+
+    def ignoring(self, people: frozenset[PrincipalId]) -> TextFormat:
+        """The same without what these people say, for the sessions of an account that ignores them (DESIGN §3)."""
+        return TextFormat(self._translate, people) if people else text_format(self._translate)
 
     def run(self, room: Room, entries: Sequence[Entry]) -> bytes:
         """Consecutive entries of a room as lines. Empty for an inbox, which is for programs."""
         if room.kind is Kind.INBOX:
             return b""
-        shown = _SHOWN_OF_TWO if room.kind is Kind.DIRECT else _SHOWN
-        label = _label(room)
-        lines = []
-        for entry in entries:
-            show = shown.get(type(entry.body))
-            if show is not None:
-                lines.append(f"[{label}] {show(self, entry, entry.body)}")
-        return encode_lines(lines)
+        if self._ignored:
+            entries = [entry for entry in entries if not _is_said_by(self._ignored, entry)]
+        label, telling = _label(room), Telling(self._translate, entries)
+        told = (shown(telling, entry, direct=room.kind is Kind.DIRECT) for entry in entries)
+        return encode_lines(f"[{label}] {line}" for line in told if line)
 
     def presence(self, label: str, unit: Presence) -> list[str]:
-        """Lines saying who came and who has gone."""
-        told = ((_CAME, unit.came), (_WENT, unit.went))
-        return [f"[{label}] {self.notice(template, names=_names(people))}" for template, people in told if people]
+        """Lines saying who came, has gone, is away and is back.
+
+        How many are online in a large room is not said: the number changes several times a second.
+        """
+        told = [
+            self.notice(template, names=names_of(people))
+            for template, people in ((_CAME, unit.came), (_WENT, unit.went), (_BACK, unit.back))
+            if people
+        ]
+        told += [self._away(one.person, one.message) for one in unit.away]
+        return [f"[{label}] {line}" for line in told]
+
+    def _away(self, person: Person, message: str) -> str:
+        template = _AWAY_SAYING if message else _AWAY
+        return self.notice(template, names=names_of((person,)), message=harmless_line(message))
 
     def topic(self, label: str, topic: str) -> list[str]:
         """A line saying what the topic is, if there is one."""
@@ -104,46 +100,6 @@ class TextFormat:
     def notice(self, template: str, **fields: str) -> str:
         """What happened, marked so that it is nobody's words: no name begins with a hyphen."""
         return "-- " + self._translate(template).format(**fields)
-
-
-def _message(_format: TextFormat, entry: Entry, body: Body) -> str:
-    message = cast(Message, body)
-    text = harmless(message.text).replace("\n", _INDENTED)
-    return _MESSAGE[message.manner].format(name=harmless_line(entry.name), text=text)
-
-
-def _topic_set(text_format: TextFormat, entry: Entry, body: Body) -> str:
-    topic = harmless_line(cast(TopicSet, body).topic)
-    return text_format.notice(_TOPIC_SET if topic else _TOPIC_TAKEN, name=harmless_line(entry.name), topic=topic)
-
-
-def _membership(text_format: TextFormat, entry: Entry, body: Body) -> str:
-    changed = cast(MembershipChanged, body)
-    names = _names(changed.people)
-    return text_format.notice(_MEMBERSHIP[changed.way], names=names, name=harmless_line(entry.name))
-
-
-def _opened(text_format: TextFormat, entry: Entry, _body: Body) -> str:
-    return text_format.notice(_OPENED, name=harmless_line(entry.name))
-
-
-def _archived(text_format: TextFormat, _entry: Entry, _body: Body) -> str:
-    return text_format.notice(_ARCHIVED)
-
-
-_Show = Callable[[TextFormat, Entry, Body], str]
-
-_SHOWN: Final[dict[type, _Show]] = {
-    Message: _message,
-    TopicSet: _topic_set,
-    MembershipChanged: _membership,
-    Opened: _opened,
-    Archived: _archived,
-}
-"""What is shown of a room. Other bodies are an inbox's."""
-
-_SHOWN_OF_TWO: Final[dict[type, _Show]] = {Message: _message, TopicSet: _topic_set}
-"""What is shown of a direct room: that it was opened, and by whom, says its first message."""
 
 
 @lru_cache(maxsize=64)  # More languages than there will be; each evicted one would only be made again.
