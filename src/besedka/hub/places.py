@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from besedka.chat.cursor import Cursor, Resumption, resumption
-from besedka.chat.entries import Entry, Message, RoomId
+from besedka.chat.entries import Entry, Kind, Message, RoomId
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Reading, direct_people
 from besedka.chat.told import RoomTold, Unreadable
@@ -176,6 +176,8 @@ class Places:
 
     def _announce(self, session: Session, opened: OpenRoom, announcement: Announcement, readable: Reading) -> None:
         state = opened.state
+        if state.kind is Kind.INBOX:  # The first room of every sync.
+            session.ignore(state.personal.ignored)
         epoch = self._parts.logs.epoch
         last = state.head if readable.last is None else min(readable.last, state.head)
         way, after = Resumption.ON, (fresh := max(0, last - announcement.show))
@@ -208,7 +210,7 @@ class Places:
         if entries:
             assert entries[0].number == after + 1
             after = entries[-1].number
-            data = session.protocol.format.run(opened.state, entries)
+            data = session.format.run(opened.state, entries)
             if data:
                 session.link.write(data)
         if after < upto:

@@ -70,12 +70,15 @@ class OpenRoom:
 
     def add_reader(self, session: Session) -> None:
         """The session is at the head."""
-        self.readers.setdefault(session.protocol.format, []).append(session)
+        self.readers.setdefault(session.format, []).append(session)
         session.live.append(self)
 
     def drop_reader(self, session: Session) -> None:
         """The session is no longer at the head, or gone."""
-        self.readers[session.protocol.format].remove(session)
+        sessions = self.readers[session.format]
+        sessions.remove(session)
+        if not sessions:  # A format may be one account's alone.
+            del self.readers[session.format]
         session.live.remove(self)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from besedka.chat.requests import Malformed, Request
 from besedka.chat.told import Unit
 from besedka.hub.ports import Link, Peer
 from besedka.hub.rooms import OpenRoom
-from besedka.wire.protocol import ServerProtocol
+from besedka.wire.protocol import Format, ServerProtocol
 
 if TYPE_CHECKING:
     from besedka.hub.preparing import LookedUp
@@ -103,6 +103,7 @@ class Session:
         "attempts",
         "behind",
         "claimed",
+        "format",
         "full_since",
         "heard_at",
         "held",
@@ -144,6 +145,8 @@ class Session:
         self.link = link
         self.peer = peer
         self.protocol = protocol
+        self.format: Format = protocol.format
+        """How it reads entries; changed by `ignore` alone."""
         self.pace = pace
         self._receive = receive
         self.stage = Stage.HELLO if protocol.handshake else Stage.VISITOR
@@ -207,6 +210,15 @@ class Session:
             self.link.write(data)
         if self.protocol.converses:
             self._receive(self, b"")
+
+    def ignore(self, people: Iterable[PrincipalId]) -> None:
+        """Whom its account ignores is known, or has changed: from here on it reads entries without what they say."""
+        live = list(self.live)
+        for opened in live:
+            opened.drop_reader(self)
+        self.format = self.protocol.format.ignoring(frozenset(people))
+        for opened in live:
+            opened.add_reader(self)
 
     @property
     def ended(self) -> bool:

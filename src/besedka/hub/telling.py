@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from besedka.chat.entries import Entry, MembershipChanged, RoomId
+from besedka.chat.entries import Entry, Ignored, MembershipChanged, RoomId
 from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Room
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
 from besedka.hub.ports import Addition
@@ -69,9 +70,9 @@ class Told:
                 self._move(opened, addition, principal, moved_sessions)
             entries = [numbered.entry for numbered in addition.entries]
             origins = turn.origins.get(addition.after.id, {})
-            for sessions in opened.readers.values():
-                if sessions:
-                    self._run(opened, sessions, entries, addition.before.head, origins)
+            self._heed_ignoring(addition.after, entries)
+            for sessions in list(opened.readers.values()):
+                self._run(opened, sessions, entries, addition.before.head, origins)
         for session in moved_sessions:
             self._places.pump(session)
 
@@ -89,6 +90,13 @@ class Told:
                 after = _first_change(addition, principal) - 1
                 self._places.put(session, room, after=after, announcement=Announcement(after, 0))
 
+    def _heed_ignoring(self, room: Room, entries: Sequence[Entry]) -> None:
+        """What the inbox says of whom its account ignores is so for its sessions from the next run on."""
+        if room.owner is not None and any(type(entry.body) is Ignored for entry in entries):
+            online = self._parts.attendance.get(room.owner)
+            for session in () if online is None else online.sessions:
+                session.ignore(room.personal.ignored)
+
     def _run(
         self,
         opened: OpenRoom,
@@ -98,7 +106,7 @@ class Told:
         origins: dict[int, Session],
     ) -> None:
         state = opened.state
-        run = sessions[0].protocol.format.run(state, entries)
+        run = sessions[0].format.run(state, entries)
         if not run:
             return
         apart = dict.fromkeys(origins.values())
@@ -109,7 +117,7 @@ class Told:
                 full.append(session)
             elif session in apart:
                 others = [entry for entry in entries if origins.get(entry.number) is not session]
-                link.write(session.protocol.format.run(state, others) if others else b"")
+                link.write(session.format.run(state, others) if others else b"")
             else:
                 link.write(run)
         for session in full:

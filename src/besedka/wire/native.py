@@ -72,6 +72,10 @@ class NativeFormat:
         """Consecutive entries of a room, encoded once for every native reader."""
         return encode_frame(_ENCODER.encode(Entries(room.id, tuple(entries))))
 
+    def ignoring(self, _people: frozenset[PrincipalId]) -> NativeFormat:
+        """Itself: a client knows whom its account ignores, and leaves them out on its own."""
+        return self
+
 
 NATIVE: Final = NativeFormat()
 

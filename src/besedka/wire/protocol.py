@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from besedka.chat.entries import Entry
+from besedka.chat.principals import PrincipalId
 from besedka.chat.requests import Malformed, Request
 from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
@@ -18,13 +19,17 @@ class Format(Protocol):
         """Consecutive entries of a room, encoded once for every reader. Empty where this format shows none of them."""
         ...
 
+    def ignoring(self, people: frozenset[PrincipalId]) -> Format:
+        """The same without what these people say; itself where that is left to the client (DESIGN §3)."""
+        ...
+
 
 class ServerProtocol(Protocol):
     """The server's end of one connection's conversation. Nothing here raises because of what a peer sent."""
 
     @property
     def format(self) -> Format:
-        """How this session reads entries."""
+        """How this session reads entries, as long as its account ignores nobody."""
         ...
 
     @property
