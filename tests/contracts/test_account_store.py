@@ -37,7 +37,12 @@ def add(accounts: Accounts, run: Run, name: str, *, invitation: str | None = Non
 
 
 def add_token(accounts: Accounts, run: Run, account: Account, token: str, *, now: int = NOW, at_most: int = 9) -> None:
-    run(accounts.add_token(account.id, token=token, address="192.0.2.1", now=now, expires=now + 10, at_most=at_most))
+    client, address = f"program {token}", "192.0.2.1"
+    run(
+        accounts.add_token(
+            account.id, token=token, client=client, address=address, now=now, expires=now + 10, at_most=at_most
+        )
+    )
 
 
 def alive(accounts: Accounts, run: Run, *tokens: str, now: int = NOW) -> str:

@@ -135,7 +135,9 @@ def test_a_new_password_ends_everything_the_old_one_opened(office: Office) -> No
     office.do(AddUser(name="ann", password="correct horse"))
     account = office.account("ann")
     assert account is not None
-    asyncio.run(office.accounts.add_token(account.id, token="t", address="", now=NOW, expires=NOW + 9, at_most=9))
+    asyncio.run(
+        office.accounts.add_token(account.id, token="t", client="", address="", now=NOW, expires=NOW + 9, at_most=9)
+    )
     assert office.do(SetPassword(name="ANN", password="battery staple"))[0] == FINE
     assert kept_hash(office, "ann") == "fake:" + hashlib.sha256(b"battery staple").hexdigest()
     assert asyncio.run(office.accounts.redeem_token("t", now=NOW, expires=NOW + 9)) is None

@@ -22,7 +22,9 @@ from besedka.store.opening import ACCOUNTS, MESSAGES, DatabaseFile
 from besedka.store.stores import open_stores
 from running import OnLoop
 
-SECOND = """
+NEXT, LAST = MESSAGES.version + 1, MESSAGES.version + 2
+
+LATER = """
 import sqlalchemy as sa
 from alembic import op
 
@@ -33,7 +35,6 @@ down_revision = {before}
 def upgrade():
     op.execute("UPDATE rooms SET topic = topic || '{number}'")
     op.add_column("rooms", sa.Column("added_{number}", sa.Integer))
-    {more}
 """
 
 
@@ -58,19 +59,21 @@ def revisions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two more revisions of messages.db than there are, for a program that knows them."""
     directory = tmp_path / "revisions"
     (directory / "messages").mkdir(parents=True)
-    (directory / "messages" / "version_2.py").write_text(SECOND.format(number=2, before=None, more=""))
-    (directory / "messages" / "version_3.py").write_text(SECOND.format(number=3, before='"2"', more=""))
+    (directory / "messages" / f"version_{NEXT}.py").write_text(LATER.format(number=NEXT, before=None))
+    (directory / "messages" / f"version_{LAST}.py").write_text(LATER.format(number=LAST, before=f'"{NEXT}"'))
     monkeypatch.setattr(migrating, "REVISIONS", directory)
-    later = DatabaseFile(MESSAGES.name, application_id=MESSAGES.application_id, version=3)
+    later = DatabaseFile(MESSAGES.name, application_id=MESSAGES.application_id, version=LAST)
     monkeypatch.setattr("besedka.store.logs.MESSAGES", later)
     return directory
 
 
-def tables(path: Path) -> list[tuple[str, ...]]:
-    connection = sqlite3.connect(path)
-    found = connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2").fetchall()
-    connection.close()
-    return found
+def tables(path: Path) -> list[tuple[str, str, str]]:
+    """What SQLite says the tables are; where it breaks a line depends on whether a column was added later."""
+    found = rows(path, "SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2")
+    return [
+        (str(what), str(name), " ".join(str(sql).split()).replace(" ,", ",").replace(" )", ")"))
+        for what, name, sql in found
+    ]
 
 
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:
@@ -94,13 +97,13 @@ def test_an_older_file_is_copied_and_brought_up_in_order(data: Path, revisions: 
     logs = SqliteLogStore.open(data)
     room = run(logs.room(RoomId(1)))
     assert room is not None
-    assert room.topic == "23"
+    assert room.topic == f"{NEXT}{LAST}"
     run(logs.append([opening(2, "two")]))
     logs.stop()
-    path, copy = data / "messages.db", data / "messages.db.version-1"
-    assert rows(path, "PRAGMA user_version") == [(3,)]
-    assert rows(path, "SELECT added_2, added_3 FROM rooms WHERE id = 1") == [(None, None)]
-    assert rows(copy, "PRAGMA user_version") == [(1,)]
+    path, copy = data / "messages.db", data / f"messages.db.version-{MESSAGES.version}"
+    assert rows(path, "PRAGMA user_version") == [(LAST,)]
+    assert rows(path, f"SELECT added_{NEXT}, added_{LAST} FROM rooms WHERE id = 1") == [(None, None)]
+    assert rows(copy, "PRAGMA user_version") == [(MESSAGES.version,)]
     assert rows(copy, "SELECT topic FROM rooms") == [("",)]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert [one.name for one in data.iterdir() if one.name.endswith(".new")] == []
@@ -122,8 +125,9 @@ def test_a_file_of_this_version_is_not_copied_and_alembic_stays_out(data: Path) 
 
 
 def test_a_revision_that_fails_leaves_the_file_as_it_was(data: Path, revisions: Path, run: OnLoop) -> None:
-    broken = SECOND.format(number=3, before='"2"', more='op.execute("INSERT INTO nowhere VALUES (1)")')
-    (revisions / "messages" / "version_3.py").write_text(broken)
+    last = revisions / "messages" / f"version_{LAST}.py"
+    whole = last.read_text()
+    last.write_text(whole + '    op.execute("INSERT INTO nowhere VALUES (1)")\n')
     path = data / "messages.db"
     before = tables(path)
     for _ in range(2):
@@ -132,12 +136,12 @@ def test_a_revision_that_fails_leaves_the_file_as_it_was(data: Path, revisions: 
         assert str(fault.value) == f"{path}: SQLite failed with SQLITE_ERROR."
     assert tables(path) == before
     assert rows(path, "SELECT topic FROM rooms") == [("",)]
-    assert rows(path, "PRAGMA user_version") == [(1,)]
-    (revisions / "messages" / "version_3.py").write_text(SECOND.format(number=3, before='"2"', more=""))
+    assert rows(path, "PRAGMA user_version") == [(MESSAGES.version,)]
+    last.write_text(whole)
     logs = SqliteLogStore.open(data)
     room = run(logs.room(RoomId(1)))
     assert room is not None
-    assert room.topic == "23"
+    assert room.topic == f"{NEXT}{LAST}"
     logs.stop()
 
 

@@ -82,7 +82,7 @@ def account_calls(stores: Stores) -> dict[str, Callable[[], Coroutine[Any, Any, 
         "invitation": lambda: accounts.invitation("code", now=1),
         "rehash": lambda: accounts.rehash(ann, old="h", new="i"),
         "known_address": lambda: accounts.known_address(ann, "a"),
-        "add_token": lambda: accounts.add_token(ann, token="t", address="a", now=1, expires=9, at_most=1),
+        "add_token": lambda: accounts.add_token(ann, token="t", client="c", address="a", now=1, expires=9, at_most=1),
         "redeem_token": lambda: accounts.redeem_token("t", now=1, expires=9),
         "drop_token": lambda: accounts.drop_token("t"),
         "banned": lambda: accounts.banned(ann, "2001:db8::1", now=1),
@@ -181,7 +181,7 @@ def test_secrets_are_not_in_the_file(stores: Stores, run: OnLoop, tmp_path: Path
         )
     )
     assert added.id == PrincipalId(1)
-    run(accounts.add_token(added.id, token=SECRET + "-token", address="", now=1, expires=9, at_most=9))
+    run(accounts.add_token(added.id, token=SECRET + "-token", client="", address="", now=1, expires=9, at_most=9))
     assert run(accounts.redeem_token(SECRET + "-token", now=2, expires=9)) == added
     for path in tmp_path.iterdir():
         assert SECRET.encode() not in path.read_bytes(), path.name

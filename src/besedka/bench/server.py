@@ -57,7 +57,13 @@ async def make_people(stores: Stores, count: int) -> list[Device]:
         )
         token = f"bench-{index:026d}"
         await stores.accounts.add_token(
-            account.id, token=token, address="127.0.0.1", now=now, expires=now + TOKEN_MILLISECONDS, at_most=64
+            account.id,
+            token=token,
+            client="bench",
+            address="127.0.0.1",
+            now=now,
+            expires=now + TOKEN_MILLISECONDS,
+            at_most=64,
         )
         devices.append(Device(name, account.id, token))
     return devices

@@ -254,6 +254,7 @@ class LoginDesk:
             await self._parts.accounts.add_token(
                 account.id,
                 token=token,
+                client="",
                 address=address,
                 now=now,
                 expires=self._expiry(now),

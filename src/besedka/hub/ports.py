@@ -88,7 +88,7 @@ class Unread(msgspec.Struct, frozen=True):
     """One room of somebody's, and how much of it is unread."""
 
     room: Room
-    """Its members left out."""
+    """Its members left out, but for the two of a direct room."""
     members: int
     read: int
     """The number of the read marker; where there is none, that of the entry before one's own joining."""

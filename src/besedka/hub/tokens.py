@@ -10,4 +10,9 @@ HANDLE_CHARACTERS = 16
 
 def token_handle(token: str) -> str:
     """The handle of a token, hexadecimal: a hash of what the store keeps, which is itself a hash."""
-    return sha256(sha256(token.encode()).digest()).hexdigest()[:HANDLE_CHARACTERS]
+    return digest_handle(sha256(token.encode(errors="surrogatepass")).digest())
+
+
+def digest_handle(digest: bytes) -> str:
+    """The same from what the store keeps."""
+    return sha256(digest).hexdigest()[:HANDLE_CHARACTERS]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import SERVER, AccountName, AccountRole, PrincipalId
-from besedka.hub.ports import Account, Credentials, InvitationState, NameTaken, StoreFault
+from besedka.hub.ports import Account, Credentials, InvitationState, NameTaken, StoreFault, Token
+from besedka.hub.tokens import digest_handle
 from besedka.limits import Limits
 from besedka.store.digests import digest
 from besedka.store.faults import FILE_ERRORS, opening_fault
@@ -45,7 +47,7 @@ class SqliteLogins:
         Blocks; raises `CannotOpen`.
         """
         path = directory / ACCOUNTS.name
-        connection = opened(directory, ACCOUNTS, fill=_begin)
+        connection, _copy = opened(directory, ACCOUNTS, fill=_begin)
         try:
             connection.execute("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'accounts' AND seq < ?1", (older,))
             return cls(path, connection, reader(path), limits)
@@ -138,15 +140,15 @@ class SqliteLogins:
         return await self._row("SELECT 1 FROM known WHERE account = ? AND address = ?", account, address) is not None
 
     async def add_token(
-        self, account: PrincipalId, *, token: str, address: str, now: int, expires: int, at_most: int
+        self, account: PrincipalId, *, token: str, client: str, address: str, now: int, expires: int, at_most: int
     ) -> None:
         """Keep a session token; the account's longest unused beyond `at_most` die."""
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT INTO tokens (digest, account, address, used, expires)"
-                " SELECT ?, id, ?, ?, ? FROM accounts WHERE id = ? AND folded IS NOT NULL",
-                (digest(token), address, now, expires, account),
+                "INSERT INTO tokens (digest, account, client, address, used, expires)"
+                " SELECT ?, id, ?, ?, ?, ? FROM accounts WHERE id = ? AND folded IS NOT NULL",
+                (digest(token), client, address, now, expires, account),
             )
             connection.execute(
                 "DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE account = ?"
@@ -155,6 +157,31 @@ class SqliteLogins:
             )
 
         await self._writer.call(write)
+
+    async def tokens(self, account: PrincipalId, *, now: int) -> Sequence[Token]:
+        """The live tokens of an account, the one last used first."""
+        query = (
+            "SELECT digest, client, address, used FROM tokens WHERE account = ? AND expires > ?"
+            " ORDER BY used DESC, rowid DESC"
+        )
+        rows = await self._readers.call(lambda connection: connection.execute(query, (account, now)).fetchall())
+        return [Token(digest_handle(kept), *row) for kept, *row in rows]
+
+    async def drop_tokens(self, account: PrincipalId, *, handle: str | None = None, but: str | None = None) -> int:
+        """End the token of this handle, or (None) all of the account but the one of handle `but`; how many ended."""
+        return await self._writer.call(lambda connection: _drop_tokens(connection, account, handle=handle, but=but))
+
+    async def change_password(self, account: PrincipalId, *, old: str, new: str, but: str | None) -> bool:
+        """Replace the hash `old` by `new` and end all tokens but that of handle `but`, in one commit."""
+
+        def write(connection: sqlite3.Connection) -> bool:
+            query = "UPDATE accounts SET password_hash = ? WHERE id = ? AND password_hash = ? AND folded IS NOT NULL"
+            if connection.execute(query, (new, account, old)).rowcount == 0:
+                return False
+            _drop_tokens(connection, account, handle=None, but=but)
+            return True
+
+        return await self._writer.call(write)
 
     async def redeem_token(self, token: str, *, now: int, expires: int) -> Account | None:
         """Whose live token this is, prolonging it until `expires`."""
@@ -192,6 +219,17 @@ class SqliteLogins:
     async def _do(self, query: str, *values: int | str | bytes | None) -> int:
         """Carry out one statement; how many rows it changed."""
         return await self._writer.call(lambda connection: connection.execute(query, values).rowcount)
+
+
+def _drop_tokens(connection: sqlite3.Connection, account: PrincipalId, *, handle: str | None, but: str | None) -> int:
+    ended = [
+        (kept,)
+        for (kept,) in connection.execute("SELECT digest FROM tokens WHERE account = ?", (account,)).fetchall()
+        if (digest_handle(kept) == handle if handle is not None else digest_handle(kept) != but)
+    ]
+    for one in ended:
+        connection.execute("DELETE FROM tokens WHERE digest = ?", one)
+    return len(ended)
 
 
 def _spend(connection: sqlite3.Connection, invitation: str, now: int) -> bool:

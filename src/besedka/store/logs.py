@@ -13,12 +13,27 @@ from besedka.chat.entries import Entry, RequestId, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Addition, Kept, Moved, Page, Receipt, RoomBrief, Step
+from besedka.chat.told import ReactionCount
+from besedka.hub.ports import (
+    Addition,
+    AuditRow,
+    Kept,
+    Moved,
+    Page,
+    Reactions,
+    Receipt,
+    RoomBrief,
+    Step,
+    Unread,
+)
 from besedka.hub.seen import RoomSeen
+from besedka.store import questions
 from besedka.store.appending import append
+from besedka.store.beside import add_audit, audit_row
 from besedka.store.faults import FILE_ERRORS, Damaged, opening_fault
 from besedka.store.opening import MESSAGES, opened, reader
-from besedka.store.rows import ROOM_COLUMNS, Row, entry_of, room_of, weight
+from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, Row, entry_of, room_of, weight
+from besedka.store.scrubbing import scrub
 from besedka.store.threads import Readers, Writer
 from besedka.words import _
 
@@ -29,18 +44,24 @@ READERS = 2
 class SqliteLogStore:
     """`messages.db`. Made by `open`; to be closed."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, readers: Sequence[sqlite3.Connection]) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, readers: Sequence[sqlite3.Connection], copy: Path | None
+    ) -> None:
         row = connection.execute(
-            "SELECT epoch, boot, (SELECT coalesce(max(id), 0) FROM rooms),"
+            "SELECT epoch, boot, host_key, (SELECT coalesce(max(id), 0) FROM rooms),"
             " (SELECT coalesce(max(owner), 0) FROM rooms WHERE kind = 'inbox') FROM meta"
         ).fetchone()
         if row is None:
             raise Damaged(_("{path}: it is damaged (its epoch is gone); restore a backup.").format(path=path))
         self.epoch: str = row[0]
         self.boot: int = row[1]
-        self.rooms_given: int = row[2]
-        self.newest_account = PrincipalId(row[3])
+        self.host_key: bytes = row[2]
+        self.rooms_given: int = row[3]
+        self.newest_account = PrincipalId(row[4])
         """The newest account that has an inbox here, as of opening: no account made from now on may be older."""
+        self.copy = copy
+        """The copy that was made of the file where this opening has brought it up to date."""
+        self._path = path
         self._writer = Writer(path, connection)
         self._readers = Readers(path, readers, name="reader")
 
@@ -48,12 +69,12 @@ class SqliteLogStore:
     def open(cls, directory: Path) -> Self:
         """Open the file, making it where there is none. Blocks; raises `CannotOpen`."""
         path = directory / MESSAGES.name
-        connection = opened(directory, MESSAGES, fill=_begin)
+        connection, copy = opened(directory, MESSAGES, fill=_begin)
         readers: list[sqlite3.Connection] = []
         try:
             connection.execute("UPDATE meta SET boot = boot + 1")
             readers += (reader(path) for _ in range(READERS))
-            return cls(path, connection, readers)
+            return cls(path, connection, readers, copy)
         except BaseException as error:
             for each in (connection, *readers):
                 each.close()
@@ -81,14 +102,17 @@ class SqliteLogStore:
             row = connection.execute(f"SELECT {ROOM_COLUMNS} FROM rooms WHERE id = ?", (room,)).fetchone()
             if row is None:
                 return None
-            stays = 'SELECT principal, name, role, first, "left" FROM stays WHERE room = ?'
-            return room_of(row, connection.execute(stays, (room,)))
+            stays = connection.execute(f"SELECT {STAY_COLUMNS} FROM stays WHERE room = ?", (room,))
+            return room_of(row, stays, connection.execute(_MARKERS, (room,)))
 
         return await self._readers.call(read)
 
     async def room_named(self, name: FoldedName) -> RoomId | None:
-        """The room that bears this name now."""
-        return await self._room_where("folded = ?", name)
+        """The room that bears this name now, or else the one it leads on to."""
+        rows = await self._rows(
+            "SELECT id FROM rooms WHERE folded = ?1 UNION ALL SELECT room FROM former_names WHERE folded = ?1", name
+        )
+        return rows[0][0] if rows else None
 
     async def direct_room(self, one: PrincipalId, other: PrincipalId) -> RoomId | None:
         """The direct room of two principals, in any order."""
@@ -112,11 +136,9 @@ class SqliteLogStore:
         return [RoomBrief(room, head, bool(member)) for room, head, member in rows]
 
     async def public_rooms(self, *, limit: int) -> Sequence[Room]:
-        """Public rooms that are not archived, by name, without their members."""
-        rows = await self._rows(
-            f"SELECT {ROOM_COLUMNS} FROM rooms WHERE kind = 'public' AND folded IS NOT NULL ORDER BY folded LIMIT ?",
-            limit,
-        )
+        """Rooms with a name that are neither hidden nor archived, by name, without their members."""
+        query = f"SELECT {ROOM_COLUMNS} FROM rooms WHERE hidden = 0 AND folded IS NOT NULL ORDER BY folded LIMIT ?"
+        rows = await self._rows(query, limit)
         return [room_of(row) for row in rows]
 
     async def member_counts(self, rooms: Sequence[RoomId]) -> Mapping[RoomId, int]:
@@ -131,9 +153,18 @@ class SqliteLogStore:
     async def passing_rooms(self) -> Sequence[RoomId]:
         """Rooms without an owner that are not archived yet."""
         rows = await self._rows(
-            "SELECT id FROM rooms WHERE kind = 'public' AND owner IS NULL AND archived = 0 ORDER BY id"
+            "SELECT id FROM rooms WHERE kind IN ('public', 'private') AND owner IS NULL AND archived = 0 ORDER BY id"
         )
         return [room for (room,) in rows]
+
+    async def rooms_with_marks_due(self, *, now: int, limit: int) -> Sequence[RoomId]:
+        """Rooms that list a mask whose time is over at `now`, the longest overdue first."""
+        rows = await self._rows("SELECT id FROM rooms WHERE due <= ? ORDER BY due, id LIMIT ?", now, limit)
+        return [room for (room,) in rows]
+
+    async def unread(self, account: PrincipalId) -> Sequence[Unread]:
+        """The rooms the account is a member of, by id."""
+        return await self._readers.call(lambda connection: questions.unread(connection, account))
 
     async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
         """Public and private rooms that are not archived, by name."""
@@ -168,6 +199,35 @@ class SqliteLogStore:
 
         return await self._readers.call(read)
 
+    async def entry(self, room: RoomId, number: int) -> Entry | None:
+        """One kept entry as it stands now."""
+        entries = await self._entries(f"{_ENTRIES} AND number = ?", (room, number), 0)
+        return entries[0] if entries else None
+
+    async def reactions(self, room: RoomId, number: int, principal: PrincipalId, reaction: str) -> Reactions:
+        """Whether somebody put this reaction to a message, and how many everybody did."""
+        return await self._readers.call(
+            lambda connection: questions.reactions(connection, room, number, principal, reaction)
+        )
+
+    async def reaction_counts(
+        self, room: RoomId, *, first: int, last: int, principal: PrincipalId, limit: int
+    ) -> Sequence[ReactionCount]:
+        """The reactions to the messages from `first` to `last`, by number and then as they were first put."""
+        return await self._readers.call(
+            lambda connection: questions.reaction_counts(
+                connection, room, first=first, last=last, principal=principal, limit=limit
+            )
+        )
+
+    async def said_by(self, room: RoomId, number: int) -> int:
+        """How many messages the room had as of this entry."""
+        return await self._readers.call(lambda connection: questions.said_by(connection, room, number))
+
+    async def number_at(self, room: RoomId, time: int) -> int:
+        """The last entry that is not younger than `time`."""
+        return await self._readers.call(lambda connection: questions.number_at(connection, room, time))
+
     # Request ids.
 
     async def newest_request(self, sender: PrincipalId) -> RequestId | None:
@@ -186,6 +246,21 @@ class SqliteLogStore:
             room,
         )
         return Receipt(*rows[0]) if rows else None
+
+    # The audit trail, and what is to be gone.
+
+    async def audit(self, *, limit: int) -> Sequence[AuditRow]:
+        """The last lines of the audit trail, the oldest first."""
+        return await self._readers.call(lambda connection: questions.audit(connection, limit))
+
+    async def add_audit(self, row: AuditRow) -> None:
+        """Put an operator's act there."""
+        line = audit_row(row.time, row.by, row.room, row.line)
+        await self._writer.call(lambda connection: add_audit(connection, [line]))
+
+    async def scrub(self) -> bool:
+        """See that nothing of what was rewritten is left in the files; False where a reader was in the way."""
+        return await self._writer.call_between(lambda connection: scrub(connection, self._path))
 
     # Steps.
 
@@ -215,6 +290,13 @@ class SqliteLogStore:
 _ENTRIES = "SELECT number, time, author, name, CAST(body AS BLOB) FROM entries WHERE room = ?"
 
 
+_MARKERS = (
+    "SELECT target, number, markers.time, said FROM rooms JOIN markers ON account = owner"
+    " WHERE id = ? AND kind = 'inbox'"
+)
+
+
 def _begin(connection: sqlite3.Connection) -> None:
-    """The first rows of a new log: the random name that says which one it is."""
-    connection.execute("INSERT INTO meta (epoch, boot) VALUES (?, 0)", (secrets.token_hex(16),))
+    """The first rows of a new log: the random name that says which one it is, and its key."""
+    values = (secrets.token_hex(16), secrets.token_bytes(32))
+    connection.execute("INSERT INTO meta (epoch, boot, host_key) VALUES (?, 0, ?)", values)

@@ -13,14 +13,27 @@ from typing import Protocol, Self
 import msgspec
 from immutables import Map
 
-from besedka.chat.entries import Entry, Kind, RequestId, RoomId
+from besedka.chat.audit import audit_line
+from besedka.chat.entries import Entry, Kind, Message, Reacted, RequestId, RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Addition, Kept, Moved, Page, Receipt, RoomBrief, Step
+from besedka.chat.told import ReactionCount
+from besedka.hub.ports import (
+    Addition,
+    AuditRow,
+    Kept,
+    Moved,
+    Page,
+    Reactions,
+    Receipt,
+    RoomBrief,
+    Step,
+    Unread,
+)
 from besedka.hub.seen import RoomSeen
 from besedka.store.memory_accounts import MemoryAccountStore as MemoryAccountStore
-from besedka.store.rows import borne_name, encode_body, weight
+from besedka.store.rows import borne_name, encode_body, leading_names, weight
 
 
 class Disturbance(Protocol):
@@ -51,12 +64,16 @@ class MemoryLogStore:
     def __init__(self, *, epoch: str = "memory", disturbance: Disturbance | None = None) -> None:
         self.epoch = epoch
         self.boot = 1
+        self.host_key = b"memory".ljust(32)
         self.rooms_given = 0
         self._disturbance = disturbance or Calm()
         self._rooms: dict[RoomId, Room] = {}
         self._entries: dict[RoomId, list[Entry]] = {}
         """From number 1 on."""
         self._requests: dict[PrincipalId, dict[tuple[RequestId, RoomId], int]] = {}
+        self._reactions: dict[tuple[RoomId, int], dict[tuple[str, PrincipalId], None]] = {}
+        """By room and number of the message, in the order they were put."""
+        self._audit: list[AuditRow] = []
         self._steps: dict[int, str] = {}
         self._steps_given = 0
         self.closed = False
@@ -72,6 +89,9 @@ class MemoryLogStore:
         other._rooms = dict(self._rooms)
         other._entries = {room: list(entries) for room, entries in self._entries.items()}
         other._requests = {sender: dict(kept) for sender, kept in self._requests.items()}
+        other._reactions = {message: dict(put) for message, put in self._reactions.items()}
+        other._audit = list(self._audit)
+        other.host_key = self.host_key
         other._steps = dict(self._steps)
         other._steps_given = self._steps_given
         return other
@@ -91,7 +111,7 @@ class MemoryLogStore:
         before, after = addition.before, addition.after
         known = self._rooms.get(before.id)
         head = known.head if known else 0
-        if head != before.head or (known is None and self._place_taken(after)):
+        if head != before.head or self._place_taken(after):
             return Moved(head)
         self._rooms[after.id] = after
         entries = self._entries.setdefault(after.id, [])
@@ -101,16 +121,30 @@ class MemoryLogStore:
             if numbered.request is not None:
                 kept = self._requests.setdefault(entry.author, {})
                 kept.setdefault((numbered.request, after.id), entry.number)
+            self._note(after, entry)
+        for rewrite in addition.rewrites:
+            entries[rewrite.number - 1] = msgspec.structs.replace(entries[rewrite.number - 1], body=rewrite.body)
         assert len(entries) == after.head, "entries with a gap"
         return Kept()
 
+    def _note(self, room: Room, entry: Entry) -> None:
+        body = entry.body
+        if isinstance(body, Reacted):
+            put = self._reactions.setdefault((room.id, body.number), {})
+            put.pop((body.reaction, entry.author), None)
+            if not body.withdrawn:
+                put[body.reaction, entry.author] = None
+        line = audit_line(entry)
+        if line is not None:
+            self._audit.append(AuditRow(entry.time, entry.name, room.name, line))
+
     def _place_taken(self, new: Room) -> bool:
-        name = borne_name(new)
         return any(
-            (name is not None and name == borne_name(room))
+            _names(new) & _names(room)
             or (new.pair is not None and new.pair == room.pair)
             or (new.kind is Kind.INBOX and room.kind is Kind.INBOX and new.owner == room.owner)
             for room in self._rooms.values()
+            if room.id != new.id
         )
 
     async def room(self, room: RoomId) -> Room | None:
@@ -119,9 +153,9 @@ class MemoryLogStore:
         return self._rooms.get(room)
 
     async def room_named(self, name: FoldedName) -> RoomId | None:
-        """The room that bears this name now."""
+        """The room that bears this name now, or else the one it leads on to."""
         await self._disturbance.before("room_named")
-        return _only(room.id for room in self._rooms.values() if borne_name(room) == name)
+        return _only(room.id for room in self._rooms.values() if name in _names(room))
 
     async def direct_room(self, one: PrincipalId, other: PrincipalId) -> RoomId | None:
         """The direct room of two principals."""
@@ -169,10 +203,9 @@ class MemoryLogStore:
         ]
 
     async def public_rooms(self, *, limit: int) -> Sequence[Room]:
-        """Public rooms that are not archived, by name, without their members."""
+        """Rooms with a name that are neither hidden nor archived, by name, without their members."""
         await self._disturbance.before("public_rooms")
-        rooms = self._named(Kind.PUBLIC)[:limit]
-        return [_without_people(room) for room in rooms]
+        return [_without_people(room) for room in self._named() if not room.hidden][:limit]
 
     async def member_counts(self, rooms: Sequence[RoomId]) -> Mapping[RoomId, int]:
         """How many members each of these rooms has."""
@@ -188,13 +221,88 @@ class MemoryLogStore:
         """Public and private rooms that are not archived, by name."""
         await self._disturbance.before("rooms_seen")
         return [
-            RoomSeen(room.id, room.name, len(room.members), room.messages, room.topic)
-            for room in self._named(Kind.PUBLIC, Kind.PRIVATE)[:limit]
+            RoomSeen(room.id, room.name, len(room.members), room.messages, room.topic) for room in self._named()[:limit]
         ]
 
-    def _named(self, *kinds: Kind) -> list[Room]:
-        named = [room for room in self._rooms.values() if room.kind in kinds and borne_name(room) is not None]
+    def _named(self) -> list[Room]:
+        named = [room for room in self._rooms.values() if borne_name(room) is not None]
         return sorted(named, key=lambda room: fold(room.name))
+
+    async def rooms_with_marks_due(self, *, now: int, limit: int) -> Sequence[RoomId]:
+        """Rooms that list a mask whose time is over at `now`, the longest overdue first."""
+        await self._disturbance.before("rooms_with_marks_due")
+        due = [(room.governance.next_due(), room.id) for room in self._rooms.values() if not room.archived]
+        return [room for time, room in sorted((time, room) for time, room in due if time is not None and time <= now)][
+            :limit
+        ]
+
+    async def entry(self, room: RoomId, number: int) -> Entry | None:
+        """One kept entry as it stands now."""
+        await self._disturbance.before("entry")
+        entries = self._entries.get(room, [])
+        return entries[number - 1] if 1 <= number <= len(entries) else None
+
+    async def reactions(self, room: RoomId, number: int, principal: PrincipalId, reaction: str) -> Reactions:
+        """Whether somebody put this reaction to a message, and how many everybody did."""
+        await self._disturbance.before("reactions")
+        put = self._reactions.get((room, number), {})
+        return Reactions((reaction, principal) in put, len(put))
+
+    async def reaction_counts(
+        self, room: RoomId, *, first: int, last: int, principal: PrincipalId, limit: int
+    ) -> Sequence[ReactionCount]:
+        """The reactions to the messages from `first` to `last`, by number and then as they were first put."""
+        await self._disturbance.before("reaction_counts")
+        counts: list[ReactionCount] = []
+        for number in sorted(number for there, number in self._reactions if there == room and first <= number <= last):
+            put = self._reactions[room, number]
+            for reaction in dict.fromkeys(reaction for reaction, _ in put):
+                count = sum(one == reaction for one, _ in put)
+                counts.append(ReactionCount(number, reaction, count, (reaction, principal) in put))
+        return counts[:limit]
+
+    async def said_by(self, room: RoomId, number: int) -> int:
+        """How many messages the room had as of this entry."""
+        await self._disturbance.before("said_by")
+        return _said(self._entries.get(room, [])[: max(number, 0)])
+
+    async def number_at(self, room: RoomId, time: int) -> int:
+        """The last entry that is not younger than `time`."""
+        await self._disturbance.before("number_at")
+        return sum(entry.time <= time for entry in self._entries.get(room, []))
+
+    async def unread(self, account: PrincipalId) -> Sequence[Unread]:
+        """The rooms the account is a member of, by id."""
+        await self._disturbance.before("unread")
+        inbox = next((one for one in self._rooms.values() if one.kind is Kind.INBOX and one.owner == account), None)
+        return [
+            self._unread(room, account, inbox) for _, room in sorted(self._rooms.items()) if account in room.members
+        ]
+
+    def _unread(self, room: Room, account: PrincipalId, inbox: Room | None) -> Unread:
+        marker = inbox.personal.markers.get(str(room.id)) if inbox else None
+        read = marker.number if marker else room.members[account].first - 1
+        entries = self._entries[room.id]
+        said = marker.said if marker else _said(entries[:read])
+        calls = (entry.body for entry in entries[read:] if isinstance(entry.body, Message))
+        mentions = sum(body.calls_room or account in body.mentions for body in calls)
+        told = msgspec.structs.replace(room, former=Map()) if room.pair else _without_people(room)
+        return Unread(told, len(room.members), read, max(room.messages - said, 0), mentions)
+
+    async def audit(self, *, limit: int) -> Sequence[AuditRow]:
+        """The last lines of the audit trail, the oldest first."""
+        await self._disturbance.before("audit")
+        return self._audit[max(len(self._audit) - limit, 0) :]
+
+    async def add_audit(self, row: AuditRow) -> None:
+        """Put an operator's act there."""
+        await self._disturbance.before("add_audit")
+        self._audit.append(row)
+
+    async def scrub(self) -> bool:
+        """There is no file."""
+        await self._disturbance.before("scrub")
+        return True
 
     async def add_step(self, what: str) -> int:
         """Note what must be finished."""
@@ -212,6 +320,16 @@ class MemoryLogStore:
         """What is to be finished, the oldest first."""
         await self._disturbance.before("pending_steps")
         return [Step(step, what) for step, what in sorted(self._steps.items())]
+
+
+def _names(room: Room) -> set[FoldedName]:
+    """The name a room bears and those that lead to it."""
+    borne = borne_name(room)
+    return {*leading_names(room), *(() if borne is None else (borne,))}
+
+
+def _said(entries: Iterable[Entry]) -> int:
+    return sum(isinstance(entry.body, Message) for entry in entries)
 
 
 def _only(found: Iterable[RoomId]) -> RoomId | None:
@@ -233,4 +351,4 @@ def _fitting(entries: Iterable[Entry], limit: int, bytes_max: int) -> list[Entry
 
 
 def _without_people(room: Room) -> Room:
-    return msgspec.structs.replace(room, members=Map(), former=Map())
+    return msgspec.structs.replace(room, members=Map(), former=Map(), named=Map())

@@ -8,8 +8,9 @@ import msgspec
 
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
-from besedka.hub.ports import Account, Credentials, InvitationState, NameTaken, StoreFault
+from besedka.hub.ports import Account, Credentials, InvitationState, NameTaken, StoreFault, Token
 from besedka.hub.seen import Ban
+from besedka.hub.tokens import digest_handle
 from besedka.limits import Limits
 from besedka.store.digests import digest
 from besedka.store.networks import enclosing, network
@@ -18,6 +19,7 @@ from besedka.words import _
 
 class _Token(msgspec.Struct):
     account: PrincipalId
+    client: str
     address: str
     used: int
     expires: int
@@ -124,16 +126,39 @@ class MemoryAccountStore:
         return (account, address) in self._known
 
     async def add_token(
-        self, account: PrincipalId, *, token: str, address: str, now: int, expires: int, at_most: int
+        self, account: PrincipalId, *, token: str, client: str, address: str, now: int, expires: int, at_most: int
     ) -> None:
         """Keep a session token; the account's longest unused beyond `at_most` die."""
         if account not in self._accounts:
             return
-        self._tokens[digest(token)] = _Token(account, address, now, expires)
+        self._tokens[digest(token)] = _Token(account, client, address, now, expires)
         mine = [key for key, one in self._tokens.items() if one.account == account]
         mine.sort(key=lambda key: self._tokens[key].used)  # Of those used at the same time, the first made goes first.
         for key in mine[: max(len(mine) - at_most, 0)]:
             del self._tokens[key]
+
+    async def tokens(self, account: PrincipalId, *, now: int) -> Sequence[Token]:
+        """The live tokens of an account, the one last used first."""
+        live = [(key, one) for key, one in self._tokens.items() if one.account == account and now < one.expires]
+        live.reverse()  # Of those used at the same time, the last made comes first.
+        live.sort(key=lambda pair: -pair[1].used)
+        return [Token(digest_handle(key), one.client, one.address, one.used) for key, one in live]
+
+    async def drop_tokens(self, account: PrincipalId, *, handle: str | None = None, but: str | None = None) -> int:
+        """End the token of this handle, or (None) all of the account but the one of handle `but`; how many ended."""
+        mine = {digest_handle(key): key for key, one in self._tokens.items() if one.account == account}
+        ended = [key for name, key in mine.items() if (name == handle if handle is not None else name != but)]
+        for key in ended:
+            del self._tokens[key]
+        return len(ended)
+
+    async def change_password(self, account: PrincipalId, *, old: str, new: str, but: str | None) -> bool:
+        """Replace the hash `old` by `new` and end all tokens but that of handle `but`."""
+        if self._hashes.get(account) != old:
+            return False
+        self._hashes[account] = new
+        await self.drop_tokens(account, but=but)
+        return True
 
     async def redeem_token(self, token: str, *, now: int, expires: int) -> Account | None:
         """Whose live token this is, prolonging it until `expires`."""
@@ -164,10 +189,7 @@ class MemoryAccountStore:
         """Replace the hash and end every token."""
         if account in self._hashes:
             self._hashes[account] = password_hash
-            self._drop_tokens(account)
-
-    def _drop_tokens(self, account: PrincipalId) -> None:
-        self._tokens = {key: one for key, one in self._tokens.items() if one.account != account}
+            await self.drop_tokens(account)
 
     async def set_role(self, account: PrincipalId, role: AccountRole) -> None:
         """What the account may do on the server."""
@@ -187,14 +209,14 @@ class MemoryAccountStore:
         del self._names[fold(gone.name)]
         del self._hashes[account]
         self._bans.pop(account, None)
-        self._drop_tokens(account)
+        await self.drop_tokens(account)
         self._known = {pair: None for pair in self._known if pair[0] != account}
 
     async def ban(self, *, account: PrincipalId | None, address: str | None, now: int, until: int | None) -> None:
         """Keep an account or an address out; a ban that is there already is replaced."""
         self._bans[_place(account, address)] = _Ban(now, until)
         if account is not None:
-            self._drop_tokens(account)
+            await self.drop_tokens(account)
 
     async def unban(self, *, account: PrincipalId | None, address: str | None) -> bool:
         """Lift a ban; whether there was one."""

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from besedka.store.opening import DatabaseFile, sync
+from besedka.store.opening import DatabaseFile, copy_path, sync
 
 REVISIONS = Path(__file__).parent / "migrations"
 
@@ -26,7 +26,7 @@ REVISIONS = Path(__file__).parent / "migrations"
 def migrate(connection: sqlite3.Connection, path: Path, file: DatabaseFile, *, stored: int) -> None:
     """Run the revisions after `stored` up to the file's version. Raises SQLite's errors, having changed nothing."""
     if stored > 0:
-        copy(connection, path.with_name(f"{path.name}.version-{stored}"))
+        copy(connection, copy_path(path, stored))
     # One connection, already in its transaction, which ends where SQLAlchemy is told to end it.
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True)
     try:

@@ -44,8 +44,8 @@ class DatabaseFile(msgspec.Struct, frozen=True):
     """Of its tables, as this program writes them; at offset 60, the user version."""
 
 
-MESSAGES = DatabaseFile("messages.db", application_id=0x6265736D, version=1)
-ACCOUNTS = DatabaseFile("accounts.db", application_id=0x62657361, version=1)
+MESSAGES = DatabaseFile("messages.db", application_id=0x6265736D, version=2)
+ACCOUNTS = DatabaseFile("accounts.db", application_id=0x62657361, version=2)
 
 
 def private_directory(directory: Path) -> None:
@@ -68,10 +68,13 @@ def private_directory(directory: Path) -> None:
         )
 
 
-def opened(directory: Path, file: DatabaseFile, *, fill: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+def opened(
+    directory: Path, file: DatabaseFile, *, fill: Callable[[sqlite3.Connection], None]
+) -> tuple[sqlite3.Connection, Path | None]:
     """The connection that writes to a file, which is made (and given its first rows by `fill`) where there is none.
 
-    Raises a `CannotOpen` that says what is wrong; nothing that is there is ever overwritten.
+    Beside it the copy that was made of a file of an older version before it was brought up to this one's. Raises a
+    `CannotOpen` that says what is wrong; nothing that is there is ever overwritten.
     """
     private_directory(directory)
     path = directory / file.name
@@ -111,6 +114,7 @@ def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA synchronous = FULL")  # What COMMIT has returned from is on the disk (P1).
+        connection.execute("PRAGMA secure_delete = ON")  # What is deleted is overwritten: see `scrubbing`.
         connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX}")
     except BaseException:
         connection.close()
@@ -118,8 +122,18 @@ def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def _opened(path: Path, file: DatabaseFile) -> sqlite3.Connection:
-    connection = _connect(path, mode="rw")
+def copies_of(path: Path) -> list[Path]:
+    """The copies that migrations have made of a file, unfinished ones too."""
+    return sorted(path.parent.glob(f"{path.name}.version-*"))
+
+
+def copy_path(path: Path, version: int) -> Path:
+    """Where a file is copied to before it is brought up from this version."""
+    return path.with_name(f"{path.name}.version-{version}")
+
+
+def _opened(path: Path, file: DatabaseFile) -> tuple[sqlite3.Connection, Path | None]:
+    connection, copy = _connect(path, mode="rw"), None
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > file.version:
@@ -133,11 +147,12 @@ def _opened(path: Path, file: DatabaseFile) -> sqlite3.Connection:
             from besedka.store.migrating import migrate  # Alembic takes 0.2 s to import.
 
             migrate(connection, path, file, stored=version)
+            copy = copy_path(path, version)
         _prepare(connection, path)
     except BaseException:
         connection.close()
         raise
-    return connection
+    return connection, copy
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

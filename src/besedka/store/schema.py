@@ -16,6 +16,8 @@ Table(
     messages,
     Column("epoch", Text, nullable=False),
     Column("boot", Integer, nullable=False),
+    Column("host_key", LargeBinary, server_default=text("''"), nullable=False),
+    Column("mended", Integer, server_default=text("0"), nullable=False),  # 1: old words may lie in the files yet.
 )  # One row.
 
 _rooms = Table(
@@ -35,12 +37,28 @@ _rooms = Table(
     Column("messages", Integer, nullable=False),
     Column("members", Integer, nullable=False),
     Column("archived", Integer, nullable=False),
+    Column("hidden", Integer, server_default=text("0"), nullable=False),
+    Column("governance", Text, server_default="", nullable=False),  # JSON (`states`); empty: the preset of its kind.
+    Column("data", Text, server_default="", nullable=False),  # JSON; empty: none.
+    Column("personal", Text, server_default="", nullable=False),  # JSON, of an inbox; empty: nothing. Markers apart.
+    Column("due", Integer),  # When the first listed mask's time is over.
 )
 Index("rooms_named", _rooms.c.folded, unique=True, sqlite_where=text("folded IS NOT NULL"))
-Index("rooms_public", _rooms.c.folded, sqlite_where=text("kind = 'public' AND folded IS NOT NULL"))
+Index("rooms_public", _rooms.c.folded, sqlite_where=text("hidden = 0 AND folded IS NOT NULL"))
+Index("rooms_due", _rooms.c.due, sqlite_where=text("due IS NOT NULL"))
 Index("rooms_direct", _rooms.c.low, _rooms.c.high, unique=True, sqlite_where=text("low IS NOT NULL"))
 Index("rooms_inbox", _rooms.c.owner, unique=True, sqlite_where=text("kind = 'inbox'"))
-Index("rooms_passing", _rooms.c.id, sqlite_where=text("kind = 'public' AND owner IS NULL AND archived = 0"))
+_passing = text("kind IN ('public', 'private') AND owner IS NULL AND archived = 0")
+Index("rooms_passing", _rooms.c.id, sqlite_where=_passing)
+
+_former = Table(
+    "former_names",
+    messages,
+    Column("folded", Text, primary_key=True),  # Never one that a room bears: `appending` sees to it.
+    Column("room", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("former_names_of", _former.c.room)
 
 _stays = Table(
     "stays",
@@ -51,6 +69,8 @@ _stays = Table(
     Column("role", Text, nullable=False),
     Column("first", Integer, nullable=False),
     Column("left", Integer),  # None while it lasts.
+    Column("voice", Integer, server_default=text("0"), nullable=False),
+    Column("spoke", Integer, server_default=text("0"), nullable=False),
     sqlite_with_rowid=False,
 )
 Index("stays_of", _stays.c.principal, _stays.c.room)
@@ -64,7 +84,52 @@ Table(
     Column("author", Integer, nullable=False),
     Column("name", Text, nullable=False),
     Column("body", Text, nullable=False),  # JSON, as `chat.entries` writes it.
+    Column("said", Integer, server_default=text("0"), nullable=False),  # Messages of the room up to and including this.
     sqlite_with_rowid=False,
+)
+
+Table(
+    "reactions",
+    messages,
+    Column("room", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),  # Of the message.
+    Column("reaction", Text, primary_key=True),
+    Column("principal", Integer, primary_key=True),
+    Column("at", Integer, nullable=False),  # The number of the entry that put it.
+    sqlite_with_rowid=False,
+)
+
+Table(
+    "mentions",
+    messages,
+    Column("account", Integer, primary_key=True),  # 0: everybody in the room.
+    Column("room", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+Table(
+    "markers",
+    messages,
+    Column("account", Integer, primary_key=True),
+    Column("target", Text, primary_key=True),  # A room's id in digits, or a folded name.
+    Column("number", Integer, nullable=False),
+    Column("time", Integer, nullable=False),
+    Column("said", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+Table(
+    "audit",
+    messages,
+    Column("id", Integer, primary_key=True),
+    Column("time", Integer, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("room", Text, nullable=False),  # Its name at the time; empty for what concerns the whole server.
+    Column("act", Text, nullable=False),
+    Column("whom", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", Integer),
 )
 
 Table(
@@ -113,6 +178,7 @@ _tokens = Table(
     Column("address", Text, nullable=False),
     Column("used", Integer, nullable=False),
     Column("expires", Integer, nullable=False),
+    Column("client", Text, server_default="", nullable=False),
 )
 Index("tokens_of", _tokens.c.account, _tokens.c.used)
 

@@ -38,10 +38,12 @@ STOP_SECONDS_MAX = 10.0
 class _Job(Generic[T]):
     """A call on its way through a thread."""
 
-    __slots__ = ("_future", "_loop", "error", "result", "work")
+    __slots__ = ("_future", "_loop", "between", "error", "result", "work")
 
-    def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
+    def __init__(self, work: Callable[[sqlite3.Connection], T], *, between: bool) -> None:
         self.work = work
+        self.between = between
+        """Whether it is done after a transaction and not in it."""
         self.result: T | None = None
         self.error: BaseException | None = None
         self._loop = asyncio.get_running_loop()
@@ -83,9 +85,11 @@ class _Threads(ABC):
 
     async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Have `work` done in a thread, in a transaction. Raises what it raises; SQLite's errors as `StoreFault`."""
+        return await self._wait_done(_Job(work, between=False))
+
+    async def _wait_done(self, job: _Job[T]) -> T:
         if self._stopped:
             raise StoreFault(_("{path}: it is closed.").format(path=self._path))
-        job = _Job(work)
         self._jobs.put(job)
         return await job.wait_result()
 
@@ -147,13 +151,23 @@ class Writer(_Threads):
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         super().__init__(path, [connection], name="writer")
 
+    async def call_between(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Have `work` done after what was asked so far and outside of a transaction. Raises as `call` does."""
+        return await self._wait_done(_Job(work, between=True))
+
     def _serve(self, connection: sqlite3.Connection, job: _Job[Any]) -> None:
-        group = [job, *self._others()]
-        fault = self._transact(connection, group)
+        jobs = [job, *self._others()]
+        group = [each for each in jobs if not each.between]
+        fault = self._transact(connection, group) if group else None
         for each in group:
             if fault is not None:
                 each.error = type(fault)(*fault.args)  # One for each: a raised exception belongs to whoever caught it.
             each.deliver()
+        for each in jobs:
+            if each.between:
+                _undo(connection)  # Where the last rollback failed, it is tried again.
+                self._attempt(connection, each)
+                each.deliver()
 
     def _others(self) -> list[_Job[Any]]:
         """What has come in meanwhile; the order to stop stays for the loop."""

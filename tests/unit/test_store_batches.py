@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from besedka.store.appending import ROWS_MAX, ROWS_STEP, _batches
+from besedka.store.batches import ROWS_MAX, ROWS_STEP, batches
 from besedka.store.rows import Row
 
 
@@ -18,13 +18,13 @@ def rows(count: int) -> list[Row]:
 def test_every_row_is_there_once_and_in_order(count: int) -> None:
     connection = sqlite3.connect(":memory:")
     try:
-        found = [row for table, values in _batches(rows(count)) for row in connection.execute(table, values)]
+        found = [row for table, values in batches(rows(count)) for row in connection.execute(table, values)]
     finally:
         connection.close()
     assert found == rows(count)
 
 
 def test_a_batch_is_one_statement_or_two_of_few_sizes() -> None:
-    batches = [[table for table, _ in _batches(rows(count))] for count in range(1, ROWS_MAX + 1)]
-    assert max(map(len, batches)) == 2
-    assert len({table for batch in batches for table in batch}) == ROWS_MAX // ROWS_STEP + ROWS_STEP - 1
+    sizes = [[table for table, _ in batches(rows(count))] for count in range(1, ROWS_MAX + 1)]
+    assert max(map(len, sizes)) == 2
+    assert len({table for batch in sizes for table in batch}) == ROWS_MAX // ROWS_STEP + ROWS_STEP - 1

@@ -1,0 +1,117 @@
+"""What is asked of a log beside its entries: what is unread, who reacted, where a moment lies, who governed."""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from besedka.chat.audit import AuditLine
+from besedka.chat.entries import RoomId
+from besedka.chat.principals import PrincipalId
+from besedka.chat.told import ReactionCount
+from besedka.hub.ports import AuditRow, Reactions, Unread
+from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, Row, room_of
+
+# What is unread --------------------------------------------------------------------------------------------------
+
+_ROOMS = ", ".join(f"rooms.{column.strip()}" for column in ROOM_COLUMNS.split(","))
+
+_MENTIONS = "SELECT count(*) FROM mentions AS one WHERE one.account = {account} AND one.room = mine.room"
+
+_UNREAD = f"""
+WITH mine (room, read, said) AS MATERIALIZED (
+    SELECT stays.room, coalesce(markers.number, stays.first - 1), coalesce(markers.said, entries.said)
+    FROM stays
+    LEFT JOIN markers ON markers.account = stays.principal AND markers.target = CAST(stays.room AS TEXT)
+    LEFT JOIN entries ON markers.number IS NULL AND entries.room = stays.room AND entries.number = stays.first
+    WHERE stays.principal = ?1 AND stays."left" IS NULL
+)
+SELECT mine.read, mine.said, ({_MENTIONS.format(account="?1")} AND one.number > mine.read),
+    ({_MENTIONS.format(account="0")} AND one.number > mine.read), {_ROOMS}
+FROM mine CROSS JOIN rooms ON rooms.id = mine.room ORDER BY mine.room
+"""
+"""What a room had said by the entry of somebody's joining it had said by the one before, too: that is no message."""
+
+_TWO = (
+    f"SELECT stays.room, {STAY_COLUMNS} FROM stays WHERE stays.room IN"
+    " (SELECT mine.room FROM stays AS mine CROSS JOIN rooms ON rooms.id = mine.room AND rooms.kind = 'direct'"
+    " WHERE mine.principal = ?)"
+)
+
+
+def unread(connection: sqlite3.Connection, account: PrincipalId) -> list[Unread]:
+    """The rooms the account is a member of, by id."""
+    two: dict[RoomId, list[Row]] = {}
+    for room, *stay in connection.execute(_TWO, (account,)):
+        two.setdefault(room, []).append(tuple(stay))
+    return [_unread_of(row, two) for row in connection.execute(_UNREAD, (account,))]
+
+
+def _unread_of(row: Row, two: dict[RoomId, list[Row]]) -> Unread:
+    read, said, mine, everybody, *columns = row
+    room = room_of(tuple(columns), two.get(columns[0], ()))
+    return Unread(room, columns[_MEMBERS], read, max(room.messages - (said or 0), 0), mine + everybody)
+
+
+_MEMBERS = [column.strip() for column in ROOM_COLUMNS.split(",")].index("members")
+
+# Reactions -------------------------------------------------------------------------------------------------------
+
+
+def reactions(
+    connection: sqlite3.Connection, room: RoomId, number: int, principal: PrincipalId, reaction: str
+) -> Reactions:
+    """Whether somebody put this reaction to a message, and how many everybody did."""
+    query = (
+        "SELECT count(*), coalesce(max(principal = ? AND reaction = ?), 0) FROM reactions WHERE room = ? AND number = ?"
+    )
+    count, mine = connection.execute(query, (principal, reaction, room, number)).fetchone()
+    return Reactions(bool(mine), count)
+
+
+def reaction_counts(
+    connection: sqlite3.Connection, room: RoomId, *, first: int, last: int, principal: PrincipalId, limit: int
+) -> list[ReactionCount]:
+    """The reactions to the messages from `first` to `last`, by number and then as they were first put."""
+    rows = connection.execute(
+        "SELECT number, reaction, count(*), max(principal = ?) FROM reactions WHERE room = ? AND number BETWEEN ? AND ?"
+        " GROUP BY number, reaction ORDER BY number, min(at) LIMIT ?",
+        (principal, room, first, last, limit),
+    )
+    return [ReactionCount(number, reaction, count, bool(mine)) for number, reaction, count, mine in rows]
+
+
+# Where something lies --------------------------------------------------------------------------------------------
+
+
+def said_by(connection: sqlite3.Connection, room: RoomId, number: int) -> int:
+    """How many messages the room had as of this entry."""
+    query = "SELECT said FROM entries WHERE room = ? AND number <= ? ORDER BY number DESC LIMIT 1"
+    (said,) = connection.execute(query, (room, number)).fetchone() or (0,)
+    return int(said)
+
+
+def number_at(connection: sqlite3.Connection, room: RoomId, time: int) -> int:
+    """The last entry that is not younger than `time`: times grow with the numbers (P2), so few are looked at."""
+
+    def time_of(number: int) -> int:
+        (found,) = connection.execute(
+            "SELECT time FROM entries WHERE room = ? AND number = ?", (room, number)
+        ).fetchone()
+        return int(found)
+
+    floor, head = connection.execute("SELECT floor, head FROM rooms WHERE id = ?", (room,)).fetchone() or (1, 0)
+    older = bisect_right(range(floor, head + 1), time, key=time_of)
+    return floor + older - 1 if older else 0
+
+
+# The audit trail -------------------------------------------------------------------------------------------------
+
+
+def audit(connection: sqlite3.Connection, limit: int) -> list[AuditRow]:
+    """The last lines of the audit trail, the oldest first."""
+    query = "SELECT time, by, room, act, whom, reason, until FROM audit ORDER BY id DESC LIMIT ?"
+    rows: Iterable[Row] = connection.execute(query, (limit,))
+    lines: Sequence[AuditRow] = [AuditRow(time, by, room, AuditLine(*line)) for time, by, room, *line in rows]
+    return [*reversed(lines)]
