@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from besedka.chat.entries import (
+    Edited,
     Entry,
     Marked,
     MembershipChanged,
+    Person,
     Redacted,
     Renamed,
     RolesChanged,
@@ -40,14 +42,22 @@ def audit_line(entry: Entry) -> AuditLine | None:
         case RolesChanged(changes=changes):
             return AuditLine("roles", ", ".join(_role(one.person.name, one.role, one.voice) for one in changes))
         case SettingsChanged(change=change):
-            names = [name for name, value in msgspec.structs.asdict(change).items() if value is not None]
-            return AuditLine("settings", ", ".join(names))
+            given = [(name, value) for name, value in msgspec.structs.asdict(change).items() if value is not None]
+            return AuditLine("settings", ", ".join(_setting(name, value) for name, value in given))
         case Renamed(room_name=name):
             return AuditLine("rename", name)
+        case Edited(author=Person(name=name)):
+            return AuditLine("edit", name)
         case Redacted(author=author, reason=reason) if author.principal != entry.author:
             return AuditLine("redact", author.name, reason)
         case _:
             return None
+
+
+def _setting(name: str, value: bool | int | str) -> str:
+    if isinstance(value, str):
+        return f"{name}: {'set' if value else 'none'}"  # The key itself is nobody's who is not in the room.
+    return f"{name}: {str(value).lower()}"
 
 
 def _role(name: str, role: RoomRole | None, voice: bool | None) -> str:

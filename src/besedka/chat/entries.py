@@ -106,6 +106,8 @@ class Edited(msgspec.Struct, frozen=True, tag_field="kind", tag="edit", omit_def
     text: str
     """Empty where a later edit or a redaction of the message has taken it away."""
     mentions: tuple[PrincipalId, ...] = ()
+    author: Person | None = None
+    """Whose message it was, where somebody else has edited it."""
 
 
 class Redacted(msgspec.Struct, frozen=True, tag_field="kind", tag="redaction", omit_defaults=True):

@@ -94,11 +94,17 @@ def _advance(room: Room, entry: Entry, _body: Body) -> Room:
 
 def _message(room: Room, entry: Entry, _body: Body) -> Room:
     messages = room.messages + 1
-    author = room.members.get(entry.author) if room.governance.settings.slow_seconds else None
-    if author is None:
-        return _replace(room, head=entry.number, time=entry.time, messages=messages)
-    members = room.members.set(entry.author, _replace(author, spoke=entry.time))
-    return _replace(room, head=entry.number, time=entry.time, messages=messages, members=members)
+    if room.governance.settings.slow_seconds and entry.author != SERVER:
+        room = _with_spoke(room, entry)
+    return _replace(room, head=entry.number, time=entry.time, messages=messages)
+
+
+def _with_spoke(room: Room, entry: Entry) -> Room:
+    member = room.members.get(entry.author)
+    if member is not None:
+        return _replace(room, members=room.members.set(entry.author, _replace(member, spoke=entry.time)))
+    standing = _replace(room.governance.guests.get(entry.author, Standing()), spoke=entry.time)
+    return _replace(room, governance=room.governance.with_standing(entry.author, standing))
 
 
 def _opened(room: Room, entry: Entry, body: Body) -> Room:
@@ -174,6 +180,8 @@ def _left(room: Room, entry: Entry, moved: MembershipChanged) -> Room:
             assert is_guest(person.principal), "an account that is no member cannot go"
             governance = _replace(governance, guests=_without(governance.guests, person.principal))
             continue
+        if member.spoke and governance.settings.slow_seconds:
+            governance = governance.with_standing(person.principal, Standing(spoke=member.spoke))
         former = former.set(person.principal, Stay(member.first, entry.number))
         members = members.delete(person.principal)
         named = _without(named, fold(member.name))
@@ -208,14 +216,11 @@ def _with_role(room: Room, change: RoleChange) -> Room:
         role = member.role if change.role is None else change.role
         voice = member.voice if change.voice is None else change.voice
         return _replace(room, members=room.members.set(principal, _replace(member, role=role, voice=voice)))
-    guests = room.governance.guests
-    before = guests.get(principal, Standing())
+    before = room.governance.guests.get(principal, Standing())
     role = before.role if change.role is None else change.role
     voice = before.voice if change.voice is None else change.voice
-    guests = guests.set(principal, Standing(role, voice))
-    if len(guests) > GUESTS_MAX:
-        guests = guests.delete(max(guests))  # Their ids count down: the first to come.
-    return _replace(room, governance=_replace(room.governance, guests=guests))
+    standing = _replace(before, role=role, voice=voice)
+    return _replace(room, governance=room.governance.with_standing(principal, standing))
 
 
 def _owner_of(room: Room) -> PrincipalId | None:
@@ -275,6 +280,9 @@ def _invitations(room: Room, entry: Entry, body: Body) -> Room:
             invited = _without(invited, person.principal)
         else:
             invited = invited.set(person.principal, entry.time)
+    guests = [one for one in invited if is_guest(one)]
+    if len(guests) > GUESTS_MAX:
+        invited = invited.delete(max(guests))  # Their ids count down: the first to come.
     return _governed(room, entry, _replace(room.governance, invited=invited))
 
 

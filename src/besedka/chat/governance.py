@@ -33,6 +33,13 @@ class Standing(msgspec.Struct, frozen=True):
 
     role: RoomRole = RoomRole.MEMBER
     voice: bool = False
+    spoke: int = 0
+    """As `Member.spoke`; of anybody who is no member, so that leaving and coming back is no way around slow mode."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it gives nothing."""
+        return self.role is RoomRole.MEMBER and not self.voice
 
 
 class Governance(msgspec.Struct, frozen=True):
@@ -42,12 +49,15 @@ class Governance(msgspec.Struct, frozen=True):
     listed: tuple[Listed, ...] = ()
     """In the order they were set; at most `Limits.marks_max` of each listing."""
     invited: Map[PrincipalId, int] = Map()
-    """Who may join by invitation, and since when; at most `Limits.invited_max`."""
+    """Who may join by invitation, and since when; at most `Limits.invited_max` accounts, and `GUESTS_MAX` guests."""
     code: str = ""
     """SHA-256 of the invite code, hexadecimal; empty for none."""
     code_until: int = 0
     guests: Map[PrincipalId, Standing] = Map()
-    """Guests that stand otherwise than as members; at most `GUESTS_MAX`, the first to come forgotten first."""
+    """Guests that stand otherwise than as members, and whoever is no member and spoke in slow mode.
+
+    At most `GUESTS_MAX`: those that stand as members are forgotten first, then the first to come.
+    """
     former_names: tuple[RoomName, ...] = ()
     """Names that lead to it still; at most `FORMER_NAMES_MAX`, the oldest first."""
 
@@ -55,13 +65,21 @@ class Governance(msgspec.Struct, frozen=True):
         """What is on one list."""
         return tuple(one for one in self.listed if one.mark.listing is listing)
 
+    def with_standing(self, principal: PrincipalId, standing: Standing) -> Governance:
+        """The same with somebody who is no member standing so."""
+        guests = self.guests.set(principal, standing)
+        if len(guests) > GUESTS_MAX:
+            others = (one for one in guests if one != principal)
+            guests = guests.delete(min(others, key=lambda one: (not guests[one].plain, guests[one].spoke, -one)))
+        return msgspec.structs.replace(self, guests=guests)
+
     def next_due(self) -> int | None:
         """When the first mark's time is over, in milliseconds since 1970 UTC."""
         return min((one.mark.until for one in self.listed if one.mark.until is not None), default=None)
 
 
 GUESTS_MAX = 1000
-"""Standings of guests kept in one room: guests are gone long before so many others have been given one."""
+"""Standings and invitations of guests kept in one room: they are gone long before so many others have come."""
 
 FORMER_NAMES_MAX = 4
 """Names a room leaves behind that still lead to it: so nobody takes names by renaming one room for ever."""

@@ -29,7 +29,7 @@ from besedka.chat.entries import (
     Way,
 )
 from besedka.chat.governance import Standing
-from besedka.chat.masks import fits, valid_mask
+from besedka.chat.masks import fits, listed, valid_mask
 from besedka.chat.names import fold
 from besedka.chat.permissions import Act, above, allowed
 from besedka.chat.principals import Actor, PrincipalId, is_account
@@ -51,7 +51,7 @@ from besedka.chat.room_requests import (
 from besedka.chat.rooms import Room
 from besedka.chat.settings import effective
 from besedka.chat.text import one_line
-from besedka.chat.verdicts import Circumstances, Verdict, absent, draft, present_person
+from besedka.chat.verdicts import Circumstances, Verdict, absent, draft, last_owner, present_person
 from besedka.limits import Limits
 
 _KEY_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_./-")
@@ -136,7 +136,7 @@ def _kick(room: Room, actor: Actor, request: Write, circumstances: Circumstances
     whom = present_person(room, kick.name, circumstances)
     if isinstance(whom, Refusal):
         return whom
-    refusal = above(room, actor, whom.principal) or _last_owner(room, (whom,))
+    refusal = above(room, actor, whom.principal) or last_owner(room, (whom,))
     if refusal is not None:
         return refusal
     reason = _reason(kick.reason, circumstances)
@@ -145,15 +145,6 @@ def _kick(room: Room, actor: Actor, request: Write, circumstances: Circumstances
 
 def _put_out(actor: Actor, people: tuple[Person, ...], reason: str) -> Draft:
     return draft(actor, MembershipChanged(Way.REMOVED, people, reason))
-
-
-def _last_owner(room: Room, without: tuple[Person, ...]) -> Refusal | None:
-    """Why these cannot all go: somebody who owns the room stays, as long as anybody does."""
-    going = {person.principal for person in without}
-    owners = {principal for principal, member in room.members.items() if member.role is RoomRole.OWNER}
-    if not owners & going or owners - going or going.issuperset(room.members):
-        return None
-    return Refusal(Code.LAST_OWNER)
 
 
 def _mark(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
@@ -178,11 +169,11 @@ def _mark(room: Room, actor: Actor, request: Write, circumstances: Circumstances
     if until is not None and until >= 1 << 53:
         return Refusal(Code.BAD_VALUE, "seconds")
     mark = Mark(asked.listing, mask, principal, until, reason)
-    drafts = (draft(actor, Marked(mark)),)
+    stands = any(one.mark == mark for one in room.governance.listed)
+    drafts = () if stands else (draft(actor, Marked(mark)),)
     out = _fitting(room, actor, mark, circumstances) if asked.put_out and against else ()
-    if out and _last_owner(room, out) is not None:
-        return Refusal(Code.LAST_OWNER)
-    return (*drafts, _put_out(actor, out, reason)) if out else drafts
+    refusal = last_owner(room, out)
+    return refusal or ((*drafts, _put_out(actor, out, reason)) if out else drafts)
 
 
 def _whose(room: Room, mask: str, circumstances: Circumstances) -> PrincipalId | None:
@@ -195,13 +186,14 @@ def _whose(room: Room, mask: str, circumstances: Circumstances) -> PrincipalId |
 
 
 def _fitting(room: Room, actor: Actor, mark: Mark, circumstances: Circumstances) -> tuple[Person, ...]:
-    """Those in the room whom a mark fits, the actor and those above it spared."""
+    """Those in the room whom a mark fits; the actor is spared, those above it, and, unless named, the excepted."""
     found: dict[PrincipalId, Person] = {}
     member = None if mark.principal is None else room.members.get(mark.principal)
     if member is not None and mark.principal is not None:
         found[mark.principal] = Person(mark.principal, member.name)
     for one in circumstances.present:
-        if fits(mark, one):
+        excepted = mark.principal is None and listed(room, Listing.BAN_EXCEPTION, one, circumstances.now)
+        if fits(mark, one) and not excepted:
             found[one.principal] = Person(one.principal, one.name)
     found.pop(actor.principal, None)
     return tuple(person for person in found.values() if above(room, actor, person.principal) is None)
@@ -249,16 +241,7 @@ def _role_refused(room: Room, actor: Actor, whom: Person, role: RoomRole | None)
         return refusal
     if role is RoomRole.OWNER and not is_account(whom.principal):
         return Refusal(Code.ACCOUNT_NEEDED)
-    return _no_owner_left(room, whom) if unmakes_owner else None
-
-
-def _no_owner_left(room: Room, whom: Person) -> Refusal | None:
-    others = [
-        principal
-        for principal, member in room.members.items()
-        if member.role is RoomRole.OWNER and principal != whom.principal
-    ]
-    return None if others else Refusal(Code.LAST_OWNER)
+    return last_owner(room, (whom,), stay=True) if unmakes_owner else None
 
 
 def _transfer(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
@@ -289,9 +272,12 @@ def _invite(room: Room, actor: Actor, request: Write, circumstances: Circumstanc
         return ()
     if other is None:
         return Refusal(Code.NO_SUCH_PERSON)
+    if room.kind is Kind.PRIVATE and not is_account(other.principal):
+        return Refusal(Code.ACCOUNT_NEEDED)
     if other.principal in room.governance.invited:
         return ()
-    if len(room.governance.invited) >= circumstances.limits.invited_max:
+    accounts = sum(map(is_account, room.governance.invited))
+    if is_account(other.principal) and accounts >= circumstances.limits.invited_max:
         return Refusal(Code.LIST_FULL)
     return (draft(actor, InvitationsChanged((other,))),)
 

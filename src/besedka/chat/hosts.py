@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from ipaddress import ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 NETWORK_BITS = {4: 24, 6: 48}
 """What usually belongs to one household or provider: addresses in it share the second part of their host."""
@@ -15,11 +16,21 @@ NO_HOST = "unknown"
 """Of whoever has no address."""
 
 
+@lru_cache(maxsize=4096)
+def address_of(text: str) -> IPv4Address | IPv6Address | None:
+    """An address, or None for what is none. One that is mapped into IPv6 is IPv4 (RFC 4291 §2.5.5.2)."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return address if mapped is None else mapped
+
+
 def host_of(address: str, key: bytes) -> str:
     """`<address>.<network>.ip`, both hashed with `key`: the mask `*!*@*.<network>.ip` fits a whole network."""
-    try:
-        whole = ip_address(address)
-    except ValueError:
+    whole = address_of(address)
+    if whole is None:
         return NO_HOST
     network = ip_network((whole, NETWORK_BITS[whole.version]), strict=False)
     return f"{_hashed(str(whole), key)}.{_hashed(str(network), key)}.ip"

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 
 from besedka.chat.entries import Listing, Mark
+from besedka.chat.hosts import address_of
 from besedka.chat.names import fold
-from besedka.chat.principals import Actor
+from besedka.chat.principals import Actor, is_account
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.rooms import Room
 from besedka.chat.text import harmless_line
@@ -22,7 +23,10 @@ MASK_CHARACTERS_MAX = 192
 """A name, a user name and a host with room for wildcards."""
 
 WILDCARDS_MAX = 16
-"""Stars in one mask: what keeps matching fast whatever somebody has typed."""
+"""Stars in one mask: more than anybody needs."""
+
+_MAPPED_BITS = 96
+"""What stands before the IPv4 address in a mapped one."""
 
 
 def valid_mask(raw: str) -> str | Refusal:
@@ -37,19 +41,32 @@ def valid_mask(raw: str) -> str | Refusal:
 
 def fits(mark: Mark, actor: Actor) -> bool:
     """Whether a mark is about somebody."""
-    if mark.principal is not None:
-        return mark.principal == actor.principal
+    return _fits(mark, actor, _shown(actor))
+
+
+def _shown(actor: Actor) -> str:
+    return f"{fold(actor.name)}!{fold(actor.user)}@{fold(actor.host)}"
+
+
+def _fits(mark: Mark, actor: Actor, shown: str) -> bool:
+    if mark.principal == actor.principal:
+        return True
+    if mark.principal is not None and is_account(mark.principal):
+        return False  # An account's name is its own. A guest's may be the next guest's, so its mark is a mask as well.
     network = _network(mark.mask)
     if network is not None:
-        return _is_within(actor.address, network)
-    return _pattern(mark.mask).fullmatch(f"{fold(actor.name)}!{fold(actor.user)}@{actor.host}") is not None
+        address = address_of(actor.address)
+        return address is not None and address in network
+    return _pattern(mark.mask).fits(shown)
 
 
 def listed(room: Room, listing: Listing, actor: Actor, now: int) -> bool:
     """Whether somebody is on a list of a room at `now`, in milliseconds since 1970 UTC."""
-    return any(
-        one.mark.listing is listing and one.in_force(now) and fits(one.mark, actor) for one in room.governance.listed
-    )
+    there = [one.mark for one in room.governance.listed if one.mark.listing is listing and one.in_force(now)]
+    if not there:
+        return False
+    shown = _shown(actor)
+    return any(_fits(mark, actor, shown) for mark in there)
 
 
 def banned(room: Room, actor: Actor, now: int) -> bool:
@@ -62,32 +79,60 @@ def muted(room: Room, actor: Actor, now: int) -> bool:
     return listed(room, Listing.MUTE, actor, now) and not listed(room, Listing.BAN_EXCEPTION, actor, now)
 
 
+# Addresses -------------------------------------------------------------------------------------------------------
+
+
 @lru_cache(maxsize=4096)
 def _network(mask: str) -> IPv4Network | IPv6Network | None:
+    """The network that a mask is; one of mapped addresses is the IPv4 network that they stand for."""
     try:
-        return ip_network(mask, strict=False)
+        network = ip_network(mask, strict=False)
     except ValueError:
         return None
+    first = address_of(str(network.network_address))
+    if isinstance(network, IPv6Network) and isinstance(first, IPv4Address) and network.prefixlen >= _MAPPED_BITS:
+        return IPv4Network((first, network.prefixlen - _MAPPED_BITS))
+    return network
 
 
-def _is_within(address: str, network: IPv4Network | IPv6Network) -> bool:
-    try:
-        return ip_address(address) in network
-    except ValueError:
-        return False  # A session without an address (the simulator's, a Unix socket's).
+# Patterns --------------------------------------------------------------------------------------------------------
+
+
+class _Pattern:
+    """A mask with wildcards, cut at its stars: each piece is looked for once, behind the one before it.
+
+    One regular expression would try every way of dividing the text among sixteen stars, which takes years.
+    """
+
+    __slots__ = ("_first", "_last", "_last_length", "_middle")
+
+    def __init__(self, mask: str) -> None:
+        first, *middle = mask.split("*")
+        last = middle.pop() if middle else None
+        self._first = _piece(first)
+        self._middle = [_piece(piece) for piece in middle if piece]
+        self._last = None if last is None else _piece(last)
+        self._last_length = len(last or "")
+
+    def fits(self, text: str) -> bool:
+        """Whether the whole text is as the mask has it."""
+        if self._last is None:
+            return self._first.fullmatch(text) is not None
+        found = self._first.match(text)
+        for piece in self._middle:
+            found = None if found is None else piece.search(text, found.end())
+        begins = len(text) - self._last_length
+        return found is not None and found.end() <= begins and self._last.match(text, begins) is not None
+
+
+def _piece(piece: str) -> re.Pattern[str]:
+    return re.compile("".join("." if one == "?" else re.escape(one) for one in piece), re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
-def _pattern(mask: str) -> re.Pattern[str]:
+def _pattern(mask: str) -> _Pattern:
     name, bang, rest = mask.partition("!")
     if not bang and "@" in mask:
-        name, rest = "*", mask
-    user, at, host = rest.partition("@")
-    if not bang:
-        user = user or "*"
-    whole = f"{fold(name) or '*'}!{fold(user) or '*'}@{(host if at else '*') or '*'}"
-    return re.compile("".join(_piece(one) for one in re.sub(r"\*+", "*", whole)), re.DOTALL)
-
-
-def _piece(character: str) -> str:
-    return {"*": ".*", "?": "."}.get(character, re.escape(character))
+        name, rest = "", mask
+    user, _, host = rest.partition("@")
+    return _Pattern(f"{fold(name) or '*'}!{fold(user) or '*'}@{fold(host) or '*'}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from besedka.chat.entries import Body, Edited, Entry, Message, Redacted
+from besedka.chat.mentions import calls_everybody
 
 
 class Rewrite(msgspec.Struct, frozen=True):
@@ -28,7 +29,12 @@ def rewrites(entry: Entry, target: Entry) -> tuple[Rewrite, ...]:
     earlier = (Rewrite(message.edited, Edited(target.number, "")),) if message.edited else ()
     if isinstance(entry.body, Edited):
         said: Message = msgspec.structs.replace(
-            message, text=entry.body.text, mentions=entry.body.mentions, breaks=(), edited=entry.number
+            message,
+            text=entry.body.text,
+            mentions=entry.body.mentions,
+            calls_room=message.calls_room and calls_everybody(entry.body.text),
+            breaks=(),
+            edited=entry.number,
         )
     else:
         assert isinstance(entry.body, Redacted), "nothing else mends"

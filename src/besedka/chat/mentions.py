@@ -1,4 +1,7 @@
-"""Whom a message calls by name: `@name` anywhere, or a name at its very start followed by `:` or `,`."""
+"""Whom a message calls by name: `@name` anywhere, or a name at its very start followed by `:` or `,`.
+
+A name may end in the very marks that end a sentence or close a bracket, so the longest name that somebody bears counts.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,24 @@ from besedka.chat.rooms import Room
 EVERYBODY = fold("room")
 """`@room` calls everybody in it, where whoever says so may."""
 
-_NAME = r"([\w\-.\[\]\\^{|}`]{1,64})"
+_NAME_CHARACTERS_MAX = 64
+"""More than any name has, whatever the limits."""
+
+_NAME = rf"([\w\-.\[\]\\^{{|}}`]{{1,{_NAME_CHARACTERS_MAX}}})"
 _CALLED = re.compile(rf"(?:\A|(?<=[^\w@]))@{_NAME}")
-_ADDRESSED = re.compile(rf"\A{_NAME}[:,](?:\s|\Z)")
+_ADDRESSED = re.compile(rf"{_NAME}[:,]")
+_ENDINGS = ("", ".-", ".-[]{}|\\^`")
+"""What may follow a name and be no part of it, the least first."""
+
+
+def may_call(text: str) -> bool:
+    """Whether there is anything in `text` that could call somebody: most messages do not, and are done with."""
+    if "@" in text:
+        return True
+    if ":" not in text and "," not in text:
+        return False
+    first_word = text[: _NAME_CHARACTERS_MAX + 1].partition(" ")[0]
+    return ":" in first_word or "," in first_word
 
 
 def mentioned(room: Room, text: str, author: PrincipalId, *, at_most: int) -> tuple[PrincipalId, ...]:
@@ -28,7 +46,7 @@ def mentioned(room: Room, text: str, author: PrincipalId, *, at_most: int) -> tu
 
 def calls_everybody(text: str) -> bool:
     """Whether `text` says `@room`."""
-    return "@" in text and any(fold(found[1].rstrip(".-")) == EVERYBODY for found in _CALLED.finditer(text))
+    return "@" in text and any(fold(found[1].rstrip(_ENDINGS[-1])) == EVERYBODY for found in _CALLED.finditer(text))
 
 
 def _names(text: str) -> list[str]:
@@ -40,6 +58,9 @@ def _names(text: str) -> list[str]:
 
 
 def _member(room: Room, name: str) -> PrincipalId | None:
-    """The member of this name, or of it without the full stops that end a sentence."""
-    found = room.named.get(fold(name))
-    return room.named.get(fold(name.rstrip(".-"))) if found is None else found
+    """The member of this name, or of it without the marks that follow it."""
+    for ending in _ENDINGS:
+        principal = room.named.get(fold(name.rstrip(ending)) if ending else fold(name))
+        if principal is not None:
+            return principal
+    return None

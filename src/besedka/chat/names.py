@@ -25,6 +25,8 @@ _ROOM_MARKS = frozenset("_-.")
 
 def fold(name: str) -> FoldedName:
     """The form names are compared in: NFKC, case-folded, NFKC again (Unicode 3.13, D147: folding can denormalise)."""
+    if name.isascii():
+        return FoldedName(name.lower())  # What the rest comes to, at a fifth of the cost.
     once = unicodedata.normalize("NFKC", name).casefold()
     return FoldedName(unicodedata.normalize("NFKC", once))
 

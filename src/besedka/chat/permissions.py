@@ -21,13 +21,14 @@ class Rank(IntEnum):
     MODERATOR = 3
     OWNER = 4
     ADMIN = 5
-    """An administrator of the server, in any room it is in or can see."""
+    """An administrator of the server, in any room that it is in, or that is not hidden; and the server itself."""
 
 
 class Act(Enum):
     """What can be done in a room, beside joining, leaving and reading."""
 
     SPEAK = "speak"
+    MEND_OWN = "redact one's own"
     SET_TOPIC = "set the topic"
     INVITE = "invite"
     SEE_LISTS = "see the lists"
@@ -65,14 +66,18 @@ class Permission(msgspec.Struct, frozen=True):
 PERMISSIONS: tuple[Permission, ...] = (
     Permission(
         Act.SPEAK,
-        N_("say, edit one's own, react, redact one's own"),
+        N_("speak: say something, react, edit what one said"),
         Rank.OUTSIDER,
         (When("members_only", Rank.MEMBER), When("moderated", Rank.VOICED)),
     ),
-    Permission(Act.SET_TOPIC, N_("set the topic"), Rank.MEMBER, (When("topic_locked", Rank.MODERATOR),)),
+    Permission(Act.MEND_OWN, N_("redact what one said"), Rank.MEMBER),
     Permission(
-        Act.INVITE, N_("invite, and take one's invitation back"), Rank.MEMBER, (When("invite_only", Rank.MODERATOR),)
+        Act.SET_TOPIC,
+        N_("set the topic"),
+        Rank.MEMBER,
+        (When("moderated", Rank.VOICED), When("topic_locked", Rank.MODERATOR)),
     ),
+    Permission(Act.INVITE, N_("invite, and withdraw invitations"), Rank.MEMBER, (When("invite_only", Rank.MODERATOR),)),
     Permission(Act.SEE_LISTS, N_("see who is banned, muted and excepted"), Rank.MEMBER),
     Permission(Act.CALL_ROOM, N_("call everybody (@room)"), Rank.MODERATOR),
     Permission(Act.MEND_OTHERS, N_("edit and redact what others said"), Rank.MODERATOR),

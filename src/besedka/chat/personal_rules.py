@@ -62,7 +62,8 @@ def _notify(room: Room, actor: Actor, request: Write, circumstances: Circumstanc
         return refusal
     if room.personal.notify.get(asked.room, Level.ALL) is asked.level:
         return ()
-    if len(room.personal.notify) >= circumstances.limits.markers_max:
+    more = asked.level is not Level.ALL and asked.room not in room.personal.notify
+    if more and len(room.personal.notify) >= circumstances.limits.markers_max:
         return Refusal(Code.LIST_FULL)
     return (draft(actor, NotifySet(asked.room, asked.level)),)
 

@@ -72,6 +72,14 @@ class Room(msgspec.Struct, frozen=True):
         """Whether it ends when nobody is left in it."""
         return self.owner is None and self.kind in (Kind.PUBLIC, Kind.PRIVATE)
 
+    def spoke(self, principal: PrincipalId) -> int:
+        """When somebody last said something, in milliseconds; known while the room is in slow mode, else 0."""
+        member = self.members.get(principal)
+        if member is not None and member.spoke:
+            return member.spoke
+        standing = self.governance.guests.get(principal)
+        return 0 if standing is None else standing.spoke
+
     def member_named(self, name: str) -> Person | None:
         """The member of this name, whatever its letters' case."""
         principal = self.named.get(fold(name))

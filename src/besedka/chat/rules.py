@@ -17,7 +17,6 @@ from besedka.chat.entries import (
     Opened,
     Person,
     RoomName,
-    RoomRole,
     TopicSet,
     Way,
 )
@@ -33,7 +32,7 @@ from besedka.chat.room_requests import Open
 from besedka.chat.rooms import Room
 from besedka.chat.speaking_rules import SPEAKING_RULES, may_speak
 from besedka.chat.text import one_line, topic_text
-from besedka.chat.verdicts import Circumstances, Verdict, absent, draft
+from besedka.chat.verdicts import Circumstances, Verdict, absent, draft, last_owner
 
 Rule = Callable[[Room, Actor, Write, Circumstances], Verdict]
 
@@ -61,6 +60,8 @@ def _open(room: Room, actor: Actor, request: Write, circumstances: Circumstances
     if isinstance(topic, Refusal):
         return topic
     drafts = (draft(actor, open_room(circumstances.room_name, actor.principal, asked.room_kind)), *_joined(actor))
+    if topic and actor.muted:
+        return Refusal(Code.MUTED)
     return (*drafts, draft(actor, TopicSet(topic))) if topic else drafts
 
 
@@ -69,12 +70,14 @@ def _join(room: Room, actor: Actor, request: Write, circumstances: Circumstances
         return Refusal(Code.NO_SUCH_ROOM)
     if actor.inside:
         return ()
-    if circumstances.rooms_joined >= circumstances.limits.rooms_per_account_max and _may_know(room, actor):
+    kept_out = _kept_out(room, actor, cast(Join, request), circumstances) if room.head else None
+    if kept_out is not None:
+        return kept_out
+    if circumstances.rooms_joined >= circumstances.limits.rooms_per_account_max:
         return Refusal(Code.TOO_MANY_ROOMS)
-    if not room.head:
-        return (draft(actor, open_room(circumstances.room_name, actor.principal, Kind.PUBLIC)), *_joined(actor))
-    kept_out = _kept_out(room, actor, cast(Join, request), circumstances)
-    return kept_out or _joined(actor)
+    if room.head:
+        return _joined(actor)
+    return (draft(actor, open_room(circumstances.room_name, actor.principal, Kind.PUBLIC)), *_joined(actor))
 
 
 def _joined(actor: Actor) -> tuple[Draft, ...]:
@@ -85,29 +88,35 @@ def _joined(actor: Actor) -> tuple[Draft, ...]:
 
 
 def _kept_out(room: Room, actor: Actor, join: Join, circumstances: Circumstances) -> Refusal | None:
-    """Why somebody may not join a room that there is. Of a hidden one they learn that its name is taken."""
-    now, settings = circumstances.now, room.governance.settings
-    invited = _is_invited(room, actor, join, now)
+    """Why somebody may not join a room that there is.
+
+    Of a hidden one whoever is neither invited nor its owner learns that its name is taken and nothing else, former
+    members too: it may bear that name since they left.
+    """
+    invited = _is_invited(room, actor, join, circumstances.now)
     owns = actor.principal == room.owner
-    if room.hidden and not invited and not owns:
+    refusal = _barred(room, actor, circumstances, key=join.key, invited=invited, owns=owns)
+    if refusal is not None and room.hidden and not invited and not owns:
         return Refusal(Code.ROOM_NAME_TAKEN)
+    return refusal
+
+
+def _barred(
+    room: Room, actor: Actor, circumstances: Circumstances, *, key: str, invited: bool, owns: bool
+) -> Refusal | None:
+    settings, inside = room.governance.settings, len(room.members) + circumstances.guests_here
     if not is_account(actor.principal) and room.kind is not Kind.PUBLIC:
         return Refusal(Code.ACCOUNT_NEEDED)
     if not owns and rank(room, actor) is not Rank.ADMIN:
-        if banned(room, actor, now):
+        if banned(room, actor, circumstances.now):
             return Refusal(Code.BANNED_HERE)
         if settings.invite_only and not invited:
             return Refusal(Code.INVITATION_ONLY)
-        if settings.key and join.key != settings.key:
+        if settings.key and key != settings.key:
             return Refusal(Code.WRONG_KEY)
-        if settings.members_max and len(room.members) >= settings.members_max:
+        if settings.members_max and inside >= settings.members_max:
             return Refusal(Code.ROOM_FULL)
-    return Refusal(Code.ROOM_FULL) if len(room.members) >= circumstances.limits.members_max else None
-
-
-def _may_know(room: Room, actor: Actor) -> bool:
-    """Whether a refusal may say more than that a name is taken."""
-    return not room.hidden or actor.principal == room.owner or actor.principal in room.governance.invited
+    return Refusal(Code.ROOM_FULL) if inside >= circumstances.limits.members_max else None
 
 
 def _is_invited(room: Room, actor: Actor, join: Join, now: int) -> bool:
@@ -129,26 +138,22 @@ def _leave(room: Room, actor: Actor, request: Write, circumstances: Circumstance
         return refusal
     if room.kind is Kind.DIRECT:
         return Refusal(Code.CANNOT_LEAVE)
-    member = room.members.get(actor.principal)
-    if member is None:
+    if actor.principal not in room.members:
         return ()  # A guest's being there is its session's, not the room's.
-    owners = sum(one.role is RoomRole.OWNER for one in room.members.values()) if member.role is RoomRole.OWNER else 0
-    if owners == 1 and len(room.members) > 1:
-        return Refusal(Code.LAST_OWNER)
+    whom = Person(actor.principal, actor.name)
     reason = one_line(cast(Leave, request).reason, bytes_max=circumstances.limits.reason_bytes_max)
-    if isinstance(reason, Refusal):
-        return reason
-    return (draft(actor, MembershipChanged(Way.LEFT, (Person(actor.principal, actor.name),), reason)),)
+    refusal = last_owner(room, (whom,)) or (reason if isinstance(reason, Refusal) else None)
+    if refusal is not None:
+        return refusal
+    heard = may_speak(room, actor, circumstances) is None  # Whoever may not speak leaves without a word.
+    return (draft(actor, MembershipChanged(Way.LEFT, (whom,), cast(str, reason) if heard else "")),)
 
 
 def _topic(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
     refusal = absent(room, actor)
     if refusal is not None:
         return refusal
-    if room.kind is Kind.DIRECT:
-        refusal = Refusal(Code.MUTED) if actor.muted else None
-    else:
-        refusal = allowed(room, actor, Act.SET_TOPIC) or may_speak(room, actor, circumstances)
+    refusal = may_speak(room, actor, circumstances) or allowed(room, actor, Act.SET_TOPIC)
     if refusal is not None:
         return refusal
     topic = topic_text(cast(SetTopic, request).topic, limits=circumstances.limits)

@@ -21,9 +21,9 @@ from besedka.chat.entries import (
     Way,
 )
 from besedka.chat.masks import banned, muted
-from besedka.chat.mentions import calls_everybody, mentioned
+from besedka.chat.mentions import calls_everybody, may_call, mentioned
 from besedka.chat.permissions import Act, Rank, allowed, least_rank, rank
-from besedka.chat.principals import Actor, PrincipalId
+from besedka.chat.principals import SERVER, Actor, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Edit, React, Redact, Say, Spoken, Tell, Write
 from besedka.chat.rooms import Room, reading
@@ -35,13 +35,19 @@ _ACTION = "\x01ACTION "
 
 
 def may_speak(room: Room, actor: Actor, circumstances: Circumstances) -> Refusal | None:
-    """Why somebody may not be heard in a room they know of; None if they may."""
-    here = rank(room, actor)
-    if here is Rank.OUTSIDER and least_rank(room, Act.SPEAK) is not Rank.OUTSIDER:
+    """Why somebody may not be heard in a room they know of; None if they may.
+
+    Administrators are heard where they are, like everybody; only the server speaks from outside.
+    """
+    governance = room.governance
+    if not actor.inside and governance.settings.members_only and actor.principal != SERVER:
         return Refusal(Code.NOT_A_MEMBER)
     if actor.muted:
         return Refusal(Code.MUTED)
-    if room.governance.listed and here < Rank.VOICED:
+    if not governance.listed and not governance.settings.moderated:
+        return None  # The hot path: nothing else asks for more than being here.
+    here = rank(room, actor)
+    if here < Rank.VOICED:
         if muted(room, actor, circumstances.now):
             return Refusal(Code.MUTED_HERE)
         if banned(room, actor, circumstances.now):
@@ -50,12 +56,11 @@ def may_speak(room: Room, actor: Actor, circumstances: Circumstances) -> Refusal
 
 
 def _too_soon(room: Room, actor: Actor, circumstances: Circumstances) -> Refusal | None:
-    slow = room.governance.settings.slow_seconds
-    member = room.members.get(actor.principal) if slow else None
-    if member is None or rank(room, actor) >= Rank.VOICED:
+    spoke = room.spoke(actor.principal)
+    left = spoke + room.governance.settings.slow_seconds * 1000 - circumstances.now
+    if not spoke or left <= 0 or rank(room, actor) >= Rank.VOICED:
         return None
-    left = member.spoke + slow * 1000 - circumstances.now
-    return Refusal(Code.SLOW_MODE, str(-(-left // 1000))) if member.spoke and left > 0 else None
+    return Refusal(Code.SLOW_MODE, str(-(-left // 1000)))
 
 
 def _message(room: Room, actor: Actor, spoken: Spoken, circumstances: Circumstances, reply: int) -> Message | Refusal:
@@ -63,16 +68,21 @@ def _message(room: Room, actor: Actor, spoken: Spoken, circumstances: Circumstan
     text = message_text(spoken.text, limits=limits)
     if isinstance(text, Refusal):
         return text
-    if room.governance.settings.no_ctcp and text.startswith(_CTCP) and not text.startswith(_ACTION):
-        return Refusal(Code.NO_CTCP)
-    refusal = _bad_breaks(spoken.breaks, text) or _bad_tags(spoken.tags, limits.tags_bytes_max)
-    if refusal is not None:
-        return refusal
-    if spoken.manner is Manner.NOTED:
-        return Message(text, spoken.manner, reply, breaks=spoken.breaks, tags=spoken.tags)
-    everybody = calls_everybody(text) and allowed(room, actor, Act.CALL_ROOM) is None and room.kind is not Kind.DIRECT
+    breaks, tags = spoken.breaks, spoken.tags
+    if breaks or tags or room.governance.settings.no_ctcp:
+        refusal = _unwanted_query(room, text) or _bad_breaks(breaks, text) or _bad_tags(tags, limits.tags_bytes_max)
+        if refusal is not None:
+            return refusal
+    if not may_call(text) or spoken.manner is Manner.NOTED:
+        return Message(text, spoken.manner, reply, (), False, breaks, tags)
+    everybody = calls_everybody(text) and allowed(room, actor, Act.CALL_ROOM) is None
     called = mentioned(room, text, actor.principal, at_most=limits.mentions_max)
-    return Message(text, spoken.manner, reply, called, everybody, spoken.breaks, spoken.tags)
+    return Message(text, spoken.manner, reply, called, everybody, breaks, tags)
+
+
+def _unwanted_query(room: Room, text: str) -> Refusal | None:
+    unwanted = room.governance.settings.no_ctcp and text.startswith(_CTCP) and not text.startswith(_ACTION)
+    return Refusal(Code.NO_CTCP) if unwanted else None
 
 
 def _bad_breaks(breaks: tuple[int, ...], text: str) -> Refusal | None:
@@ -82,8 +92,6 @@ def _bad_breaks(breaks: tuple[int, ...], text: str) -> Refusal | None:
 
 
 def _bad_tags(tags: tuple[tuple[str, str], ...], bytes_max: int) -> Refusal | None:
-    if not tags:
-        return None
     try:
         size = sum(len(key.encode()) + len(value.encode()) + 2 for key, value in tags)
     except UnicodeEncodeError:
@@ -94,7 +102,9 @@ def _bad_tags(tags: tuple[tuple[str, str], ...], bytes_max: int) -> Refusal | No
 
 def _say(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
     say = cast(Say, request)
-    refusal = unknown(room, actor) or may_speak(room, actor, circumstances) or _too_soon(room, actor, circumstances)
+    refusal = unknown(room, actor) or may_speak(room, actor, circumstances)
+    if refusal is None and room.governance.settings.slow_seconds:
+        refusal = _too_soon(room, actor, circumstances)
     if refusal is not None:
         return refusal
     if say.reply and _message_of(room, actor, circumstances.target, say.reply) is None:
@@ -137,14 +147,26 @@ def open_direct(actor: Actor, other: Person) -> tuple[Draft, Draft]:
 # Afterwards ------------------------------------------------------------------------------------------------------
 
 
-def _message_of(room: Room, actor: Actor, target: Entry | None, number: int) -> Message | None:
-    """The message an entry is, if the actor may read it and its words are still there."""
-    if target is None or target.number != number or not isinstance(target.body, Message) or target.body.redacted:
+def _seen(room: Room, actor: Actor, target: Entry | None, number: int) -> Message | None:
+    """The message, or the mark that one has left, that an entry is; None where the actor may not read it."""
+    if target is None or target.number != number or not isinstance(target.body, Message):
         return None
     readable = reading(room, actor.principal, inside=actor.inside)
     if readable is None or not max(readable.first, room.floor) <= number <= (readable.last or room.head):
         return None
     return target.body
+
+
+def _message_of(room: Room, actor: Actor, target: Entry | None, number: int) -> Message | None:
+    """The message an entry is, if the actor may read it and its words are still there."""
+    message = _seen(room, actor, target, number)
+    return None if message is None or message.redacted else message
+
+
+def _is_gone(room: Room, actor: Actor, target: Entry | None, number: int) -> bool:
+    """Whether somebody here sees that the words are taken away already."""
+    message = _seen(room, actor, target, number) if actor.inside else None
+    return message is not None and message.redacted > 0
 
 
 def _mend(room: Room, actor: Actor, circumstances: Circumstances, number: int) -> Message | Refusal:
@@ -155,9 +177,8 @@ def _mend(room: Room, actor: Actor, circumstances: Circumstances, number: int) -
     message = _message_of(room, actor, circumstances.target, number)
     if message is None or circumstances.target is None:
         return Refusal(Code.NO_SUCH_MESSAGE)
-    if circumstances.target.author == actor.principal:
-        return message
-    return allowed(room, actor, Act.MEND_OTHERS) or message
+    own = circumstances.target.author == actor.principal
+    return allowed(room, actor, Act.MEND_OWN if own else Act.MEND_OTHERS) or message
 
 
 def _edit(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
@@ -169,26 +190,30 @@ def _edit(room: Room, actor: Actor, request: Write, circumstances: Circumstances
     text = message_text(edit.text, limits=circumstances.limits)
     if refusal is not None or isinstance(text, Refusal):
         return refusal or cast(Refusal, text)
+    refusal = _unwanted_query(room, text)
+    if refusal is not None:
+        return refusal
     if text == before.text:
         return ()
+    target = cast(Entry, circumstances.target)
     called: tuple[PrincipalId, ...] = ()
-    if before.manner is not Manner.NOTED and circumstances.target is not None:
-        author = circumstances.target.author
-        called = mentioned(room, text, author, at_most=circumstances.limits.mentions_max)
-    return (draft(actor, Edited(edit.number, text, called)),)
+    if before.manner is not Manner.NOTED:
+        called = mentioned(room, text, target.author, at_most=circumstances.limits.mentions_max)
+    author = None if target.author == actor.principal else Person(target.author, target.name)
+    return (draft(actor, Edited(edit.number, text, called, author)),)
 
 
 def _redact(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
     redact = cast(Redact, request)
-    target = circumstances.target
-    if target is not None and isinstance(target.body, Message) and target.body.redacted and actor.inside:
+    if _is_gone(room, actor, circumstances.target, redact.number):
         return ()
     message = _mend(room, actor, circumstances, redact.number)
     if isinstance(message, Refusal):
         return message
     reason = one_line(redact.reason, bytes_max=circumstances.limits.reason_bytes_max)
-    if isinstance(reason, Refusal) or target is None:
-        return reason if isinstance(reason, Refusal) else Refusal(Code.NO_SUCH_MESSAGE)
+    if isinstance(reason, Refusal):
+        return reason
+    target = cast(Entry, circumstances.target)
     return (draft(actor, Redacted(redact.number, Person(target.author, target.name), reason)),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from besedka.chat.entries import Body, Draft, Entry, Kind, MarkerMoved, Person, RoomName
+from besedka.chat.entries import Body, Draft, Entry, Kind, MarkerMoved, Person, RoomName, RoomRole
 from besedka.chat.names import fold
 from besedka.chat.principals import SERVER, Actor
 from besedka.chat.refusals import Code, Refusal
@@ -39,6 +39,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     """Whether the actor has put this reaction to it already."""
     reactions: int = 0
     """How many reactions it has from everybody."""
+    guests_here: int = 0
+    """How many guests are in the room; looked at where somebody joins."""
     present: tuple[Actor, ...] = ()
     """Who is in the room just now, for a mark that puts people out."""
     code: str = ""
@@ -62,13 +64,30 @@ def absent(room: Room, actor: Actor) -> Refusal | None:
 
 def unknown(room: Room, actor: Actor) -> Refusal | None:
     """Why there is no such room for somebody; None where they may know of it."""
-    if room.head == 0 or room.archived or room.kind is Kind.INBOX:
+    if room.head == 0 or room.archived:
         return Refusal(Code.NO_SUCH_ROOM)
-    if actor.principal == SERVER or actor.inside or not room.hidden:
+    if actor.inside:
+        return None  # The hot path; nobody is inside an inbox.
+    if room.kind is Kind.INBOX:
+        return Refusal(Code.NO_SUCH_ROOM)
+    if actor.principal == SERVER or not room.hidden:
         return None
     if actor.principal in room.governance.invited or reading(room, actor.principal, inside=False) is not None:
         return None
     return Refusal(Code.NO_SUCH_ROOM)
+
+
+def last_owner(room: Room, going: tuple[Person, ...], *, stay: bool = False) -> Refusal | None:
+    """Why these may not all go, or (`stay`) be owners no longer: a room that people own keeps one, by no accident.
+
+    Where the server owns it (the lobby) it always does; and whoever is the last one inside may go, the room is theirs.
+    """
+    without = {person.principal for person in going}
+    owners = {principal for principal, member in room.members.items() if member.role is RoomRole.OWNER}
+    if room.owner == SERVER or not owners & without or owners - without:
+        return None
+    empties = not stay and without.issuperset(room.members)
+    return None if empties else Refusal(Code.LAST_OWNER)
 
 
 def present_person(room: Room, name: str, circumstances: Circumstances) -> Person | Refusal:
