@@ -166,7 +166,8 @@ class Device:
         return [unit.code for unit in self.told(Refused)]
 
     def seen(self, room: RoomId) -> tuple[list[str], list[str]]:
-        """Who came into and who has gone from a room, as signalled."""
+        """Who came into and who has gone from a room, as signalled by the time that this is told."""
+        self.server.settle(0.3)
         signals = [signal for signal in self.told(Presence) if signal.room == room]
         return [one.name for signal in signals for one in signal.came], [
             one.name for signal in signals for one in signal.went

@@ -38,6 +38,7 @@ EDGES = frozenset(
         "admin/commands.py",
         "admin/control.py",
         "cli.py",
+        "hub/beside.py",
         "hub/hub.py",
         "hub/intake.py",
         "net/accepting.py",

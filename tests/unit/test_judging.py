@@ -209,7 +209,7 @@ def test_a_full_lobby_lets_people_in_without_it() -> None:
 def test_the_others_are_told_of_one_who_comes_back(server: HubRoom) -> None:
     ann, bob = server.registered("ann"), server.registered("bob")
     bob.ask(Exit())
-    server.settle()
+    assert ann.seen(ann.room("lobby")) == ([], ["bob"])
     back = server.visitor()
     back.ask(Login(name="bob", password=PASSWORD))
     server.settle()

@@ -315,7 +315,7 @@ def test_a_login_without_a_session_to_come_to_is_nobodys(server: HubRoom) -> Non
     server.keys.hashing = lambda: server.hub.lost(late.session, "closed by peer")
     late.ask(Login(name="ann", password=PASSWORD))
     server.settle()
-    assert not server.parts.attendance.is_online(PrincipalId(1))
+    assert server.parts.attendance.get(PrincipalId(1)) is None
 
 
 # What overtakes a login --------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Who is online, whose name is whose, and who is told."""
+"""Who is online, and whose name is whose."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from besedka.chat.folding import evolve, number
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.rooms import Room
-from besedka.chat.told import Presence
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
 from besedka.limits import Limits
-from hub_room import Device, HubRoom
+from hub_room import HubRoom
 
 ANN = Person(PrincipalId(1), AccountName("ann"))
 BOB = Person(PrincipalId(2), AccountName("bob"))
 GUEST = Person(PrincipalId(-3), AccountName("passer-by"))
-LIMITS = Limits(grace_seconds=10.0, presence_room_max=2, people_listed_max=1)
+LIMITS = Limits(grace_seconds=10.0)
 PASSER_BY = fold("Passer-By")
 
 
@@ -49,13 +48,6 @@ def room_of(*people: Person) -> OpenRoom:
     return OpenRoom(room, tail_max=4, now=0.0)
 
 
-def reader(server: HubRoom, attendance: Attendance, person: Person, room: OpenRoom) -> Device:
-    device = server.visitor()
-    enter(attendance, attendance.get(person.principal) or online(person), device.session)
-    room.add_reader(device.session)
-    return device
-
-
 # Coming and going ------------------------------------------------------------------------------------------------
 
 
@@ -63,7 +55,7 @@ def test_the_first_session_is_news_and_the_last_ones_end(server: HubRoom, attend
     one, other, ann, room = server.visitor().session, server.visitor().session, online(ANN), room_of(ANN)
     assert enter(attendance, ann, one)
     assert not enter(attendance, ann, other)
-    assert attendance.is_online(ANN.principal)
+    assert attendance.get(ANN.principal) is ann
     assert attendance.leave(one, [room], now=0.0, forgiving=False) == []
     assert attendance.get(ANN.principal) is ann
     assert attendance.leave(other, [room], now=0.0, forgiving=False) == [room]
@@ -75,7 +67,7 @@ def test_a_lost_account_is_forgiven_for_a_while(server: HubRoom, attendance: Att
     session, ann, room = server.visitor().session, online(ANN), room_of(ANN)
     enter(attendance, ann, session)
     assert attendance.leave(session, [room], now=5.0, forgiving=True) == []
-    assert not attendance.is_online(ANN.principal)
+    assert not ann.sessions
     assert list(attendance) == [ann]
     assert attendance.overdue(now=14.9) == []
     assert attendance.overdue(now=15.0) == [(ann, [RoomId(9)])]
@@ -139,9 +131,6 @@ def test_the_name_of_a_guest_who_is_here_cannot_be_claimed(server: HubRoom, atte
     assert attendance.claim(PASSER_BY, server.visitor().session)
 
 
-# Signals ---------------------------------------------------------------------------------------------------------
-
-
 def test_a_name_claimed_for_an_account_is_nobody_elses_until_it_is_released(
     server: HubRoom, attendance: Attendance
 ) -> None:
@@ -153,42 +142,3 @@ def test_a_name_claimed_for_an_account_is_nobody_elses_until_it_is_released(
     attendance.release(ann)
     assert attendance.claim(ann, session)
     assert not attendance.claim_for_account(ann)
-
-
-def test_the_others_are_told_and_oneself_is_not(server: HubRoom, attendance: Attendance) -> None:
-    room = room_of(ANN, BOB)
-    ann, bob = reader(server, attendance, ANN, room), reader(server, attendance, BOB, room)
-    who = ann.session.online
-    assert who is not None
-    attendance.signal([room], who, came=True)
-    attendance.signal([room], who, came=False)
-    assert bob.told(Presence) == [Presence(RoomId(9), came=(ANN,)), Presence(RoomId(9), went=(ANN,))]
-    assert ann.told(Presence) == []
-
-
-def test_in_a_large_room_nobody_is_told(server: HubRoom, attendance: Attendance) -> None:
-    room = room_of(ANN, BOB, GUEST)
-    ann = reader(server, attendance, ANN, room)
-    attendance.signal([room], online(BOB), came=True)
-    assert ann.told(Presence) == []
-
-
-def test_a_full_reader_misses_signals_and_gets_the_present_state(server: HubRoom, attendance: Attendance) -> None:
-    room = room_of(ANN, BOB)
-    ann = reader(server, attendance, ANN, room)
-    ann.link.full = True
-    attendance.signal([room], online(BOB), came=True)
-    assert ann.told(Presence) == []
-    assert list(ann.session.missed) == [RoomId(9)]
-    assert attendance.present(room) == Presence(RoomId(9), came=(ANN,))
-
-
-def test_the_present_state_is_of_those_who_are_there_and_bounded(server: HubRoom, attendance: Attendance) -> None:
-    room = room_of(ANN, BOB)
-    enter(attendance, online(GUEST), server.visitor().session)
-    assert attendance.present(room).came == ()
-    reader(server, attendance, ANN, room)
-    bob = reader(server, attendance, BOB, room)
-    assert len(attendance.present(room).came) == 1
-    attendance.leave(bob.session, [], now=0.0, forgiving=True)
-    assert attendance.present(room).came == (ANN,)

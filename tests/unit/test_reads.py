@@ -7,7 +7,7 @@ import pytest
 from besedka.chat.cursor import Resumption
 from besedka.chat.entries import Kind, RoomId
 from besedka.chat.refusals import Code
-from besedka.chat.requests import History, Leave, ListRooms, Resume, Say, Sync, Tell, Who
+from besedka.chat.requests import Exit, History, Leave, ListRooms, Resume, Say, Sync, Tell, Who
 from besedka.chat.told import Entries, Kept, Page, People, Refused, RoomList, RoomTold, Synced
 from besedka.limits import Limits
 from hub_room import Device, HubRoom
@@ -108,7 +108,8 @@ def test_what_is_not_ones_own_is_not_read(server: HubRoom) -> None:
 def test_the_people_of_a_room_those_online_first(server: HubRoom) -> None:
     people = {name: server.registered(name) for name in ("dora", "bob", "ann")}
     guest = server.guest("carl")
-    people["ann"].hang_up()
+    people["ann"].ask(Exit())
+    server.settle()
     guest.ask(Who(room=guest.room("lobby")))
     server.settle()
     (told,) = guest.told(People)
@@ -135,7 +136,8 @@ def test_of_a_large_room_those_online_are_listed_before_the_others() -> None:
     server = HubRoom(limits=Limits(people_listed_max=3))
     people = {name: server.registered(name) for name in ("ann", "bob", "carl", "dora", "eve")}
     for gone in ("ann", "bob", "dora"):
-        people[gone].hang_up()
+        people[gone].ask(Exit())
+    server.settle()
     people["eve"].ask(Who(room=people["eve"].room("lobby")))
     server.settle()
     (told,) = people["eve"].told(People)

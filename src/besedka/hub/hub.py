@@ -99,6 +99,7 @@ class Hub:
         self.intake.forget(session)
         self.parts.attendance.give_up(session)
         self.parts.devices.drop(session)
+        self.parts.watching.forget(session)
         session.pending.clear()
         session.unread = b""
         rooms = list(session.live)
@@ -114,7 +115,7 @@ class Hub:
             online, now = session.online, self.parts.clock.seconds()
             tell = self.parts.attendance.leave(session, rooms, now=now, forgiving=forgiving)
             if not self._stopping:  # Everybody is told of that already.
-                self.parts.attendance.signal(tell, online, came=False)
+                self.parts.signals.went(tell, online)
             if not online.registered and not online.sessions:
                 self._guest_gone(online.principal)
 

@@ -6,16 +6,13 @@ until all before it is answered, and then holds back what comes after it, of thi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import (
     ComeAsGuest,
     Exit,
     Hello,
-    History,
-    ListRooms,
     Login,
     Malformed,
     Ping,
@@ -23,25 +20,18 @@ from besedka.chat.requests import (
     Register,
     Request,
     Resume,
-    Sync,
-    Who,
     Write,
 )
-from besedka.chat.told import PROTOCOL_VERSION, Done, Parting, Unit, Welcome
+from besedka.chat.told import PROTOCOL_VERSION, Parting, Welcome
+from besedka.hub.beside import Beside
 from besedka.hub.judging import Judge, Later, refused
-from besedka.hub.login import Arrive, LoginDesk
-from besedka.hub.ports import StoreFault
+from besedka.hub.login import Arrive
 from besedka.hub.preparing import Preparation
-from besedka.hub.reads import Reads
 from besedka.hub.session import Session, Stage
 from besedka.hub.turn import Taken, Turn
 
 if TYPE_CHECKING:
     from besedka.hub.hub import Hub
-
-Beside = Callable[[Session, Any], Coroutine[Any, Any, Unit | Refusal | Arrive]]
-"""Serves one kind of request beside the turn."""
-
 
 PIECE_BYTES = 16_384
 """What is understood at once: sixty-four messages of usual length, and few enough lines of one letter."""
@@ -62,23 +52,7 @@ class Intake:
         """Sessions with something to take, in the order they will be looked at."""
         self._preparation = Preparation(hub.parts)
         self._judge = Judge(hub.parts, hub.places)
-        self._beside_turn = self._table(LoginDesk(hub.parts, hub.part), Reads(hub.parts, hub.places))
-
-    def _table(self, desk: LoginDesk, reads: Reads) -> dict[type, Beside | None]:
-        """What is not judged in a turn: served beside it, or (None) at once when nothing before it is unanswered."""
-        return {
-            Login: desk.carry_out,
-            Register: desk.carry_out,
-            ComeAsGuest: desk.carry_out,
-            Resume: desk.carry_out,
-            Sync: reads.sync,
-            History: reads.history,
-            Who: reads.who,
-            ListRooms: reads.rooms,
-            Ping: None,
-            Pong: None,
-            Exit: None,
-        }
+        self._beside = Beside(hub, self.answered)
 
     def forget(self, session: Session) -> None:
         """The session has ended."""
@@ -175,13 +149,13 @@ class Intake:
                 self._parts.bell.ring()
                 break
             request = session.pending[0]
-            if type(request) in self._beside_turn:
+            if self._beside.serves(request):
                 if wrote:  # It is answered after what was asked before it is kept and told.
                     self._ready[session] = None
                     self._parts.bell.ring()
                     break
                 del session.pending[0]
-                self._serve_beside(session, request)
+                self._serve(session, request)
                 taken += 1
                 continue
             verdict = self._verdict(turn, session, request)
@@ -271,66 +245,16 @@ class Intake:
             return Refusal(Code.HELLO_FIRST)
         return None if type(request) in _FOR_VISITORS else Refusal(Code.LOGIN_FIRST)
 
-    # Beside the turn ------------------------------------------------------------------------------------------------
+    # What is not judged ---------------------------------------------------------------------------------------------
 
-    def _serve_beside(self, session: Session, request: Request | Malformed) -> None:
+    def _serve(self, session: Session, request: Request | Malformed) -> None:
+        """Serve it beside the turn, unless it cannot be asked."""
         assert isinstance(request, Request)
-        beside = self._beside_turn[type(request)]
         early = self._too_early(session, request)
-        if early is not None:
-            session.tell(refused(request.request_id, early))
-        elif isinstance(request, Ping):
-            session.tell(Done(request.request_id))
-        elif isinstance(request, Exit):
-            self._exit(session, request)
-        elif beside is not None:
-            session.held = True
-            self._parts.tasks.spawn(self._beside(session, request, beside), type(request).__name__)
-
-    async def _beside(self, session: Session, request: Request, beside: Beside) -> None:
-        answer: Unit | Refusal | Arrive | None = None
-        try:
-            while answer is None and not session.ended:
-                answer = await self._try_beside(session, request, beside)
-        except Exception as error:  # A fault of ours costs this session its connection, and nobody else.
-            self._parts.journal.fault("serving failed", error)
-            self._hub.part(session, Parting.FAULT)
-            return
-        session.held = False
-        if answer is None or session.ended:
-            return
-        if isinstance(answer, Arrive):
-            session.pending.insert(0, answer)
-        elif isinstance(answer, Refusal):
-            session.tell(refused(request.request_id, answer))
-            if answer.code is Code.BANNED:
-                self._hub.part(session, Parting.BANNED)
+        if early is None:
+            self._beside.serve(session, request)
         else:
-            session.tell(answer)
-        self._hub.places.pump(session)
-        self.answered(session)
-
-    async def _try_beside(self, session: Session, request: Request, beside: Beside) -> Unit | Refusal | Arrive | None:
-        """One attempt; None to try again. A session whose sync was refused would hear nothing for ever."""
-        try:
-            return await beside(session, request)
-        except StoreFault as fault:
-            self._parts.journal.fault("reading failed", fault)
-            if not isinstance(request, Sync):
-                return Refusal(Code.BUSY)
-        await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
-        return None
-
-    def _exit(self, session: Session, request: Exit) -> None:
-        if request.forget and session.token is not None:
-            token = session.token
-            self._parts.devices.drop(session)
-
-            async def forget() -> None:
-                await self._parts.accounts.drop_token(token)
-
-            self._parts.tasks.spawn(forget(), "forget token")
-        self._hub.part(session, Parting.EXIT)
+            session.tell(refused(request.request_id, early))
 
     def answered(self, session: Session) -> None:
         """What the session asked has been answered: it may be read from again, and asked for more."""

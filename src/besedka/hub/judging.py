@@ -223,7 +223,7 @@ class Judge:
         for session in online.sessions:
             self._show_more(session, room, after=after)
         online.rooms_joined += 1
-        self._parts.attendance.signal([opened], online, came=True)
+        self._parts.signals.came([opened], online)
 
     def _guest_leaves(self, online: Online, room: Room) -> None:
         opened = self._parts.rooms.get(room.id)
@@ -234,7 +234,7 @@ class Judge:
             self._places.forget(session, room.id)
             if opened in session.live:
                 opened.drop_reader(session)
-        self._parts.attendance.signal([opened], online, came=False)
+        self._parts.signals.went([opened], online)
 
     # Arriving -------------------------------------------------------------------------------------------------------
 
@@ -324,4 +324,4 @@ class Judge:
                 online.rooms_joined += 1
                 opened = [entered]
         if news and not newcomer:
-            self._parts.attendance.signal(opened, online, came=True)
+            self._parts.signals.came(opened, online)

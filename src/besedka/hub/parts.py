@@ -10,6 +10,8 @@ from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom, RoomTable
 from besedka.hub.session import Announcement, Session
 from besedka.hub.settings import Settings
+from besedka.hub.signals import Signals
+from besedka.hub.watching import Watching
 from besedka.limits import Limits
 
 COMMIT_SECONDS = 0.005
@@ -45,6 +47,8 @@ class Parts:
         self.settings = settings
         self.rooms = RoomTable(limits)
         self.attendance = Attendance(limits)
+        self.signals = Signals(limits=limits, clock=clock, tasks=tasks, rooms=self.rooms, attendance=self.attendance)
+        self.watching = Watching(limits=limits, attendance=self.attendance, signals=self.signals)
         self.devices = Devices()
         self.unborn: dict[RoomId, None] = {}
         """Rooms that the commit under way makes: they may be in the store and are not yet true."""

@@ -227,7 +227,7 @@ class Places:
             del session.missed[room]
             opened = self._parts.rooms.get(room)
             if opened is not None and opened in session.live:
-                session.tell(self._parts.attendance.present(opened))
+                session.tell(self._parts.signals.present(opened, session))
 
 
 def _fitting(entries: Sequence[Entry], bytes_max: int) -> Sequence[Entry]:

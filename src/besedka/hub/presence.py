@@ -1,17 +1,16 @@
-"""Who is online, and telling the others when somebody comes or has gone.
+"""Who is online, and whose name is whose.
 
-Both are signals: neither numbered nor kept, dropped for whoever is full. Somebody who leaves by `exit` has gone at
-once; a lost connection is forgiven for `grace_seconds`.
+Somebody who leaves by `exit` has gone at once; a lost connection is forgiven for `grace_seconds`. What others are told
+of it is made by `hub.signals`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from besedka.chat.entries import RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
-from besedka.chat.told import Presence
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
 from besedka.limits import Limits
@@ -35,14 +34,12 @@ class Attendance:
     def __iter__(self) -> Iterator[Online]:
         return iter(self._online.values())
 
+    def __len__(self) -> int:
+        return len(self._online)
+
     def get(self, principal: PrincipalId) -> Online | None:
         """The principal, if it is online."""
         return self._online.get(principal)
-
-    def is_online(self, principal: PrincipalId) -> bool:
-        """Whether it has a session."""
-        online = self._online.get(principal)
-        return online is not None and bool(online.sessions)
 
     def guest_named(self, name: FoldedName) -> Online | None:
         """The guest of this name."""
@@ -122,30 +119,3 @@ class Attendance:
         self._lost.pop(online.principal, None)
         if not online.registered:
             self._guest_names.pop(fold(online.name), None)
-
-    def signal(self, rooms: Iterable[OpenRoom], online: Online, *, came: bool) -> None:
-        """Tell those at the head of these rooms, except its own sessions, that somebody came or has gone."""
-        for room in rooms:
-            if len(room.state.members) > self._limits.presence_room_max:
-                continue
-            people = (online.person,)
-            unit = Presence(room.state.id, came=people) if came else Presence(room.state.id, went=people)
-            for sessions in room.readers.values():
-                self._send(sessions, unit, online)
-
-    def _send(self, sessions: list[Session], unit: Presence, about: Online) -> None:
-        data = sessions[0].protocol.tell(unit) if sessions else b""
-        if not data:
-            return
-        for session in sessions:
-            if session.online is about:
-                continue
-            if session.link.full:
-                session.missed[unit.room] = None
-            else:
-                session.link.write(data)
-
-    def present(self, room: OpenRoom) -> Presence:
-        """The present state of a room's signals, for somebody who missed some."""
-        online = [one for one in self._online.values() if one.sessions and room.is_inside(one.principal)]
-        return Presence(room.state.id, came=tuple(one.person for one in online[: self._limits.people_listed_max]))

@@ -8,18 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from besedka.chat.entries import Kind, RoomRole
+from besedka.chat.entries import Kind, RoomId
+from besedka.chat.governance import Standing
 from besedka.chat.names import fold
+from besedka.chat.own_requests import Typing
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import History, ListRooms, Sync, Who
-from besedka.chat.rooms import Reading
+from besedka.chat.rooms import Member, Reading, Room
+from besedka.chat.speaking_rules import may_speak
 from besedka.chat.told import Page, People, PersonLine, RoomLine, RoomList, Synced, Unit
+from besedka.chat.verdicts import Circumstances, unknown
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
 from besedka.hub.ports import RoomBrief
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Announcement, Online, Session
+from besedka.hub.signals import shown
+
+NOWHERE = Room(RoomId(0))
+"""What is judged where there is no such room."""
 
 
 class Reads:
@@ -66,10 +74,10 @@ class Reads:
         people = []
         for principal in self._some_members(opened, most):
             member = state.members[principal]
-            online_now = self._parts.attendance.is_online(principal)
-            people.append(PersonLine(principal, member.name, member.role, online_now))
-        for guest in islice(opened.guests.values(), most):
-            people.append(PersonLine(guest.principal, guest.name, RoomRole.MEMBER, True))
+            people.append(_line(principal, member, self._parts.attendance.get(principal)))
+        for principal, guest in islice(opened.guests.items(), most):
+            standing = state.governance.guests.get(principal, Standing())
+            people.append(_line(principal, Member(guest.name, standing.role, 0, standing.voice), guest))
         people.sort(key=lambda line: (not line.online, fold(line.name)))
         inside = len(state.members) + len(opened.guests)
         return People(request.request_id, state.id, state.head, tuple(people[:most]), inside)
@@ -82,10 +90,22 @@ class Reads:
         members, attendance = opened.state.members, self._parts.attendance
         if len(members) <= most:
             return members.keys()
-        here = (one.principal for one in attendance if one.sessions and one.principal in members)
+        here = (one.principal for one in attendance if one.principal in members and shown(one).online)
         online = list(islice(here, most))
-        others = (principal for principal in members if not attendance.is_online(principal))
+        others = (principal for principal in members if not shown(attendance.get(principal)).online)
         return [*online, *islice(others, most - len(online))]
+
+    async def typing(self, session: Session, request: Typing) -> Refusal | None:
+        """Somebody is writing: told to the room, if they may speak in it. Not answered unless refused."""
+        online = _online(session)
+        opened = await self._parts.open_room(request.room)
+        state = NOWHERE if opened is None else opened.state
+        actor = online.actor(inside=opened is not None and opened.is_inside(online.principal))
+        circumstances = Circumstances(self._parts.limits, self._parts.clock.now())
+        refusal = unknown(state, actor) or may_speak(state, actor, circumstances)
+        if refusal is None and opened is not None:
+            self._parts.signals.typing(opened, online, request)
+        return refusal
 
     async def rooms(self, session: Session, request: ListRooms) -> Unit | Refusal:
         """The public rooms, by name."""
@@ -164,6 +184,12 @@ class Reads:
             for opened in self._parts.rooms
             if opened.state.id not in known and online.principal in opened.state.members
         ]
+
+
+def _line(principal: PrincipalId, member: Member, online: Online | None) -> PersonLine:
+    here = shown(online)
+    bot = here.online and online is not None and online.profile.bot
+    return PersonLine(principal, member.name, member.role, here.online, member.voice, here.away, bot)
 
 
 def _online(session: Session) -> Online:

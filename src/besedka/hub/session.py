@@ -11,6 +11,7 @@ import msgspec
 from besedka.chat.entries import Person, RequestId, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.pace import Pace
+from besedka.chat.personal import Profile
 from besedka.chat.principals import AccountName, AccountRole, Actor, PrincipalId, is_account
 from besedka.chat.requests import Malformed, Request
 from besedka.chat.told import Unit
@@ -20,6 +21,10 @@ from besedka.wire.protocol import Format, ServerProtocol
 
 if TYPE_CHECKING:
     from besedka.hub.preparing import LookedUp
+
+
+NOTHING_SAID = Profile()
+"""One for all who say nothing of themselves."""
 
 
 class Stage(Enum):
@@ -37,7 +42,20 @@ class Stage(Enum):
 class Online:
     """A principal with at least one session, or lost so lately that nobody has been told."""
 
-    __slots__ = ("gone_at", "inbox", "kept", "muted", "name", "newest", "principal", "role", "rooms_joined", "sessions")
+    __slots__ = (
+        "away",
+        "gone_at",
+        "inbox",
+        "kept",
+        "muted",
+        "name",
+        "newest",
+        "principal",
+        "profile",
+        "role",
+        "rooms_joined",
+        "sessions",
+    )
 
     def __init__(self, principal: PrincipalId, name: AccountName, role: AccountRole, *, muted: bool) -> None:
         self.principal = principal
@@ -54,6 +72,10 @@ class Online:
         """Counts its kept requests: a look-up made before the last of them proves nothing."""
         self.gone_at: float | None = None
         """When its last session was lost, on the monotonic clock."""
+        self.away = ""
+        """What it said of not being at the keyboard; empty while it is."""
+        self.profile = NOTHING_SAID
+        """What it says of itself: an account's is its inbox's, a guest's is nowhere else."""
 
     @property
     def person(self) -> Person:

@@ -73,6 +73,7 @@ class Told:
             self._heed_ignoring(addition.after, entries)
             for sessions in list(opened.readers.values()):
                 self._run(opened, sessions, entries, addition.before.head, origins)
+            self._parts.watching.kept(opened, entries)
         for session in moved_sessions:
             self._places.pump(session)
 

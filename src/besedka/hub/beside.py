@@ -1,0 +1,132 @@
+"""What is served beside the turn: questions, signals, jobs.
+
+Whatever takes time holds back the next request of its own session and nobody else's. The rest is done at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from besedka.chat.own_requests import Away, Typing, WatchData
+from besedka.chat.refusals import Code, Refusal
+from besedka.chat.requests import (
+    ComeAsGuest,
+    Exit,
+    History,
+    ListRooms,
+    Login,
+    Ping,
+    Pong,
+    Register,
+    Request,
+    Resume,
+    Sync,
+    Who,
+)
+from besedka.chat.told import Done, Parting, Unit
+from besedka.hub.judging import refused
+from besedka.hub.login import Arrive, LoginDesk
+from besedka.hub.ports import StoreFault
+from besedka.hub.reads import Reads
+from besedka.hub.session import Session
+
+if TYPE_CHECKING:
+    from besedka.hub.hub import Hub
+
+Answer = Unit | Refusal | Arrive | None
+"""None where there is nothing to say."""
+
+Served = Callable[[Session, Any], Coroutine[Any, Any, Answer]]
+"""Serves one kind of request, in its own time."""
+
+DoneAtOnce = Callable[[Session, Any], Unit | Refusal | None]
+"""Does one kind of request without waiting for anything."""
+
+
+class Beside:
+    """Carries out what is not judged in a turn."""
+
+    def __init__(self, hub: Hub, answered: Callable[[Session], None]) -> None:
+        """`answered` is told when a session may be asked for more."""
+        self._hub = hub
+        self._parts = hub.parts
+        self._answered = answered
+        reads, desk = Reads(hub.parts, hub.places), LoginDesk(hub.parts, hub.part)
+        self._served: dict[type, Served] = {
+            Login: desk.carry_out,
+            Register: desk.carry_out,
+            ComeAsGuest: desk.carry_out,
+            Resume: desk.carry_out,
+            Sync: reads.sync,
+            History: reads.history,
+            Who: reads.who,
+            ListRooms: reads.rooms,
+            Typing: reads.typing,
+        }
+        self._at_once: dict[type, DoneAtOnce] = {
+            Ping: lambda _session, request: Done(request.request_id),
+            Pong: lambda _session, _request: None,
+            Away: hub.parts.signals.away,
+            WatchData: hub.parts.watching.watch,
+            Exit: self._exit,
+        }
+
+    def serves(self, request: object) -> bool:
+        """Whether this is not judged in a turn."""
+        return type(request) in self._served or type(request) in self._at_once
+
+    def serve(self, session: Session, request: Request) -> None:
+        """Carry it out. Everything that the session asked before is answered."""
+        at_once = self._at_once.get(type(request))
+        if at_once is not None:
+            answer = at_once(session, request)
+            if answer is not None:
+                session.tell(refused(request.request_id, answer) if isinstance(answer, Refusal) else answer)
+            return
+        session.held = True
+        self._parts.tasks.spawn(self._serve(session, request), type(request).__name__)
+
+    async def _serve(self, session: Session, request: Request) -> None:
+        try:
+            answer = await self._answer(session, request)
+        except Exception as error:  # A fault of ours costs this session its connection, and nobody else.
+            self._parts.journal.fault("serving failed", error)
+            self._hub.part(session, Parting.FAULT)
+            return
+        session.held = False
+        if session.ended:
+            return
+        if isinstance(answer, Arrive):
+            session.pending.insert(0, answer)
+        elif isinstance(answer, Refusal):
+            session.tell(refused(request.request_id, answer))
+            if answer.code is Code.BANNED:
+                self._hub.part(session, Parting.BANNED)
+        elif answer is not None:
+            session.tell(answer)
+        self._hub.places.pump(session)
+        self._answered(session)
+
+    async def _answer(self, session: Session, request: Request) -> Answer:
+        """What it comes to. A session whose sync was refused would hear nothing for ever: that is tried again."""
+        while not session.ended:
+            try:
+                return await self._served[type(request)](session, request)
+            except StoreFault as fault:
+                self._parts.journal.fault("reading failed", fault)
+                if not isinstance(request, Sync):
+                    return Refusal(Code.BUSY)
+            await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
+        return None
+
+    def _exit(self, session: Session, request: Exit) -> None:
+        if request.forget and session.token is not None:
+            token = session.token
+            self._parts.devices.drop(session)
+
+            async def forget() -> None:
+                await self._parts.accounts.drop_token(token)
+
+            self._parts.tasks.spawn(forget(), "forget token")
+        self._hub.part(session, Parting.EXIT)
