@@ -28,8 +28,11 @@ BUSY_SECONDS = 0.05
 
 ROOMS = ("garden", "kitchen", "attic")
 
-NOT_A_FAULT = frozenset({Code.NOT_A_MEMBER, Code.NO_SUCH_PERSON, Code.NOT_KEPT})
-"""Refusals that a busy person meets: a room left a moment ago, somebody not registered yet, a full disk."""
+NOT_A_FAULT = frozenset({Code.NOT_A_MEMBER, Code.NO_SUCH_PERSON, Code.NOT_KEPT, Code.LAST_OWNER})
+"""Refusals that a busy person meets: a room left a moment ago, somebody not registered yet, a full disk.
+
+And whoever has opened a room stays in it as long as others do.
+"""
 
 
 class Person:
