@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import get_args
 
+import msgspec
 import pytest
 
-from besedka.chat.requests import Write
+from besedka.chat.requests import Ping, Spoken, Write
+from besedka.chat.settings import RoomSettings
 from besedka.chat.shapes import AnyRequest
 from besedka.limits import Limits
 from besedka.wire.framing import encode_frame
-from protocol_page import LIMITS_OF_CLIENTS, PAGE, rewritten
+from protocol_page import LIMITS_OF_CLIENTS, PAGE, fields_of, rewritten, sections
 from vectors_of import Vector, load
 
 TEXT = PAGE.read_text()
@@ -45,11 +47,27 @@ def test_its_frame_is_a_frame() -> None:
     assert bytes.fromhex(shown) == encode_frame(message.encode())
 
 
-def test_it_names_the_requests_that_need_an_id() -> None:
-    (named,) = re.findall(r"Requests that\s+write \((.*?)\) must have one", TEXT)
-    assert re.findall(r"`([a-z]+)`", named) == [
-        one.__struct_config__.tag for one in get_args(AnyRequest) if issubclass(one, Write)
-    ]
+def test_a_request_stands_among_those_that_need_an_id_or_among_the_others() -> None:
+    made = sections()
+    writes, questions = (
+        set(re.findall(r"^\| `([a-z-]+)` \| [A-Z]", made[name], re.MULTILINE)) for name in ("writes", "questions")
+    )
+    assert writes == {one.__struct_config__.tag for one in get_args(AnyRequest) if issubclass(one, Write)}
+    assert questions == {one.__struct_config__.tag for one in get_args(AnyRequest)} - writes
+
+
+def test_what_may_be_left_out_is_in_brackets_and_what_there_is_to_say_beside_it() -> None:
+    assert fields_of(Spoken) == (
+        "`text`, [`manner`], [`breaks`] (Where the sender cut a long line: offsets in characters, growing, inside the"
+        " text), [`tags`] (What the sender's program attached, for other programs; kept as it is)"
+    )
+    assert fields_of(Ping) == ""
+
+
+def test_every_setting_is_in_its_table_with_what_each_kind_begins_with() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \|.*\| (\S+) \| (\S+) \|$", sections()["settings"], re.MULTILINE)
+    assert [name for name, *_ in rows] == [field.name for field in msgspec.structs.fields(RoomSettings)]
+    assert {name for name, public, private in rows if public != private} == {"invite_only", "hidden"}
 
 
 def test_limits_it_speaks_of_are_in_its_table() -> None:

@@ -109,6 +109,7 @@ def test_each_body_is_a_line_of_its_room(body: Body, line: str) -> None:
         (Message("nods", Manner.DONE, reply=12), "* bob (to message 12) nods"),
         (Message("", redacted=9), "-- what bob wrote here was taken away"),
         (Edited(12, "two\nlines"), "-- bob edited message 12: two\r\n    lines"),
+        (Edited(12, "better", author=EVE), "-- bob edited message 12 of eve: better"),
         (Redacted(12, EVE), "-- bob took away message 12 of eve"),
         (Redacted(12, EVE, "shouting"), "-- bob took away message 12 of eve: shouting"),
         (Reacted(12, "\U0001f44d"), "-- bob put \U0001f44d to message 12"),
@@ -235,12 +236,14 @@ def test_what_ignored_people_say_is_left_out_and_what_they_do_is_not() -> None:
         Edited(9, "hello"),
         Reacted(9, "+1"),
         Redacted(9, BOB),
+        Edited(9, "hullo", author=EVE),
         MembershipChanged(Way.REMOVED, (ANN,)),
         TopicSet("tea"),
     )
     of_eve = Entry(7, 7, EVE.principal, EVE.name, Message("ho"))
     deaf = TEXT.ignoring(frozenset({BOB.principal}))
     assert deaf.run(LOBBY, [*by_bob(*bodies), of_eve]).decode().splitlines() == [
+        "[lobby] -- bob edited message 9 of eve: hullo",
         "[lobby] -- bob put ann out",
         "[lobby] -- bob set the topic: tea",
         "[lobby] eve: ho",

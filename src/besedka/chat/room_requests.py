@@ -96,7 +96,7 @@ class Uninvite(Write, frozen=True, tag="uninvite"):
 
 
 class MakeCode(Write, frozen=True, tag="code"):
-    """Make an invite code, in place of earlier ones. Answered `invite-code`; asked again, by another code."""
+    """Make an invite code, in place of earlier ones. Answered `invite-code`; sent again, `kept`."""
 
     room: InRoom
     seconds: Count = 604_800

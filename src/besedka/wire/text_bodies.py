@@ -170,7 +170,8 @@ def _edited(telling: Telling, entry: Entry, body: Body) -> str:
     edited = cast(Edited, body)
     if not edited.text or telling.shows_edit(edited):
         return ""
-    message = telling.message(edited.number)
+    author = None if edited.author is None else harmless_line(edited.author.name)
+    message = telling.message(edited.number, author)
     return telling.happened(_EDITED, name=harmless_line(entry.name), message=message, text=_indented(edited.text))
 
 

@@ -44,10 +44,10 @@ def _label(room: Room) -> str:
 def _is_said_by(people: frozenset[PrincipalId], entry: Entry) -> bool:
     """Whether an entry only says something, and one of these people says it. Deeds are everybody's to see."""
     match entry.body:
+        case Edited(author=Person() as author) | Redacted(author=author):
+            return author.principal in people
         case Message() | Edited() | Reacted():
             return entry.author in people
-        case Redacted(author=author):
-            return author.principal in people
         case _:
             return False
 
