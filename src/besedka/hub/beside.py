@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from besedka.chat.own_requests import Away, Typing, WatchData
+from besedka.chat.own_requests import (
+    Away,
+    ChangePassword,
+    EndSessions,
+    GetData,
+    ListSessions,
+    Overview,
+    Typing,
+    WatchData,
+    Whois,
+    Whowas,
+)
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import (
     ComeAsGuest,
@@ -24,11 +35,14 @@ from besedka.chat.requests import (
     Sync,
     Who,
 )
+from besedka.chat.room_requests import ListMarks
 from besedka.chat.told import Done, Parting, Unit
 from besedka.hub.judging import refused
 from besedka.hub.login import Arrive, LoginDesk
+from besedka.hub.people import Directory
 from besedka.hub.ports import StoreFault
 from besedka.hub.reads import Reads
+from besedka.hub.revoking import Revoking
 from besedka.hub.session import Session
 
 if TYPE_CHECKING:
@@ -52,7 +66,9 @@ class Beside:
         self._hub = hub
         self._parts = hub.parts
         self._answered = answered
-        reads, desk = Reads(hub.parts, hub.places), LoginDesk(hub.parts, hub.part)
+        self._revoking = Revoking(hub)
+        self._desk = desk = LoginDesk(hub.parts, hub.part)
+        reads, directory = Reads(hub.parts, hub.places), Directory(hub.parts)
         self._served: dict[type, Served] = {
             Login: desk.carry_out,
             Register: desk.carry_out,
@@ -62,7 +78,15 @@ class Beside:
             History: reads.history,
             Who: reads.who,
             ListRooms: reads.rooms,
+            ListMarks: reads.marks,
+            Overview: reads.overview,
             Typing: reads.typing,
+            Whois: directory.whois,
+            Whowas: directory.whowas,
+            GetData: directory.data,
+            ListSessions: self._revoking.sessions,
+            EndSessions: self._revoking.end,
+            ChangePassword: self._change_password,
         }
         self._at_once: dict[type, DoneAtOnce] = {
             Ping: lambda _session, request: Done(request.request_id),
@@ -119,6 +143,13 @@ class Beside:
                     return Refusal(Code.BUSY)
             await self._parts.clock.wait_seconds(self._parts.limits.store_retry_seconds)
         return None
+
+    async def _change_password(self, session: Session, request: ChangePassword) -> Answer:
+        refusal = await self._desk.change_password(session, request)
+        if refusal is not None:
+            return refusal
+        await self._revoking.end_others(session)
+        return Done(request.request_id)
 
     def _exit(self, session: Session, request: Exit) -> None:
         if request.forget and session.token is not None:

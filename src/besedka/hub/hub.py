@@ -113,6 +113,7 @@ class Hub:
         session.resting.clear()
         if session.online is not None:
             online, now = session.online, self.parts.clock.seconds()
+            online.host, online.left_at = session.host, self.parts.clock.now()
             tell = self.parts.attendance.leave(session, rooms, now=now, forgiving=forgiving)
             if not self._stopping:  # Everybody is told of that already.
                 self.parts.signals.went(tell, online)

@@ -33,6 +33,9 @@ from besedka.hub.turn import Taken, Turn
 if TYPE_CHECKING:
     from besedka.hub.hub import Hub
 
+CLIENT_CHARACTERS_MAX = 100
+"""Of what a program says it is, so much is remembered: its name and its version."""
+
 PIECE_BYTES = 16_384
 """What is understood at once: sixty-four messages of usual length, and few enough lines of one letter."""
 
@@ -234,7 +237,7 @@ class Intake:
         if request.version != PROTOCOL_VERSION:
             refusal = refused(request.request_id, Refusal(Code.BAD_VERSION, str(PROTOCOL_VERSION)))
             return Taken(session, request, refusal, lambda: self._hub.part(session, Parting.BAD_INPUT))
-        session.stage = Stage.VISITOR
+        session.stage, session.client = Stage.VISITOR, request.client[:CLIENT_CHARACTERS_MAX]
         return Taken(session, request, self.welcome(session))
 
     def _too_early(self, session: Session, request: Request) -> Refusal | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import msgspec
 
 from besedka.chat.names import FoldedName, account_name, fold
+from besedka.chat.own_requests import ChangePassword
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume
@@ -20,7 +21,8 @@ from besedka.chat.told import Parting, Registration
 from besedka.hub.gate import Gate, Throttle
 from besedka.hub.parts import Parts
 from besedka.hub.ports import Account, InvitationState, NameTaken
-from besedka.hub.session import Session
+from besedka.hub.session import Online, Session
+from besedka.hub.tokens import token_handle
 
 GUESTS_PER_BOOT = 1 << 21
 """So that boot number and guest number together stay within 53 bits for a great many boots."""
@@ -118,6 +120,54 @@ class LoginDesk:
                 await self._parts.accounts.drop_token(outcome.token)
             return Refusal(Code.WRONG_PASSWORD)
         return outcome
+
+    async def change_password(self, session: Session, request: ChangePassword) -> Refusal | None:
+        """Replace somebody's password; None where that is done, and every other token of the account is dead.
+
+        Whoever has got hold of a session guesses no faster here than at the door: wrong ones are counted, under a
+        name that nobody bears, and the account's own logins are not delayed by them.
+        """
+        online, address = session.online, session.peer.address
+        assert online is not None, "a password is changed by whose it is"
+        if not online.registered:
+            return Refusal(Code.ACCOUNT_NEEDED)
+        refusal = self._secret_refused(session, request.old) or self._secret_refused(session, request.new)
+        if refusal is not None:
+            return refusal
+        if len(request.new) < self._parts.limits.password_characters_min:
+            return Refusal(Code.PASSWORD_SHORT)
+        name, key = FoldedName(f"{fold(online.name)} password"), f"{address} {online.principal}"
+        if not self._gate.enter(key):
+            return Refusal(Code.BUSY)
+        try:
+            await self._wait_throttled(name, address)
+            changed = await self._change(session, online, request)
+        finally:
+            self._gate.leave(key)
+        if changed is None:
+            self._throttle.succeeded(name, address, now=self._parts.clock.seconds())
+            self._parts.journal.note("password changed", name=online.name, account=online.principal, address=address)
+        elif changed.code is Code.WRONG_PASSWORD:
+            self._throttle.failed(name, address, now=self._parts.clock.seconds())
+            self._parts.journal.note("password not changed", account=online.principal, address=address)
+        return changed
+
+    async def _change(self, session: Session, online: Online, request: ChangePassword) -> Refusal | None:
+        credentials = await self._parts.accounts.credentials(fold(online.name))
+        if credentials is None or credentials.account.id != online.principal:
+            return Refusal(Code.WRONG_PASSWORD)  # The account has just been removed.
+        old = credentials.password_hash
+        if not self._gate.begin_hash(known=True):
+            return Refusal(Code.BUSY)
+        try:
+            if not await self._parts.keys.verify(old, request.old):
+                return Refusal(Code.WRONG_PASSWORD)
+            new = await self._parts.keys.hash(request.new)
+        finally:
+            self._gate.end_hash(known=True)
+        but = None if session.token is None else token_handle(session.token)
+        changed = await self._parts.accounts.change_password(online.principal, old=old, new=new, but=but)
+        return None if changed else Refusal(Code.BUSY)  # It was changed, or hashed anew, elsewhere meanwhile.
 
     async def _still_opens(self, request: Login, verified: str) -> bool:
         """Whether the password that was right is so still: changing it, or removing the account, ends every token."""
@@ -245,6 +295,7 @@ class LoginDesk:
     ) -> Arrive | Refusal:
         """The secret was right; what is left is whether the person may come in."""
         now, address = self._parts.clock.now(), session.peer.address
+        session.account = account.id
         if await self._parts.accounts.banned(account.id, address, now=now):
             return Refusal(Code.BANNED)
         await self._parts.accounts.visited(account.id, address=address, now=now)
@@ -254,7 +305,7 @@ class LoginDesk:
             await self._parts.accounts.add_token(
                 account.id,
                 token=token,
-                client="",
+                client=session.client,
                 address=address,
                 now=now,
                 expires=self._expiry(now),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
+from besedka.chat.entries import Draft, RoomId
 from besedka.hub.parts import Parts
 from besedka.hub.turn import Turn
 
 LOOK_AGAIN_SECONDS = 0.01
-"""How often whoever gave an order looks whether it was carried out; only operators wait for one."""
+"""How often whoever gave an order looks whether it was carried out; seldom somebody waits for one."""
 
 
 class Outcome(Enum):
@@ -35,7 +36,7 @@ class Order:
 
 
 class Orders:
-    """Orders given and not yet taken. Only the operator and the watch give them, one at a time each."""
+    """Orders given and not yet taken. Given by the operator, the watch, and by who ends devices; one at a time each."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -50,6 +51,21 @@ class Orders:
         while order.outcome is None:
             await self._parts.clock.wait_seconds(LOOK_AGAIN_SECONDS)
         return order.outcome
+
+    async def add_to(self, room: RoomId, draft: Draft) -> Outcome:
+        """Have one draft written in a room that is there; `FAILED` where it may not have been kept."""
+
+        def write(turn: Turn) -> Outcome:
+            opened = self._parts.rooms.get(room)
+            if opened is None:
+                return Outcome.UNPREPARED
+            turn.add(turn.tentative(opened.state), (draft,))
+            return Outcome.KEPT
+
+        outcome = Outcome.UNPREPARED
+        while outcome is Outcome.UNPREPARED and await self._parts.open_room(room) is not None:
+            outcome = await self.carry_out(write)
+        return outcome
 
     def take(self, turn: Turn) -> None:
         """Add what was ordered to this turn."""

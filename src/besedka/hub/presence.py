@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from besedka.chat.entries import RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
+from besedka.hub.departed import Departed
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
 from besedka.limits import Limits
@@ -21,6 +22,7 @@ class Attendance:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self.departed = Departed(limits)
         self._online: dict[PrincipalId, Online] = {}
         self._guest_names: dict[FoldedName, PrincipalId] = {}
         self._claims: dict[FoldedName, Session | None] = {}
@@ -116,6 +118,7 @@ class Attendance:
 
     def _forget(self, online: Online) -> None:
         del self._online[online.principal]
+        self.departed.add(online)
         self._lost.pop(online.principal, None)
         if not online.registered:
             self._guest_names.pop(fold(online.name), None)

@@ -8,23 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from besedka.chat.entries import Kind, RoomId
+from immutables import Map
+
+from besedka.chat.answers import MarkLine, MarkList, OverviewLine, OverviewTold
+from besedka.chat.entries import Entry, Kind, Level, Message, RoomId
 from besedka.chat.governance import Standing
 from besedka.chat.names import fold
-from besedka.chat.own_requests import Typing
+from besedka.chat.own_requests import Overview, Typing
+from besedka.chat.permissions import Act, allowed
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import History, ListRooms, Sync, Who
-from besedka.chat.rooms import Member, Reading, Room
+from besedka.chat.room_requests import ListMarks
+from besedka.chat.rooms import Member, Reading, Room, direct_people
 from besedka.chat.speaking_rules import may_speak
-from besedka.chat.told import Page, People, PersonLine, RoomLine, RoomList, Synced, Unit
-from besedka.chat.verdicts import Circumstances, unknown
+from besedka.chat.told import Page, People, PersonLine, ReactionCount, RoomLine, RoomList, Synced, Unit
+from besedka.chat.verdicts import Circumstances, absent, unknown
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
 from besedka.hub.ports import RoomBrief
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Announcement, Online, Session
 from besedka.hub.signals import shown
+
+REACTIONS_LISTED_MAX = 2000
+"""In one page: ten different ones to each message of the longest."""
 
 NOWHERE = Room(RoomId(0))
 """What is judged where there is no such room."""
@@ -48,16 +56,37 @@ class Reads:
         head = state.head if readable.last is None else min(state.head, readable.last)
         first = max(readable.first, state.floor)
         limit = max(1, min(request.limit, self._parts.limits.page_entries_max))
-        bytes_max = self._parts.limits.run_bytes_max
+        entries = await self._entries(request, first=first, head=head, limit=limit)
+        reactions: Sequence[ReactionCount] = ()
+        if any(isinstance(entry.body, Message) for entry in entries):
+            reactions = await self._parts.logs.reaction_counts(
+                state.id,
+                first=entries[0].number,
+                last=entries[-1].number,
+                principal=online.principal,
+                limit=REACTIONS_LISTED_MAX,
+            )
+        return Page(request.request_id, state.id, tuple(entries), head, first, tuple(reactions))
+
+    async def _entries(self, request: History, *, first: int, head: int, limit: int) -> Sequence[Entry]:
+        """Those after a number, around one (half of them up to it), or before one, between `first` and `head`."""
+        logs, room, bytes_max = self._parts.logs, request.room, self._parts.limits.run_bytes_max
         if request.after is not None:
             after = max(request.after, first - 1)
-            page = await self._parts.logs.page(state.id, after=after, upto=head, limit=limit, bytes_max=bytes_max)
-        else:
+            return (await logs.page(room, after=after, upto=head, limit=limit, bytes_max=bytes_max)).entries
+        around = request.around
+        if around is None:
             before = head + 1 if request.before is None else min(request.before, head + 1)
-            page = await self._parts.logs.page_before(
-                state.id, before=before, first=first, limit=limit, bytes_max=bytes_max
-            )
-        return Page(id=request.request_id, room=state.id, entries=page.entries, head=head, floor=first)
+            return (await logs.page_before(room, before=before, first=first, limit=limit, bytes_max=bytes_max)).entries
+        around = min(max(around, first), head)
+        upto = await logs.page_before(
+            room, before=around + 1, first=first, limit=max(1, limit // 2), bytes_max=bytes_max // 2
+        )
+        rest = limit - len(upto.entries)
+        if rest == 0:
+            return upto.entries
+        page = await logs.page(room, after=around, upto=head, limit=rest, bytes_max=bytes_max // 2)
+        return (*upto.entries, *page.entries)
 
     def _absent(self, opened: OpenRoom | None) -> Refusal:
         if opened is None or opened.state.hidden:
@@ -95,12 +124,45 @@ class Reads:
         others = (principal for principal in members if not shown(attendance.get(principal)).online)
         return [*online, *islice(others, most - len(online))]
 
+    async def marks(self, session: Session, request: ListMarks) -> Unit | Refusal:
+        """Whom a room bans, mutes or excepts, as it was typed; for those who are in the room."""
+        opened = await self._parts.open_room(request.room)
+        inside = opened is not None and opened.is_inside(_online(session).principal)
+        state, actor = NOWHERE if opened is None else opened.state, session.actor(inside=inside)
+        refusal = absent(state, actor) or allowed(state, actor, Act.SEE_LISTS)
+        if refusal is not None:
+            return refusal
+        now = self._parts.clock.now()
+        lines = tuple(
+            MarkLine(one.mark.mask, one.by, one.since, one.mark.until, one.mark.reason)
+            for one in state.governance.of_listing(request.listing)
+            if one.in_force(now)
+        )
+        return MarkList(request.request_id, state.id, request.listing, lines)
+
+    async def overview(self, session: Session, request: Overview) -> Unit | Refusal:
+        """The rooms one is in, and what is unread in each. A guest has read what it was shown."""
+        online = _online(session)
+        if not online.registered:
+            return Refusal(Code.ACCOUNT_NEEDED)
+        found = await self._parts.logs.unread(online.principal)
+        inbox = None if online.inbox is None else await self._parts.open_room(online.inbox)
+        notify: Map[RoomId, Level] = Map() if inbox is None else inbox.state.personal.notify
+        lines = []
+        for one in found:
+            room, opened = one.room, self._parts.rooms.get(one.room.id)
+            members = one.members + (0 if opened is None else len(opened.guests))
+            line = RoomLine(room.id, room.kind, room.name, room.topic, members, True, direct_people(room))
+            level = notify.get(room.id, Level.ALL)
+            lines.append(OverviewLine(line, room.head, one.read, one.unread, one.mentions, level))
+        return OverviewTold(request.request_id, tuple(lines))
+
     async def typing(self, session: Session, request: Typing) -> Refusal | None:
         """Somebody is writing: told to the room, if they may speak in it. Not answered unless refused."""
         online = _online(session)
         opened = await self._parts.open_room(request.room)
         state = NOWHERE if opened is None else opened.state
-        actor = online.actor(inside=opened is not None and opened.is_inside(online.principal))
+        actor = session.actor(inside=opened is not None and opened.is_inside(online.principal))
         circumstances = Circumstances(self._parts.limits, self._parts.clock.now())
         refusal = unknown(state, actor) or may_speak(state, actor, circumstances)
         if refusal is None and opened is not None:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 import msgspec
+from immutables import Map
 
 from besedka.chat.entries import Person, RequestId, RoomId
 from besedka.chat.names import FoldedName
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 NOTHING_SAID = Profile()
 """One for all who say nothing of themselves."""
 
+NO_VALUES: Map[str, str] = Map()
+
 
 class Stage(Enum):
     """How far a connection has come."""
@@ -44,9 +47,12 @@ class Online:
 
     __slots__ = (
         "away",
+        "data",
         "gone_at",
+        "host",
         "inbox",
         "kept",
+        "left_at",
         "muted",
         "name",
         "newest",
@@ -76,6 +82,12 @@ class Online:
         """What it said of not being at the keyboard; empty while it is."""
         self.profile = NOTHING_SAID
         """What it says of itself: an account's is its inbox's, a guest's is nowhere else."""
+        self.data: Map[str, str] = NO_VALUES
+        """A guest's small values under keys; an account's are its inbox's."""
+        self.host = ""
+        """That of the last session that ended."""
+        self.left_at = 0
+        """When that was, in milliseconds since 1970 UTC."""
 
     @property
     def person(self) -> Person:
@@ -121,14 +133,17 @@ class Session:
     __slots__ = (
         "_receive",
         "_unsent",
+        "account",
         "announcements",
         "attempts",
         "behind",
         "claimed",
+        "client",
         "format",
         "full_since",
         "heard_at",
         "held",
+        "host",
         "link",
         "live",
         "looked_up",
@@ -177,6 +192,12 @@ class Session:
         """The token it came with or was given; changed by `Devices` alone."""
         self.since = 0
         """When it said who it is, in milliseconds since 1970 UTC."""
+        self.host = ""
+        """What stands for its address where others see it; known since it said who it is."""
+        self.account: PrincipalId | None = None
+        """Whose it is, or is about to be: a secret of that account's was right."""
+        self.client = ""
+        """What its program said it is."""
         self.claimed: FoldedName | None = None
         """The name it is about to bear (`Attendance.claim`)."""
         self.attempts = 0
@@ -213,6 +234,12 @@ class Session:
         """Rooms whose signals were dropped while it was full."""
         self.pumping = False
         """A page for it is being read from the store."""
+
+    def actor(self, *, inside: bool) -> Actor:
+        """Whoever it is, as the rules see it; what is listed by an address concerns the session that comes from it."""
+        who = self.online
+        assert who is not None, "only who has said who it is acts"
+        return Actor(who.principal, who.name, who.role, inside, who.muted, "", self.host, self.peer.address)
 
     def receive(self, data: bytes) -> None:
         """Bytes have come; called by the net."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import cast
 
+from immutables import Map
+
 from besedka.chat.answers import DataTold
 from besedka.chat.entries import Body, DataSet, Entry, Kind, Message, ProfileSet
 from besedka.chat.own_requests import WatchData
@@ -80,6 +82,14 @@ class Watching:
         online = None if opened.state.owner is None else self._attendance.get(opened.state.owner)
         if online is not None:
             self.profile_changed(online, opened.state.personal.profile)
+
+    def guest_changed(self, guest: Online, profile: Profile, data: Map[str, str]) -> None:
+        """What a guest says of itself is this from now on: its session remembers it, and no inbox."""
+        before, guest.data = guest.data, data
+        for key in sorted({*before, *data}):
+            if before.get(key) != data.get(key):
+                self.value_changed(guest, key, data.get(key, ""))
+        self.profile_changed(guest, profile)
 
     def profile_changed(self, online: Online, profile: Profile) -> None:
         """What somebody who is online says of itself is this from now on."""
