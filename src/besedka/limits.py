@@ -138,6 +138,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Small values of one person or one room."""
     reactions_per_message_max: int = 500
     """Reactions put to one message by everybody together."""
+    reactions_listed_max: int = 5000
+    """Reactions in one page of history: two dozen different ones to each of its messages."""
     slow_seconds_max: int = 21_600
     """A quarter of a day between two messages is slow enough."""
     code_seconds_max: int = 2_592_000
@@ -238,11 +240,14 @@ def _relations(limits: Limits) -> tuple[tuple[str, bool], ...]:
         ),
         ("frame_bytes_max < 16 MiB (the first byte of a frame is 0x00)", limits.frame_bytes_max < 1 << 24),
         (
-            "message_bytes_max * 6 < frame_bytes_max (JSON escapes)",
-            limits.message_bytes_max * 6 < limits.frame_bytes_max,
+            "(message_bytes_max + tags_bytes_max) * 6 + 8192 < frame_bytes_max (JSON escapes, and where a line broke)",
+            (limits.message_bytes_max + limits.tags_bytes_max) * 6 + 8192 < limits.frame_bytes_max,
         ),
         ("message_bytes_max < line_bytes_max", limits.message_bytes_max < limits.line_bytes_max),
-        ("message_bytes_max * 8 <= run_bytes_max", limits.message_bytes_max * 8 <= limits.run_bytes_max),
+        (
+            "(message_bytes_max + tags_bytes_max) * 8 <= run_bytes_max",
+            (limits.message_bytes_max + limits.tags_bytes_max) * 8 <= limits.run_bytes_max,
+        ),
         (
             "password_bytes_max * 3 <= frame_bytes_before_login_max",
             limits.password_bytes_max * 3 <= limits.frame_bytes_before_login_max,
@@ -268,11 +273,47 @@ def _relations(limits: Limits) -> tuple[tuple[str, bool], ...]:
             "line_bytes_max * 2 <= frame_bytes_max (lines that wait are bounded as a frame is)",
             limits.line_bytes_max * 2 <= limits.frame_bytes_max,
         ),
+        *_fitting_one_frame(limits),
+    )
+
+
+def _fitting_one_frame(limits: Limits) -> tuple[tuple[str, bool], ...]:
+    """That no unit is longer than a frame can be: what people wrote takes up to six times as much in JSON."""
+    most = 1 << 24
+    room = limits.topic_bytes_max * 6 + 2048
+    person = limits.reason_bytes_max * 6 + 1024
+    return (
         (
-            "rooms_listed_max * (topic_bytes_max * 6 + 1024) < 16 MiB (one frame)",
-            limits.rooms_listed_max * (limits.topic_bytes_max * 6 + 1024) < 1 << 24,
+            "rooms_listed_max * (topic_bytes_max * 6 + 2048) < 16 MiB (rooms)",
+            limits.rooms_listed_max * room < most,
         ),
-        ("people_listed_max * 512 < 16 MiB (one frame)", limits.people_listed_max * 512 < 1 << 24),
-        ("run_bytes_max * 8 < 16 MiB (one frame, JSON escapes)", limits.run_bytes_max * 8 < 1 << 24),
-        ("turn_bytes_max * 8 < 16 MiB (one frame, JSON escapes)", limits.turn_bytes_max * 8 < 1 << 24),
+        (
+            "rooms_per_account_max * (topic_bytes_max * 6 + 2048) < 16 MiB (overview, whois)",
+            limits.rooms_per_account_max * room < most,
+        ),
+        (
+            "people_listed_max * (reason_bytes_max * 6 + 1024) * 2 < 16 MiB (who; presence: came and away)",
+            limits.people_listed_max * person * 2 < most,
+        ),
+        ("marks_max * (reason_bytes_max * 6 + 2048) < 16 MiB (marks)", limits.marks_max * (person + 1024) < most),
+        (
+            "whowas_max * (real_name_bytes_max * 6 + 1024) < 16 MiB (whowas)",
+            limits.whowas_max * (limits.real_name_bytes_max * 6 + 1024) < most,
+        ),
+        (
+            "data_keys_max * (data_key_bytes_max + data_value_bytes_max * 6 + 64) < 16 MiB (get-data)",
+            limits.data_keys_max * (limits.data_key_bytes_max + limits.data_value_bytes_max * 6 + 64) < most,
+        ),
+        (
+            "(sessions_per_account_max + tokens_per_account_max) * 8192 < 16 MiB (sessions)",
+            (limits.sessions_per_account_max + limits.tokens_per_account_max) * 8192 < most,
+        ),
+        (
+            "run_bytes_max * 8 + reactions_listed_max * (reaction_bytes_max * 6 + 128) < 16 MiB (page)",
+            limits.run_bytes_max * 8 + limits.reactions_listed_max * (limits.reaction_bytes_max * 6 + 128) < most,
+        ),
+        (
+            "turn_bytes_max * 8 + members_max * 256 < 16 MiB (a turn that puts everybody out)",
+            limits.turn_bytes_max * 8 + limits.members_max * 256 < most,
+        ),
     )

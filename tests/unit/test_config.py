@@ -155,9 +155,9 @@ def test_what_this_version_cannot_do_is_taken_at_its_default_only(key: str, defa
 
 
 def test_broken_relations_of_limits_are_reported_where_they_were_caused() -> None:
-    assert faults("[limits]\nsessions_max = 0\n\nmessage_bytes_max = 9000\nping_seconds = -1\n") == [
+    assert faults("[limits]\nsessions_max = 0\n\nline_bytes_max = 4000\nping_seconds = -1\n") == [
         "2: `limits.sessions_max` breaks a relation: sessions_max > 0",
-        "4: `limits.message_bytes_max` breaks a relation: message_bytes_max < line_bytes_max",
+        "4: `limits.line_bytes_max` breaks a relation: message_bytes_max < line_bytes_max",
     ] + ["5: `limits.ping_seconds` breaks a relation: ping_seconds >= 0"]
 
 

@@ -48,7 +48,8 @@ def test_zero_may_switch_something_off(name: str) -> None:
     [
         ("frame_bytes_before_login_max", 65_537),
         ("frame_bytes_max", 1 << 24),
-        ("message_bytes_max", 10_923),
+        ("message_bytes_max", 5464),
+        ("tags_bytes_max", 5462),
         ("message_bytes_max", 8192),
         ("message_bytes_max", 32_769),
         ("password_bytes_max", 1366),
@@ -56,6 +57,15 @@ def test_zero_may_switch_something_off(name: str) -> None:
         ("turn_requests_per_session_max", 257),
         ("turn_requests_per_session_max", 129),
         ("turn_bytes_max", 65_535),
+        ("rooms_listed_max", 3277),
+        ("people_listed_max", 2971),
+        ("marks_max", 5841),
+        ("whowas_max", 8721),
+        ("data_keys_max", 5578),
+        ("tokens_per_account_max", 1984),
+        ("reactions_listed_max", 28_673),
+        ("run_bytes_max", 1_777_152),
+        ("members_max", 57_344),
     ],
 )
 def test_a_broken_relation_names_its_limits(name: str, value: int) -> None:
