@@ -330,16 +330,18 @@ def some_limits(world: World) -> Limits:
     """Limits so small that they are met."""
     choose = world.random.choice
     message = choose([40, 100])
+    tags = message // 2
     frame = 4096
     per_session = choose([1, 2, 64])
     return Limits(
         message_bytes_max=message,
+        tags_bytes_max=tags,
         topic_bytes_max=40,
         line_bytes_max=512,
         password_bytes_max=64,
         frame_bytes_max=frame,
         frame_bytes_before_login_max=1024,
-        run_bytes_max=message * choose([8, 100]),
+        run_bytes_max=(message + tags) * choose([8, 100]),
         buffer_bytes_max=choose([100, 1000, 65_536]),
         page_entries_max=choose([1, 2, 5, 200]),
         tail_entries_max=choose([0, 1, 3, 50]),
