@@ -111,7 +111,7 @@ def _opened(room: Room, entry: Entry, body: Body) -> Room:
     opened = cast(Opened, body)
     assert entry.number == 1, "a room is opened once"
     governance = Governance(settings=PRESETS[opened.room_kind])
-    if is_guest(entry.author):
+    if is_guest(entry.author) and opened.pair is None:
         governance = _replace(governance, guests=Map({entry.author: Standing(RoomRole.MODERATOR)}))
     return _replace(
         room,
@@ -180,7 +180,7 @@ def _left(room: Room, entry: Entry, moved: MembershipChanged) -> Room:
             assert is_guest(person.principal), "an account that is no member cannot go"
             governance = _replace(governance, guests=_without(governance.guests, person.principal))
             continue
-        if member.spoke and governance.settings.slow_seconds:
+        if member.spoke:
             governance = governance.with_standing(person.principal, Standing(spoke=member.spoke))
         former = former.set(person.principal, Stay(member.first, entry.number))
         members = members.delete(person.principal)
