@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from arbour import CLOSED, LIMITS, PEOPLE, SETTINGS, Arbour
-from besedka.chat.entries import Draft, Kind, Listing, Opened, RoomName, RoomRole, SettingsChange, Unmarked
+from besedka.chat.entries import Draft, Kind, Listing, Opened, RoomId, RoomName, RoomRole, SettingsChange, Unmarked
 from besedka.chat.governance import code_digest
 from besedka.chat.principals import SERVER, AccountName
 from besedka.chat.refusals import Code
@@ -45,7 +45,7 @@ CHANGES: list[dict[str, Any]] = [
 ]
 
 people = st.sampled_from(PEOPLE)
-rooms = st.integers(1, 5)
+rooms = st.integers(1, 5).map(RoomId)
 names = st.sampled_from(NAMES)
 numbers = st.integers(1, 14)
 texts = st.sampled_from(["hi", "hi", "tea", "\x01VERSION\x01", "\x01ACTION waves\x01", " ", "x" * 4097])
@@ -73,7 +73,7 @@ class Visit(RuleBasedStateMachine, Arbour):
         self.keep(1, Draft(SERVER, AccountName("server"), Opened(Kind.PUBLIC, RoomName("lobby"), SERVER)))
         self.papers[1] = Paper("lobby", "public", 0, dict(SETTINGS))
 
-    def about(self, room: int) -> Paper:
+    def about(self, room: RoomId) -> Paper:
         """What the paper says of a room; of one that there is not, that nobody may know of it."""
         return self.papers.get(room) or Paper("", "private", None, dict(CLOSED), archived=True)
 
@@ -86,7 +86,7 @@ class Visit(RuleBasedStateMachine, Arbour):
         self.silenced ^= {who.id}
 
     @rule(room=rooms)
-    def the_server_lifts_what_is_over(self, room: int) -> None:
+    def the_server_lifts_what_is_over(self, room: RoomId) -> None:
         paper = self.about(room)
         for listing, lines in paper.lists.items():
             over = [mask for mask, line in lines.items() if line.until is not None and line.until <= self.now]
@@ -138,7 +138,7 @@ class Visit(RuleBasedStateMachine, Arbour):
             self.begin(who, name, kind.value)
 
     @rule(who=people, room=rooms)
-    def leaves(self, who: Someone, room: int) -> None:
+    def leaves(self, who: Someone, room: RoomId) -> None:
         paper = self.about(room)
         reasons = paper.strangeness(who) or ({Code.CANNOT_LEAVE} if paper.kind == "direct" else set())
         reasons = reasons or paper.orphaned({who.id})
@@ -159,7 +159,7 @@ class Visit(RuleBasedStateMachine, Arbour):
             paper.spoke[who.id] = self.rooms[room].time
 
     @rule(who=people, room=rooms, text=texts, reply=st.sampled_from([0, 0, 0, 2, 4, 6]))
-    def says(self, who: Someone, room: int, text: str, reply: int) -> None:
+    def says(self, who: Someone, room: RoomId, text: str, reply: int) -> None:
         paper = self.about(room)
         reasons = paper.hearing(who, self.now, silenced=who.id in self.silenced) or paper.hurrying(who, self.now)
         if not reasons:
@@ -191,7 +191,7 @@ class Visit(RuleBasedStateMachine, Arbour):
         self.say(who, room, text)
 
     @rule(who=people, room=rooms, topic=st.sampled_from(["", "green", "a\nb", "x" * 513]))
-    def sets_a_topic(self, who: Someone, room: int, topic: str) -> None:
+    def sets_a_topic(self, who: Someone, room: RoomId, topic: str) -> None:
         paper = self.about(room)
         reasons = paper.strangeness(who) or paper.hearing(who, self.now, silenced=who.id in self.silenced)
         if not reasons and paper.settings["topic_locked"] and paper.rank(who) < MODERATES:
@@ -212,7 +212,7 @@ class Visit(RuleBasedStateMachine, Arbour):
         return reasons
 
     @rule(who=people, room=rooms, at=numbers, text=texts)
-    def edits(self, who: Someone, room: int, at: int, text: str) -> None:
+    def edits(self, who: Someone, room: RoomId, at: int, text: str) -> None:
         paper = self.about(room)
         reasons = self.mending(who, paper, at) or paper.hearing(who, self.now, silenced=who.id in self.silenced)
         reasons = reasons or wrong_words(text, paper)
@@ -222,7 +222,7 @@ class Visit(RuleBasedStateMachine, Arbour):
             paper.said[at] = (paper.said[at][0], text)
 
     @rule(who=people, room=rooms, at=numbers)
-    def redacts(self, who: Someone, room: int, at: int) -> None:
+    def redacts(self, who: Someone, room: RoomId, at: int) -> None:
         paper = self.about(room)
         gone = paper.inside(who) and paper.reads(who, at) and paper.said.get(at, (0, "?"))[1] == ""
         reasons = set() if gone else self.mending(who, paper, at)
@@ -232,7 +232,7 @@ class Visit(RuleBasedStateMachine, Arbour):
             paper.said[at] = (paper.said[at][0], "")
 
     @rule(who=people, room=rooms, at=numbers, reaction=st.sampled_from(["+1", "☕"]), withdrawn=st.booleans())
-    def reacts(self, who: Someone, room: int, at: int, reaction: str, withdrawn: bool) -> None:
+    def reacts(self, who: Someone, room: RoomId, at: int, reaction: str, withdrawn: bool) -> None:
         paper = self.about(room)
         there = paper.reactions.setdefault(at, set())
         put = (who.id, reaction) in there
@@ -242,7 +242,7 @@ class Visit(RuleBasedStateMachine, Arbour):
         if not reasons and not put and not withdrawn and len(there) >= LIMITS.reactions_per_message_max:
             reasons = {Code.LIST_FULL}
         request = React(room=room, number=at, reaction=reaction, withdrawn=withdrawn)
-        known = {"target": self.message(room, at), "reacted": put, "reactions": len(there)}
+        known: dict[str, Any] = {"target": self.message(room, at), "reacted": put, "reactions": len(there)}
         if self.check(self.judge(who, request, room, **known), reasons, int(put is withdrawn)):
             paper.length += 1
             there.symmetric_difference_update({(who.id, reaction)})
@@ -250,7 +250,7 @@ class Visit(RuleBasedStateMachine, Arbour):
     # Governing --------------------------------------------------------------------------------------------------
 
     @rule(who=people, room=rooms, change=st.sampled_from(CHANGES))
-    def changes_settings(self, who: Someone, room: int, change: dict[str, Any]) -> None:
+    def changes_settings(self, who: Someone, room: RoomId, change: dict[str, Any]) -> None:
         paper = self.about(room)
         reasons = paper.governing(who, MODERATES)
         if not reasons and change in ({"key": "two words"}, {"members_max": 9}, {"slow_seconds": 100_000}):
@@ -262,7 +262,7 @@ class Visit(RuleBasedStateMachine, Arbour):
             paper.settings.update(change)
 
     @rule(who=people, room=rooms, name=names)
-    def renames(self, who: Someone, room: int, name: str) -> None:
+    def renames(self, who: Someone, room: RoomId, name: str) -> None:
         paper = self.about(room)
         if self.named(name) not in (None, room):
             return  # The hub looks whose a name is.
@@ -274,7 +274,7 @@ class Visit(RuleBasedStateMachine, Arbour):
             paper.length, paper.name = paper.length + 1, name
 
     @rule(who=people, room=rooms, other=people)
-    def kicks(self, who: Someone, room: int, other: Someone) -> None:
+    def kicks(self, who: Someone, room: RoomId, other: Someone) -> None:
         paper = self.about(room)
         reasons = paper.governing(who, MODERATES)
         if not reasons and not paper.inside(other):
@@ -294,7 +294,7 @@ class Visit(RuleBasedStateMachine, Arbour):
         seconds=st.sampled_from([0, 30, 3600]),
         put_out=st.booleans(),
     )
-    def marks(self, who: Someone, room: int, listing: Listing, mask: str, seconds: int, put_out: bool) -> None:
+    def marks(self, who: Someone, room: RoomId, listing: Listing, mask: str, seconds: int, put_out: bool) -> None:
         paper = self.about(room)
         other = next((one for one in PEOPLE if one.name == mask.lower()), None)
         lines = paper.lists.get(listing.value, {})
@@ -326,7 +326,7 @@ class Visit(RuleBasedStateMachine, Arbour):
             self.ends_if_empty(room)
 
     @rule(who=people, room=rooms, listing=st.sampled_from(Listing), mask=st.sampled_from(MASKS))
-    def lifts(self, who: Someone, room: int, listing: Listing, mask: str) -> None:
+    def lifts(self, who: Someone, room: RoomId, listing: Listing, mask: str) -> None:
         paper = self.about(room)
         lines = paper.lists.get(listing.value, {})
         found = self.judge(who, LiftMark(room=room, listing=listing, mask=mask.upper()), room)
@@ -341,7 +341,9 @@ class Visit(RuleBasedStateMachine, Arbour):
         role=st.sampled_from([None, *RoomRole]),
         voice=st.sampled_from([None, True, False]),
     )
-    def gives_a_role(self, who: Someone, room: int, other: Someone, role: RoomRole | None, voice: bool | None) -> None:
+    def gives_a_role(
+        self, who: Someone, room: RoomId, other: Someone, role: RoomRole | None, voice: bool | None
+    ) -> None:
         paper = self.about(room)
         before = paper.standing(other.id)
         same = role in (None, RoomRole(before.role)) and voice in (None, before.voice)
@@ -370,7 +372,7 @@ class Visit(RuleBasedStateMachine, Arbour):
         paper.inherit()
 
     @rule(who=people, room=rooms, other=people)
-    def transfers(self, who: Someone, room: int, other: Someone) -> None:
+    def transfers(self, who: Someone, room: RoomId, other: Someone) -> None:
         paper = self.about(room)
         reasons = paper.governing(who, OWNS)
         if not reasons and not paper.inside(other):
@@ -392,7 +394,7 @@ class Visit(RuleBasedStateMachine, Arbour):
         return paper.governing(who, MODERATES if paper.settings["invite_only"] else PLAIN)
 
     @rule(who=people, room=rooms, other=people)
-    def invites(self, who: Someone, room: int, other: Someone) -> None:
+    def invites(self, who: Someone, room: RoomId, other: Someone) -> None:
         paper = self.about(room)
         reasons, moot = self.inviting(who, paper), paper.inside(other) or other.id in paper.invited
         if not reasons and not moot:
@@ -405,7 +407,7 @@ class Visit(RuleBasedStateMachine, Arbour):
             paper.invited.add(other.id)
 
     @rule(who=people, room=rooms, other=people)
-    def uninvites(self, who: Someone, room: int, other: Someone) -> None:
+    def uninvites(self, who: Someone, room: RoomId, other: Someone) -> None:
         paper = self.about(room)
         if paper.inside(other):
             return
@@ -415,7 +417,7 @@ class Visit(RuleBasedStateMachine, Arbour):
             paper.invited.discard(other.id)
 
     @rule(who=people, room=rooms, code=st.sampled_from(["sesame", "barley"]), seconds=st.sampled_from([0, 60, 9000]))
-    def makes_a_code(self, who: Someone, room: int, code: str, seconds: int) -> None:
+    def makes_a_code(self, who: Someone, room: RoomId, code: str, seconds: int) -> None:
         paper = self.about(room)
         reasons = paper.governing(who, MODERATES) or ({Code.BAD_VALUE} if seconds == 0 else set())
         found = self.judge(who, MakeCode(room=room, seconds=seconds), room, code=code_digest(code))
