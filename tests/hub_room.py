@@ -239,6 +239,18 @@ class HubRoom:
             return cast(T, end.value)
         raise AssertionError("it waits")
 
+    def ordered(self, work: Coroutine[Any, Any, T], *, seconds: float = 1.0) -> T:
+        """What an operator's order comes to."""
+        outcomes: list[T] = []
+
+        async def carry_out() -> None:
+            outcomes.append(await work)
+
+        self.process.spawn(carry_out(), "operator")
+        self.settle(seconds)
+        (outcome,) = outcomes
+        return outcome
+
     def new_id(self) -> RequestId:
         """Greater than all before."""
         self._ids += 1

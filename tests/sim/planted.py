@@ -16,8 +16,9 @@ from besedka.chat.rules import decide
 from besedka.chat.told import Kept
 from besedka.client import places
 from besedka.client.core import Core
+from besedka.hub.cases import Later
 from besedka.hub.hub import Hub
-from besedka.hub.judging import Judge, Later, refused
+from besedka.hub.judging import Judge, refused
 from besedka.hub.places import Places
 from besedka.hub.ports import Addition, Receipt
 from besedka.hub.preparing import Preparation, Prepared
@@ -57,10 +58,9 @@ def rules_before_ids(patch: pytest.MonkeyPatch) -> None:
     def careless(self: Judge, turn: Turn, session: Session, request: Write, prepared: Prepared | None) -> Any:
         online = session.online
         if online is not None and online.newest is not None:
-            case = self._cases[type(request)](turn, online, request, prepared)
+            case = self.case(turn, online, request, prepared)
             if not isinstance(case, Later | Refusal):
-                actor = online.actor(inside=online.principal in case.room.members)
-                verdict = decide(case.room, actor, request, case.circumstances)
+                verdict = decide(case.room, self.actor(turn, session, case.room), request, case.circumstances)
                 if isinstance(verdict, Refusal):
                     return Taken(session, request, refused(request.request_id, verdict))
         return right(self, turn, session, request, prepared)

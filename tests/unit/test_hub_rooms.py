@@ -156,8 +156,9 @@ def test_a_room_that_has_not_begun_is_not_open(table: RoomTable) -> None:
 def test_an_ended_rooms_name_is_free(table: RoomTable) -> None:
     old = opened(1, TEA)
     table.add(old)
-    old.state, _ = grown(old.state, Archived())
-    table.refresh(old)
+    before = old.state
+    old.state, _ = grown(before, Archived())
+    table.refresh(old, before)
     assert table.named(fold("tea")) is None
     new = opened(2, TEA)
     table.add(new)

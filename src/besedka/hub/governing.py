@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from besedka.chat.audit import AuditLine
 from besedka.chat.entries import (
     Draft,
     Kind,
@@ -11,21 +12,30 @@ from besedka.chat.entries import (
     MembershipChanged,
     Message,
     Person,
+    RoleChange,
+    RolesChanged,
     RoomId,
+    RoomName,
+    RoomRole,
     SessionsRevoked,
     Way,
 )
 from besedka.chat.names import LOBBY, FoldedName, fold
-from besedka.chat.principals import SERVER, AccountName, PrincipalId
+from besedka.chat.principals import SERVER, AccountName, AccountRole, Actor, PrincipalId
 from besedka.chat.refusals import Code, Refusal
+from besedka.chat.requests import Write
+from besedka.chat.rooms import Room
 from besedka.chat.rules import open_room
 from besedka.chat.text import message_text
 from besedka.chat.told import Parting
+from besedka.hub.cases import Later, Wanting
 from besedka.hub.hub import Hub
+from besedka.hub.judging import Judge
 from besedka.hub.orders import Outcome
-from besedka.hub.ports import Account
+from besedka.hub.ports import Account, AuditRow
+from besedka.hub.preparing import Preparation, Prepared
 from besedka.hub.seen import Load, SessionNumber, SessionSeen
-from besedka.hub.session import Session
+from besedka.hub.session import Online, Session
 from besedka.hub.turn import Turn
 
 SERVER_NAME = AccountName("server")
@@ -120,7 +130,7 @@ class HubGovernor:
         self.overtake_logins()
         inbox = await self._parts.logs.inbox(account)
         if inbox is not None:
-            await self._in_open_room(inbox, Draft(SERVER, SERVER_NAME, SessionsRevoked()))
+            await self._hub.orders.add_to(inbox, Draft(SERVER, SERVER_NAME, SessionsRevoked()))
         self._end_all(account, Parting.REVOKED)
 
     async def removed(self, account: PrincipalId) -> None:
@@ -131,6 +141,52 @@ class HubGovernor:
                 await self._remove_from(brief.room, account)
         self._end_all(account, Parting.REVOKED)
 
+    async def act(self, request: Write) -> Refusal | None:
+        """Carry out what the operator asks of a room that there is, in the server's name.
+
+        None where it is done, or is so already. Whoever may see or do what is no question: nothing is above the server.
+        """
+        judge, preparation = Judge(self._parts, self._hub.places), Preparation(self._parts)
+        operator = Online(SERVER, SERVER_NAME, AccountRole.ADMIN, muted=False)
+        actor = Actor(SERVER, SERVER_NAME, AccountRole.ADMIN)
+        prepared: Prepared | None = None
+        inboxes: tuple[PrincipalId, ...] = ()
+        refusal: Refusal | None = None
+
+        def write(turn: Turn) -> Outcome:
+            nonlocal inboxes, refusal
+            case = judge.case(turn, operator, request, prepared)
+            verdict = case if isinstance(case, Later | Refusal) else judge.verdict(turn, actor, request, case, prepared)
+            if isinstance(verdict, Wanting):
+                inboxes = verdict.inboxes
+            if isinstance(verdict, Later | Wanting):
+                return Outcome.UNPREPARED
+            if isinstance(verdict, Refusal):
+                refusal = verdict
+            if isinstance(verdict, Refusal) or isinstance(case, Later | Refusal) or not verdict:
+                return Outcome.NOTHING
+            turn.add(case.room, verdict, target=case.circumstances.target)
+            return Outcome.KEPT
+
+        outcome = Outcome.UNPREPARED
+        while outcome is Outcome.UNPREPARED:
+            prepared = await preparation.needs(operator, request, inboxes)
+            outcome = await self._hub.orders.carry_out(write)
+        return Refusal(Code.NOT_KEPT) if outcome is Outcome.FAILED else refusal
+
+    async def room_named(self, name: str) -> RoomId | None:
+        """The room of this name, for `act`."""
+        return await self._parts.logs.room_named(fold(name.removeprefix("#")))
+
+    async def audit(self, *, limit: int) -> Sequence[AuditRow]:
+        """The last acts of moderation and of operators, the oldest first."""
+        return await self._parts.logs.audit(limit=limit)
+
+    async def record(self, line: AuditLine) -> None:
+        """Put what the operator has done to the whole server into the audit trail."""
+        row = AuditRow(self._parts.clock.now(), SERVER_NAME, RoomName(""), line)
+        await self._parts.logs.add_audit(row)
+
     async def _remove_from(self, room: RoomId, account: PrincipalId) -> None:
         def write(turn: Turn) -> Outcome:
             opened = self._parts.rooms.get(room)
@@ -140,8 +196,10 @@ class HubGovernor:
             member = state.members.get(account)
             if member is None:
                 return Outcome.NOTHING
+            heir = _heir(state, account)
+            passed_on = () if heir is None else (RolesChanged((RoleChange(heir, RoomRole.OWNER),)),)
             removed = MembershipChanged(Way.REMOVED, (Person(account, member.name),))
-            turn.add(state, (Draft(SERVER, SERVER_NAME, removed),))
+            turn.add(state, [Draft(SERVER, SERVER_NAME, body) for body in (*passed_on, removed)])
             return Outcome.KEPT
 
         outcome = Outcome.UNPREPARED
@@ -152,20 +210,17 @@ class HubGovernor:
             await self._parts.open_room(inbox)
             outcome = await self._hub.orders.carry_out(write)
 
-    async def _in_open_room(self, room: RoomId, draft: Draft) -> None:
-        def write(turn: Turn) -> Outcome:
-            opened = self._parts.rooms.get(room)
-            if opened is None:
-                return Outcome.UNPREPARED
-            turn.add(turn.tentative(opened.state), (draft,))
-            return Outcome.KEPT
-
-        outcome = Outcome.UNPREPARED
-        while outcome is Outcome.UNPREPARED and await self._parts.open_room(room) is not None:
-            outcome = await self._hub.orders.carry_out(write)
-
     def _end_all(self, account: PrincipalId, parting: Parting) -> None:
         online = self._parts.attendance.get(account)
         sessions: list[Session] = [] if online is None else list(online.sessions)
         for session in sessions:
             self._hub.part(session, parting)
+
+
+def _heir(room: Room, owner: PrincipalId) -> Person | None:
+    """Who owns a room after its last owner: whoever has been a moderator longest, else a member; None if not needed."""
+    member, others = room.members[owner], {one: other for one, other in room.members.items() if one != owner}
+    if member.role is not RoomRole.OWNER or any(other.role is RoomRole.OWNER for other in others.values()):
+        return None
+    longest = min(others, key=lambda one: (others[one].role is not RoomRole.MODERATOR, others[one].first), default=None)
+    return None if longest is None else Person(longest, others[longest].name)

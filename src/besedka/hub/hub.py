@@ -25,6 +25,7 @@ from besedka.hub.ports import Addition, Kept, Link, Peer, StoreFault, StoreUnsur
 from besedka.hub.session import Session, Stage
 from besedka.hub.telling import Told
 from besedka.hub.turn import Taken, Turn
+from besedka.hub.upkeep import Upkeep
 from besedka.hub.watch import Watch
 from besedka.wire.protocol import ServerProtocol
 
@@ -122,6 +123,7 @@ class Hub:
 
     def _guest_gone(self, principal: PrincipalId) -> None:
         for opened in list(self.parts.rooms):
+            opened.put_out.pop(principal, None)
             if opened.guests.pop(principal, None) is not None:
                 self.archive_if_passed(opened.state.id)
 
@@ -137,6 +139,7 @@ class Hub:
     async def run(self) -> None:
         """Turn after turn, until `stop`."""
         self.parts.tasks.spawn(self._watch.run(), "watch")
+        self.parts.tasks.spawn(Upkeep(self).run(), "upkeep")
         self.parts.tasks.spawn(self._watch.archive_passing_rooms(), "archive passing rooms")
         while not self._stopping:
             await self.parts.bell.wait_ring()
@@ -230,6 +233,7 @@ class Hub:
         self._told.answer(turn)
         self._told.tell(additions, turn)
         left = dict.fromkeys(turn.moved)
+        left.update({one.after.id: None for one in additions if one.before.head == 0})  # A guest may be gone already.
         for session in dict.fromkeys(taken.session for taken in turn.taken):
             self.places.pump(session)  # What was asked may have moved it.
             self.intake.answered(session)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import (
     ComeAsGuest,
@@ -23,8 +24,10 @@ from besedka.chat.requests import (
     Write,
 )
 from besedka.chat.told import PROTOCOL_VERSION, Parting, Welcome
+from besedka.hub.arriving import Reception
 from besedka.hub.beside import Beside
-from besedka.hub.judging import Judge, Later, refused
+from besedka.hub.cases import Later, Wanting
+from besedka.hub.judging import Judge, refused
 from besedka.hub.login import Arrive
 from besedka.hub.preparing import Preparation
 from besedka.hub.session import Session, Stage
@@ -55,6 +58,7 @@ class Intake:
         """Sessions with something to take, in the order they will be looked at."""
         self._preparation = Preparation(hub.parts)
         self._judge = Judge(hub.parts, hub.places)
+        self._reception = Reception(hub.parts)
         self._beside = Beside(hub, self.answered)
 
     def forget(self, session: Session) -> None:
@@ -162,7 +166,7 @@ class Intake:
                 taken += 1
                 continue
             verdict = self._verdict(turn, session, request)
-            if isinstance(verdict, Later):
+            if isinstance(verdict, Later | Wanting):
                 self._postpone(session, request, verdict)
                 break
             del session.pending[0]
@@ -190,17 +194,18 @@ class Intake:
 
         self._parts.tasks.spawn(wait(), "pace")
 
-    def _postpone(self, session: Session, request: Request | Malformed, why: Later) -> None:
+    def _postpone(self, session: Session, request: Request | Malformed, why: Later | Wanting) -> None:
         if why is Later.NEXT_TURN:
             self._ready[session] = None
             self._parts.bell.ring()
             return
         session.held = True
-        self._parts.tasks.spawn(self._prepare(session, request), "prepare")
+        inboxes = why.inboxes if isinstance(why, Wanting) else ()
+        self._parts.tasks.spawn(self._prepare(session, request, inboxes), "prepare")
 
-    async def _prepare(self, session: Session, request: Request | Malformed) -> None:
+    async def _prepare(self, session: Session, request: Request | Malformed, inboxes: tuple[PrincipalId, ...]) -> None:
         try:
-            session.looked_up = await self._preparation.look_up(session, request)
+            session.looked_up = await self._preparation.look_up(session, request, inboxes)
             if session.looked_up is None:
                 _replace(session.pending, request, by=_busy(request))
         except Exception as error:  # The same, for a look-up.
@@ -210,7 +215,7 @@ class Intake:
         session.held = False
         self.wake(session)
 
-    def _verdict(self, turn: Turn, session: Session, request: Request | Malformed) -> Taken | Later:
+    def _verdict(self, turn: Turn, session: Session, request: Request | Malformed) -> Taken | Later | Wanting:
         """What becomes of one request that is not served beside the turn."""
         looked_up = session.looked_up
         fits = looked_up is not None and looked_up.request is request and looked_up.doubts == self._parts.doubts
@@ -223,7 +228,7 @@ class Intake:
         if isinstance(request, Malformed):
             return self._malformed(session, request)
         if isinstance(request, Arrive):
-            return self._judge.arrive(turn, session, request, prepared)
+            return self._reception.arrive(turn, session, request, prepared)
         assert isinstance(request, Hello), "a request of no kind"
         return self._hello(session, request)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from besedka.chat.entries import Kind, RoomId
+from besedka.chat.entries import Kind, MembershipChanged, RoomId, Way
+from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room, audience
 from besedka.hub.devices import Devices
 from besedka.hub.ports import AccountStore, Bell, Clock, Dice, Journal, Keys, LogStore, Tasks
@@ -58,6 +59,8 @@ class Parts:
         """The highest room id ever given out."""
         self.people_changes = 0
         """Counts what the operator decides about people: a login that one overtakes is asked to try again."""
+        self.unscrubbed = True
+        """Whether something was redacted, or may have been by an earlier process, that the files may still hold."""
         self.doubts = 0
         """How many turns failed: what was looked up before the last of them proves nothing."""
         self.fallen_behind: dict[Session, None] = {}
@@ -80,6 +83,7 @@ class Parts:
         if state is None or state.head == 0:
             self.doubtful.pop(room, None)
             return None
+        put_out = await self._guests_put_out(room, state)
         found = self.rooms.get(room)
         if found is not None:
             return found
@@ -87,7 +91,7 @@ class Parts:
         stale = self.rooms.get_stale(room)
         opened = OpenRoom(state, tail_max=self.limits.tail_entries_max, now=now)
         if stale is not None:
-            self._move_readers(stale, opened)
+            self._move_readers(stale, opened, put_out)
         self.rooms.add(opened)
         if stale is not None:
             self._tell_newcomers(opened, stale.state)
@@ -98,10 +102,30 @@ class Parts:
         self.doubtful.pop(room, None)
         return opened
 
-    def _move_readers(self, stale: OpenRoom, opened: OpenRoom) -> None:
+    async def _guests_put_out(self, room: RoomId, state: Room) -> list[tuple[PrincipalId, int]]:
+        """The guests that a commit of unknown outcome has put out, and by which entries: only these say so."""
+        stale = self.rooms.get_stale(room)
+        if stale is None or not stale.guests or stale.state.head == state.head:
+            return []
+        after, limits = stale.state.head, self.limits
+        found: list[tuple[PrincipalId, int]] = []
+        while after < state.head:
+            page = await self.logs.page(
+                room, after=after, upto=state.head, limit=limits.page_entries_max, bytes_max=limits.run_bytes_max
+            )
+            for entry in page.entries:
+                if isinstance(entry.body, MembershipChanged) and entry.body.way is Way.REMOVED:
+                    found += [(one.principal, entry.number) for one in entry.body.people if is_guest(one.principal)]
+            after = page.entries[-1].number if page.entries else state.head
+        return found
+
+    def _move_readers(self, stale: OpenRoom, opened: OpenRoom, put_out: list[tuple[PrincipalId, int]]) -> None:
         """Readers of a room that was read again: at the head if it has not moved, else behind at the old one."""
         self.rooms.put_away(stale)
         opened.guests.update(stale.guests)
+        opened.put_out.update(stale.put_out)
+        for guest, number in put_out:
+            opened.put_guest_out(guest, number)
         for sessions in stale.readers.values():
             for session in sessions:
                 if opened.state.head == stale.state.head:

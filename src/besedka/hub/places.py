@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from besedka.chat.cursor import Cursor, Resumption, resumption
 from besedka.chat.entries import Entry, Kind, Message, RoomId
 from besedka.chat.principals import PrincipalId
-from besedka.chat.rooms import Reading, direct_people
-from besedka.chat.told import RoomTold, Unreadable
+from besedka.chat.rooms import Reading
+from besedka.chat.told import Unreadable
+from besedka.hub.announcing import room_told
 from besedka.hub.parts import Parts
 from besedka.hub.ports import StoreFault
 from besedka.hub.rooms import OpenRoom
@@ -186,21 +187,7 @@ class Places:
             way, after = resumption(cursor, epoch=epoch, head=state.head, floor=state.floor, fresh=fresh)
         after = max(after, readable.first - 1, state.floor - 1)
         session.behind[state.id] = after
-        session.tell(
-            RoomTold(
-                room=state.id,
-                room_kind=state.kind,
-                room_name=state.name,
-                topic=state.topic,
-                head=state.head,
-                floor=state.floor,
-                messages=state.messages,
-                members=len(state.members),
-                after=after,
-                resumption=way,
-                people=direct_people(state),
-            )
-        )
+        session.tell(room_told(session, opened, readable, after=after, resumption=way))
 
     def _give(self, session: Session, opened: OpenRoom, entries: Sequence[Entry], upto: int) -> None:
         """Hand over consecutive entries, and put the session at the head when it has them all."""

@@ -7,18 +7,50 @@ they have nothing to say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import msgspec
 
-from besedka.chat.entries import Person, RequestId, RoomId
+from besedka.chat.entries import Entry, MarkerMoved, Person, RequestId, RoomId
 from besedka.chat.names import LOBBY, FoldedName, fold
+from besedka.chat.own_requests import Ignore, MoveMarker, SetNotify, SetProfile
+from besedka.chat.personal_rules import PERSONAL_RULES
 from besedka.chat.principals import PrincipalId, is_account
-from besedka.chat.requests import Join, Leave, Malformed, Request, Say, SetTopic, Tell, Write
+from besedka.chat.refusals import Refusal
+from besedka.chat.requests import (
+    NO_ROOM,
+    Edit,
+    Join,
+    Leave,
+    Malformed,
+    React,
+    Redact,
+    Request,
+    Say,
+    SetTopic,
+    Tell,
+    Write,
+)
+from besedka.chat.room_requests import (
+    ChangeSettings,
+    Invite,
+    Kick,
+    LiftMark,
+    MakeCode,
+    Open,
+    Rename,
+    SetData,
+    SetMark,
+    SetRole,
+    Transfer,
+    Uninvite,
+)
+from besedka.chat.text import one_line
 from besedka.hub.login import Arrive
+from besedka.hub.markers import Markers
 from besedka.hub.parts import Parts
-from besedka.hub.ports import Receipt, RoomBrief, StoreFault
+from besedka.hub.ports import Reactions, Receipt, RoomBrief, StoreFault
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
 
@@ -34,8 +66,10 @@ class Prepared(msgspec.Struct, frozen=True):
 
     room_absent: bool = False
     """There is no such room."""
+    name_free: bool = False
+    """No room is called so."""
     other: Person | None = None
-    """Whom a `tell` is for."""
+    """Whom the request names: anybody for a `tell` and an `ignore`, else an account."""
     other_briefs: Sequence[RoomBrief] = ()
     """The rooms of whom a `tell` is for, where it opens their direct room."""
     inboxless: Sequence[PrincipalId] = ()
@@ -46,6 +80,26 @@ class Prepared(msgspec.Struct, frozen=True):
     """`Online.kept` when the receipt was looked for; None if it was not."""
     briefs: Sequence[RoomBrief] = ()
     """The rooms of somebody who arrives."""
+    head: int = 0
+    """The head of the room before the message was looked for: what is found holds unless it was touched since."""
+    target: Entry | None = None
+    """The message that the request is about."""
+    reactions: Reactions | None = None
+    """Those to it."""
+    marker: MarkerMoved | None = None
+    """Where a read marker is to be."""
+
+
+_IN_ONES_INBOX = frozenset({Join, Open, Leave, *PERSONAL_RULES, SetData})
+"""What one's own inbox notes, or holds."""
+
+
+def kept_in(online: Online, request: Write) -> RoomId | None:
+    """The room whose log a request is for; None where it has none yet, or another may bear the name by now."""
+    if type(request) in PERSONAL_RULES or (isinstance(request, SetData) and request.room == NO_ROOM):
+        return online.inbox
+    room: RoomId | None = getattr(request, "room", None)
+    return room
 
 
 class LookedUp(msgspec.Struct, frozen=True):
@@ -62,9 +116,29 @@ class Preparation:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._markers = Markers(parts)
+        self._needs: dict[type[Write], Callable[[Online, Write], Awaitable[Prepared]]] = {
+            **dict.fromkeys((Say, Edit, Redact, React), self._message),
+            **dict.fromkeys((SetTopic, Leave, ChangeSettings, LiftMark), self._room),
+            **dict.fromkeys((Kick, SetRole, Transfer, MakeCode), self._room),
+            **dict.fromkeys((Invite, Uninvite, SetMark), self._account),
+            **dict.fromkeys((SetNotify, SetProfile), self._nothing),
+            Join: self._name,
+            Open: self._name,
+            Rename: self._rename,
+            Tell: self._tell,
+            SetData: self._data,
+            Ignore: self._person,
+            MoveMarker: self._marker,
+        }
 
-    async def look_up(self, session: Session, request: Request | Malformed) -> LookedUp | None:
-        """What a request needs; None if the store, or a room in it, could not be read for too long."""
+    async def look_up(
+        self, session: Session, request: Request | Malformed, inboxes: Sequence[PrincipalId] = ()
+    ) -> LookedUp | None:
+        """What a request needs; None if the store, or a room in it, could not be read for too long.
+
+        `inboxes` are those that the judge has found it would write to.
+        """
         seconds = self._parts.limits.store_retry_seconds
         for _ in range(LOOK_UPS_MAX):
             doubts = self._parts.doubts
@@ -74,7 +148,7 @@ class Preparation:
                 else:
                     assert isinstance(request, Write)
                     assert session.online is not None
-                    found = await self._write(session.online, request)
+                    found = await self._write(session.online, request, inboxes)
                 return LookedUp(request, found, doubts)
             except StoreFault as fault:
                 self._parts.journal.fault("preparing failed", fault)
@@ -95,38 +169,89 @@ class Preparation:
                 await self._parts.open_room(room)
         return Prepared(room_absent=lobby is None, inboxless=inboxless, briefs=briefs)
 
-    async def _write(self, online: Online, request: Write) -> Prepared:
-        """For anything that is said or done in a room."""
-        other: Person | None = None
-        other_briefs: Sequence[RoomBrief] = ()
-        concerned: list[PrincipalId] = []
-        match request:
-            case Say() | SetTopic():
-                opened = await self._parts.open_room(request.room)
-            case Leave():
-                opened = await self._parts.open_room(request.room)
-                concerned = [online.principal]
-            case Join():
-                opened = await self._named(fold(request.name.removeprefix("#")))
-                concerned = [online.principal]
-            case Tell():
-                other = await self._person(fold(request.name))
-                opened = None if other is None else await self._direct(online.principal, other.principal)
-                if other is not None and opened is None:
-                    concerned = [online.principal, other.principal]
-                    other_briefs = await self._parts.logs.briefs(other.principal)
-            case _:
-                raise AssertionError("not a write of a client's")
-        inboxless = await self._inboxes([one for one in concerned if is_account(one)])
+    async def needs(self, online: Online, request: Write, inboxes: Sequence[PrincipalId]) -> Prepared:
+        """For anything that is said or done, whoever does it. Raises `StoreFault`."""
+        found = await self._needs[type(request)](online, request)
+        concerned = [*inboxes, *([online.principal] if type(request) in _IN_ONES_INBOX else [])]
+        inboxless = [*found.inboxless, *await self._inboxes([one for one in concerned if is_account(one)])]
+        return msgspec.structs.replace(found, inboxless=inboxless)
+
+    async def _write(self, online: Online, request: Write, inboxes: Sequence[PrincipalId]) -> Prepared:
+        """For what a client asks, which may have been kept before."""
+        found = await self.needs(online, request, inboxes)
         receipt, looked_up = await self._receipt(online, request)
-        return Prepared(
-            room_absent=opened is None,
-            other=other,
-            other_briefs=other_briefs,
-            inboxless=inboxless,
-            receipt=receipt,
-            looked_up=looked_up,
-        )
+        return msgspec.structs.replace(found, receipt=receipt, looked_up=looked_up)
+
+    async def _nothing(self, _online: Online, _request: Write) -> Prepared:
+        return Prepared()
+
+    async def _room(self, _online: Online, request: Write) -> Prepared:
+        assert not isinstance(request, Tell | Join)
+        opened = await self._parts.open_room(request.room)  # type: ignore[attr-defined]  # The table sees to that.
+        return Prepared(room_absent=opened is None)
+
+    async def _data(self, online: Online, request: Write) -> Prepared:
+        assert isinstance(request, SetData)
+        return Prepared() if request.room == NO_ROOM else await self._room(online, request)
+
+    async def _name(self, _online: Online, request: Write) -> Prepared:
+        assert isinstance(request, Join | Open)
+        return Prepared(name_free=await self._named(fold(request.name.removeprefix("#"))) is None)
+
+    async def _rename(self, online: Online, request: Write) -> Prepared:
+        assert isinstance(request, Rename)
+        found = await self._room(online, request)
+        free = await self._named(fold(request.name.removeprefix("#"))) is None
+        return msgspec.structs.replace(found, name_free=free)
+
+    async def _account(self, online: Online, request: Write) -> Prepared:
+        """For what is about an account that need not be in the room."""
+        assert isinstance(request, Invite | Uninvite | SetMark)
+        found = await self._room(online, request)
+        if not isinstance(request, SetMark):
+            return msgspec.structs.replace(found, other=await self._whoever(fold(request.name)))
+        account = await self._parts.accounts.account_named(fold(request.mask))
+        other = None if account is None else Person(account.id, account.name)
+        return msgspec.structs.replace(found, other=other)
+
+    async def _person(self, _online: Online, request: Write) -> Prepared:
+        assert isinstance(request, Ignore)
+        return Prepared(other=await self._whoever(fold(request.name)))
+
+    async def _message(self, online: Online, request: Write) -> Prepared:
+        """For what is about a message: the entry and its reactions, where the tail does not reach back to it."""
+        assert isinstance(request, Say | Edit | Redact | React)
+        opened = await self._parts.open_room(request.room)
+        if opened is None:
+            return Prepared(room_absent=True)
+        number = request.reply if isinstance(request, Say) else request.number
+        head = opened.state.head
+        readable = opened.reading(online.principal)
+        if not number or readable is None or opened.entry(number) is not None or not readable.first <= number <= head:
+            return Prepared(head=head)
+        target = await self._parts.logs.entry(request.room, number)
+        reactions = None
+        if isinstance(request, React):
+            reaction = one_line(request.reaction, bytes_max=self._parts.limits.reaction_bytes_max)
+            if not isinstance(reaction, Refusal):
+                reactions = await self._parts.logs.reactions(request.room, number, online.principal, reaction)
+        return Prepared(head=head, target=target, reactions=reactions)
+
+    async def _tell(self, online: Online, request: Write) -> Prepared:
+        assert isinstance(request, Tell)
+        other = await self._whoever(fold(request.name))
+        if other is None:
+            return Prepared()
+        if await self._direct(online.principal, other.principal) is not None:
+            return Prepared(other=other)
+        pair = [one for one in (online.principal, other.principal) if is_account(one)]
+        inboxless = await self._inboxes(pair)
+        briefs = await self._parts.logs.briefs(other.principal)
+        return Prepared(room_absent=True, other=other, other_briefs=briefs, inboxless=inboxless)
+
+    async def _marker(self, online: Online, request: Write) -> Prepared:
+        assert isinstance(request, MoveMarker)
+        return Prepared(marker=await self._markers.find(online, request))
 
     async def _receipt(self, online: Online, request: Write) -> tuple[Receipt | None, int | None]:
         """Whether this request was kept before. Ids past the sender's greatest are new without asking."""
@@ -142,8 +267,7 @@ class Preparation:
         if request_id is None or request_id > online.newest:
             return None, None
         looked_up = online.kept
-        # Where it names no room by its id, another room may bear the name by now.
-        room = request.room if isinstance(request, Say | SetTopic | Leave) else None
+        room = kept_in(online, request)
         return await self._parts.logs.kept_request(online.principal, request_id, room), looked_up
 
     async def _named(self, name: FoldedName) -> OpenRoom | None:
@@ -160,7 +284,7 @@ class Preparation:
         room = await self._parts.logs.direct_room(one, other)
         return None if room is None else await self._parts.open_room(room)
 
-    async def _person(self, name: FoldedName) -> Person | None:
+    async def _whoever(self, name: FoldedName) -> Person | None:
         guest = self._parts.attendance.guest_named(name)
         if guest is not None:
             return guest.person

@@ -6,10 +6,13 @@ at its head without anything being kept for it: a session in a thousand quiet ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from besedka.chat.entries import Entry, Kind, RoomId
+import msgspec
+
+from besedka.chat.entries import Edited, Entry, Kind, Reacted, Redacted, RoomId
+from besedka.chat.mending import Rewrite
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Reading, Room, reading
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 class OpenRoom:
     """A room in memory. `state` is what is kept; nothing tentative ever gets here."""
 
-    __slots__ = ("_tail_max", "guests", "readers", "stale", "state", "tail", "used_at")
+    __slots__ = ("_tail_max", "guests", "put_out", "readers", "stale", "state", "tail", "used_at")
 
     def __init__(self, state: Room, *, tail_max: int, now: float) -> None:
         self.state = state
@@ -38,14 +41,21 @@ class OpenRoom:
         """Sessions at the head, by format."""
         self.guests: dict[PrincipalId, Online] = {}
         """Guests present. Their membership is their session."""
+        self.put_out: dict[PrincipalId, int] = {}
+        """Guests still online that were put out, each with the number of the entry that did it: they read up to it."""
         self.stale = False
         """An append to it failed or is unknown: it is read again before anything else."""
         self.used_at = now
 
-    def extend(self, state: Room, entries: Sequence[Entry]) -> None:
+    def extend(self, state: Room, entries: Sequence[Entry], rewrites: Sequence[Rewrite] = ()) -> None:
         """Make true what was kept."""
         assert entries[0].number == self.state.head + 1
         assert entries[-1].number == state.head
+        for rewrite in rewrites:
+            before = self.entry(rewrite.number)
+            if before is not None:
+                place = rewrite.number - self.tail[0].number
+                self.tail[place] = msgspec.structs.replace(before, body=rewrite.body)
         self.state = state
         self.tail.extend(entries)
         if len(self.tail) > self._tail_max:
@@ -60,12 +70,39 @@ class OpenRoom:
         skip = after + 1 - self.tail[0].number
         return self.tail[skip : skip + upto - after]
 
+    def entry(self, number: int) -> Entry | None:
+        """One entry as it stands, if the tail still has it."""
+        if not self.tail or not self.tail[0].number <= number <= self.tail[-1].number:
+            return None
+        return self.tail[number - self.tail[0].number]
+
+    def is_untouched(self, number: int, *, since: int) -> bool:
+        """Whether what was read of a message when the head was `since` still holds, as far as the tail can tell."""
+        later = self.entries_after(since, self.state.head)
+        return later is not None and not any(
+            type(entry.body) in _TOUCHING and entry.body.number == number  # type: ignore[union-attr]
+            for entry in later
+        )
+
+    def let_in(self, guest: Online) -> None:
+        """A guest is here from now on."""
+        self.guests[guest.principal] = guest
+        self.put_out.pop(guest.principal, None)
+
+    def put_guest_out(self, guest: PrincipalId, number: int) -> None:
+        """The entry of this number puts a guest out; it may read up to it as long as it is online."""
+        if self.guests.pop(guest, None) is not None:
+            self.put_out[guest] = number
+
     def is_inside(self, principal: PrincipalId) -> bool:
         """Whether somebody is in the room: by membership, or a guest by its session."""
         return principal in self.state.members or principal in self.guests
 
     def reading(self, principal: PrincipalId) -> Reading | None:
         """What somebody may read of the room as it is."""
+        last = self.put_out.get(principal)
+        if last is not None:
+            return Reading(1, last)
         return reading(self.state, principal, inside=principal in self.guests)
 
     def add_reader(self, session: Session) -> None:
@@ -80,6 +117,20 @@ class OpenRoom:
         if not sessions:  # A format may be one account's alone.
             del self.readers[session.format]
         session.live.remove(self)
+
+
+_TOUCHING = frozenset({Edited, Redacted, Reacted})
+"""What is said of a message after it, by its number."""
+
+
+def bears(room: Room, name: FoldedName) -> bool:
+    """Whether a room is found by this name: its own, or one that leads to it still."""
+    return name in _names(room)
+
+
+def _names(room: Room) -> list[FoldedName]:
+    """Its own name first; a room that has ended is found by none."""
+    return [] if room.archived or not room.name else [fold(room.name), *map(fold, room.governance.former_names)]
 
 
 class RoomTable:
@@ -138,18 +189,25 @@ class RoomTable:
         self._rooms[state.id] = room
         self.refresh(room)
 
-    def refresh(self, room: OpenRoom) -> None:
-        """What the room is found by may have changed."""
+    def refresh(self, room: OpenRoom, before: Room | None = None) -> None:
+        """What the room is found by may be another than `before`."""
         state = room.state
         if state.pair is not None:
             self._by_pair[state.pair] = state.id
         elif state.kind is Kind.INBOX:
             assert state.owner is not None
             self._inboxes[state.owner] = state.id
-        elif not state.archived:
-            self._by_name[fold(state.name)] = state.id
-        elif self._by_name.get(fold(state.name)) == state.id:
-            del self._by_name[fold(state.name)]
+        elif before is None or (before.name, before.archived) != (state.name, state.archived):
+            self._forget_names(state.id, () if before is None else _names(before))
+            for name in reversed(_names(state)):
+                self._by_name.setdefault(name, state.id)  # Where another bears a former name, it is that one's.
+            if not state.archived:
+                self._by_name[fold(state.name)] = state.id
+
+    def _forget_names(self, room: RoomId, names: Iterable[FoldedName]) -> None:
+        for name in names:
+            if self._by_name.get(name) == room:
+                del self._by_name[name]
 
     def put_away(self, room: OpenRoom) -> None:
         """Forget a room that nobody needs; its readers stay readers, as of any room that is not open."""
@@ -159,8 +217,8 @@ class RoomTable:
             self._by_pair.pop(state.pair, None)
         elif state.kind is Kind.INBOX and state.owner is not None:
             self._inboxes.pop(state.owner, None)
-        elif self._by_name.get(fold(state.name)) == state.id:
-            del self._by_name[fold(state.name)]
+        else:
+            self._forget_names(state.id, _names(state))
         for sessions in room.readers.values():
             for session in sessions:
                 session.live.remove(room)

@@ -99,10 +99,6 @@ class Online:
         """Whether it is an account."""
         return is_account(self.principal)
 
-    def actor(self, *, inside: bool) -> Actor:
-        """It as the rules see it."""
-        return Actor(self.principal, self.name, self.role, inside, self.muted)
-
 
 class Announcement(msgspec.Struct, frozen=True):
     """A room that a session is to be told of before its entries."""

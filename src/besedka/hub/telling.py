@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from besedka.chat.entries import Entry, Ignored, MembershipChanged, RoomId
-from besedka.chat.principals import PrincipalId
+from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
@@ -38,9 +38,12 @@ class Told:
                 opened.extend(addition.after, entries)
                 self._parts.rooms.add(opened)
             else:
-                opened.extend(addition.after, entries)
-                self._parts.rooms.refresh(opened)
+                opened.extend(addition.after, entries, addition.rewrites)
+                self._parts.rooms.refresh(opened, addition.before)
             opened.used_at = now
+            if addition.rewrites:
+                self._parts.unscrubbed = True
+            self._put_guests_out(opened, addition, turn)
         for principal, more in turn.joined.items():
             online = self._parts.attendance.get(principal)
             if online is not None:
@@ -49,6 +52,12 @@ class Told:
             online = self._parts.attendance.get(principal)
             if online is not None:
                 online.kept += 1  # What was looked up while the commit was under way did not find it.
+
+    def _put_guests_out(self, opened: OpenRoom, addition: Addition, turn: Turn) -> None:
+        """A guest's being there is no entry, but being put out is one, and it is the last that the guest reads."""
+        for principal in turn.moved.get(opened.state.id, ()):
+            if is_guest(principal):
+                opened.put_guest_out(principal, _first_change(addition, principal))
 
     def answer(self, turn: Turn) -> None:
         """Receipts, refusals and what goes with them, each session's in the order it asked."""

@@ -10,8 +10,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from besedka.chat.entries import Draft, Entry, Kind, MembershipChanged, Opened, RequestId, RoomId, Way
+from besedka.chat.entries import (
+    Draft,
+    Edited,
+    Entry,
+    Kind,
+    MembershipChanged,
+    Opened,
+    Reacted,
+    Redacted,
+    Renamed,
+    RequestId,
+    RoomId,
+    Way,
+)
 from besedka.chat.folding import evolve, number
+from besedka.chat.mending import Rewrite, rewrites
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.notices import inbox_notices
 from besedka.chat.principals import SERVER, AccountName, PrincipalId
@@ -71,13 +85,18 @@ class Turn:
         """How many rooms more, or fewer, somebody is in by this turn."""
         self.moved: dict[RoomId, dict[PrincipalId, None]] = {}
         """Whose membership of a room changed."""
+        self.mended: dict[RoomId, dict[int, None]] = {}
+        """The messages that were edited or redacted."""
+        self.reacted: dict[tuple[RoomId, int], list[Entry]] = {}
+        """The reactions to a message."""
+        self._rewrites: dict[RoomId, list[Rewrite]] = {}
 
     def tentative(self, room: Room) -> Room:
         """The room with this turn's drafts in it."""
         return self._after.get(room.id, room)
 
     def named(self, name: FoldedName) -> Room | None:
-        """A room of this name opened in this turn."""
+        """A room opened, or renamed, in this turn that had this name then."""
         room = self._named.get(name)
         return None if room is None else self._after[room]
 
@@ -91,9 +110,18 @@ class Turn:
         return Room(self._give_room())
 
     def add(
-        self, room: Room, drafts: Iterable[Draft], *, request: RequestId | None = None, session: Session | None = None
+        self,
+        room: Room,
+        drafts: Iterable[Draft],
+        *,
+        request: RequestId | None = None,
+        session: Session | None = None,
+        target: Entry | None = None,
     ) -> int:
-        """Number the drafts after `room` as it is by now, and what the inboxes note of them; the first one's number."""
+        """Number the drafts after `room` as it is by now, and what the inboxes note of them; the first one's number.
+
+        `target` is the message that is mended, as it is kept.
+        """
         state = self.tentative(room)
         self._before.setdefault(room.id, room)
         first = state.head + 1
@@ -107,12 +135,15 @@ class Turn:
                 self.origins.setdefault(room.id, {})[entry.number] = session
             self._index(state, entry)
             self._count(state, entry)
+            self._touch(state, entry, target)
             for account, body in inbox_notices(state, entry):
                 self.add(self._inbox(account), (Draft(draft.author, draft.name, body),))
         assert state.head >= first, "a request without drafts adds nothing"
         return first
 
     def _index(self, state: Room, entry: Entry) -> None:
+        if isinstance(entry.body, Renamed):
+            self._named[fold(state.name)] = state.id
         if not isinstance(entry.body, Opened):
             return
         if state.pair is not None:
@@ -130,6 +161,15 @@ class Turn:
         for person in entry.body.people:
             self.joined[person.principal] = self.joined.get(person.principal, 0) + more
             self.moved.setdefault(state.id, {})[person.principal] = None
+
+    def _touch(self, state: Room, entry: Entry, target: Entry | None) -> None:
+        body = entry.body
+        if isinstance(body, Edited | Redacted):
+            assert target is not None, "a message is mended as it is kept"
+            self._rewrites.setdefault(state.id, []).extend(rewrites(entry, target))
+            self.mended.setdefault(state.id, {})[body.number] = None
+        elif isinstance(body, Reacted):
+            self.reacted.setdefault((state.id, body.number), []).append(entry)
 
     def _inbox(self, account: PrincipalId) -> Room:
         made = self._inboxes.get(account)
@@ -164,4 +204,7 @@ class Turn:
 
     def additions(self) -> list[Addition]:
         """What is to be kept, in one commit."""
-        return [Addition(self._before[room], self._after[room], entries) for room, entries in self._entries.items()]
+        return [
+            Addition(self._before[room], self._after[room], entries, self._rewrites.get(room, ()))
+            for room, entries in self._entries.items()
+        ]

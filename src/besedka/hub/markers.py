@@ -1,0 +1,86 @@
+"""Where a read marker is to be: what it is about, the number, its time, and how much had been said by then."""
+
+from __future__ import annotations
+
+from besedka.chat.entries import Kind, MarkerMoved, Message
+from besedka.chat.names import FoldedName, fold
+from besedka.chat.own_requests import MoveMarker
+from besedka.chat.requests import NO_ROOM
+from besedka.hub.parts import Parts
+from besedka.hub.rooms import OpenRoom
+from besedka.hub.session import Online
+
+
+class Markers:
+    """Finds markers: in memory where the room is open and its tail reaches back, else in the store."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def find_in_memory(self, online: Online, request: MoveMarker) -> MarkerMoved | None:
+        """The marker, if nothing must be read for it; None says nothing about it."""
+        opened = self._parts.rooms.get(request.room)
+        last = None if opened is None else _last(opened, online)
+        if opened is None or last is None or not request.number:
+            return None
+        return self._at(opened, min(request.number, last), time=request.time)
+
+    async def find(self, online: Online, request: MoveMarker) -> MarkerMoved | None:
+        """The marker; None where a room is meant that one may not read."""
+        if request.room != NO_ROOM:
+            return await self._in_room(await self._parts.open_room(request.room), online, request)
+        opened = await self._meant(online, fold(request.name))
+        if opened is not None and opened.reading(online.principal) is not None:
+            return await self._in_room(opened, online, request)
+        time = min(request.time, self._parts.clock.now())
+        return MarkerMoved(fold(request.name), request.number, time)
+
+    async def _meant(self, online: Online, name: FoldedName) -> OpenRoom | None:
+        """The direct room with somebody of this name, or the room of this name; with a `#` it is a room's name."""
+        if not name.startswith("#"):
+            account = await self._parts.accounts.account_named(name)
+            room = None if account is None else await self._parts.logs.direct_room(online.principal, account.id)
+            if room is not None:
+                return await self._parts.open_room(room)
+        room = await self._parts.logs.room_named(FoldedName(name.removeprefix("#")))
+        return None if room is None else await self._parts.open_room(room)
+
+    async def _in_room(self, opened: OpenRoom | None, online: Online, request: MoveMarker) -> MarkerMoved | None:
+        last = None if opened is None else _last(opened, online)
+        if opened is None or last is None:
+            return None
+        room, number = opened.state.id, request.number
+        if not number:
+            number = await self._parts.logs.number_at(room, request.time)
+        number = min(number, last)
+        marker = self._at(opened, number, time=request.time)
+        if marker is not None:
+            return marker
+        entry = await self._parts.logs.entry(room, number)
+        said = await self._parts.logs.said_by(room, number)
+        time = request.time if entry is None else max(request.time, entry.time)
+        return self._moved(opened, number, time=time, said=said)
+
+    def _at(self, opened: OpenRoom, number: int, *, time: int) -> MarkerMoved | None:
+        """The marker at a number that the tail reaches back to."""
+        state = opened.state
+        if number == state.head:
+            return self._moved(opened, number, time=max(time, state.time), said=state.messages)
+        entry, later = opened.entry(number), opened.entries_after(number, state.head)
+        if entry is None or later is None:
+            return None
+        said = state.messages - sum(type(one.body) is Message for one in later)
+        return self._moved(opened, number, time=max(time, entry.time), said=said)
+
+    def _moved(self, opened: OpenRoom, number: int, *, time: int, said: int) -> MarkerMoved:
+        """A time to come would hold the marker there for ever, so none is later than now."""
+        latest = max(self._parts.clock.now(), opened.state.time)
+        return MarkerMoved(str(opened.state.id), number, min(time, latest), said)
+
+
+def _last(opened: OpenRoom, online: Online) -> int | None:
+    """The last number somebody may read of a room, or None."""
+    readable = opened.reading(online.principal)
+    if readable is None or opened.state.kind is Kind.INBOX:
+        return None
+    return opened.state.head if readable.last is None else min(readable.last, opened.state.head)
