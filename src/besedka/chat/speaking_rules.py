@@ -86,9 +86,10 @@ def _unwanted_query(room: Room, text: str) -> Refusal | None:
 
 
 def _bad_breaks(breaks: tuple[int, ...], text: str) -> Refusal | None:
+    if not breaks:
+        return None
     growing = all(one < other for one, other in pairwise(breaks))
-    inside = not breaks or (breaks[0] > 0 and breaks[-1] < len(text))
-    return None if growing and inside else Refusal(Code.BAD_VALUE, "breaks")
+    return None if growing and breaks[0] > 0 and breaks[-1] < len(text) else Refusal(Code.BAD_VALUE, "breaks")
 
 
 def _bad_tags(tags: tuple[tuple[str, str], ...], bytes_max: int) -> Refusal | None:

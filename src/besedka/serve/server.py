@@ -32,6 +32,7 @@ from besedka.net.listener import Listener as NetListener
 from besedka.net.parts import Settings as NetSettings
 from besedka.net.parts import Wires
 from besedka.net.tls import SELF_MADE, Certificate, TLSFault, self_made
+from besedka.serve.collecting import spare_what_stays
 from besedka.serve.directory import DataDirectory, DirectoryFault
 from besedka.serve.reporting import report_faults
 from besedka.serve.world import EventBell, SystemClock, SystemDice, TaskRoster
@@ -261,6 +262,7 @@ class Server:
         self._turning.add_done_callback(self._hub_ended)
         self._roster.spawn(running.desk.finish_steps(), "finish steps")
         self._obey_signals()
+        spare_what_stays()
         self._net.go_on()
         self._log.note("started", version=__version__, address=" ".join(self.listening), pid=os.getpid())
         self._greet(certificate.fingerprint if is_first_start else None)
