@@ -128,7 +128,9 @@ class Signals:
             self._pending[room].typing.pop(author, None)
 
     def rooms_of(self, online: Online) -> list[OpenRoom]:
-        """The open rooms that somebody's sessions follow; nobody else is told of what is not open."""
+        """The open rooms that somebody is in; nobody else is told of what is not open."""
+        if not any(session.synced for session in online.sessions):  # It came, and follows no room.
+            return [opened for opened in self._rooms if opened.is_inside(online.principal)]
         rooms = {opened.state.id: opened for session in online.sessions for opened in session.live}
         for session in online.sessions:
             for room in session.behind:
