@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-<<<<<<< ours
 from besedka.chat.entries import (
     Draft,
     Edited,
@@ -25,9 +24,6 @@ from besedka.chat.entries import (
     RoomId,
     Way,
 )
-=======
-from besedka.chat.entries import Draft, Entry, Kind, MembershipChanged, Message, Opened, RequestId, RoomId, Way
->>>>>>> theirs
 from besedka.chat.folding import evolve, number
 from besedka.chat.mending import Rewrite, rewrites
 from besedka.chat.names import FoldedName, fold
@@ -137,25 +133,13 @@ class Turn:
             request = None  # The id finds the first entry only.
             if session is not None and not session.protocol.echo:
                 self.origins.setdefault(room.id, {})[entry.number] = session
-<<<<<<< ours
             self._index(state, entry)
             self._count(state, entry)
             self._touch(state, entry, target)
             for account, body in inbox_notices(state, entry):
                 self.add(self._inbox(account), (Draft(draft.author, draft.name, body),))
-=======
-            if type(entry.body) is not Message:  # Which opens nothing, moves nobody, and is in no inbox.
-                self._follow(state, entry)
->>>>>>> theirs
         assert state.head >= first, "a request without drafts adds nothing"
         return first
-
-    def _follow(self, state: Room, entry: Entry) -> None:
-        """What an entry means for other rooms, and for what this turn finds them by."""
-        self._index(state, entry)
-        self._count(state, entry)
-        for account, body in inbox_notices(state, entry):
-            self.add(self._inbox(account), (Draft(entry.author, entry.name, body),))
 
     def _index(self, state: Room, entry: Entry) -> None:
         if isinstance(entry.body, Renamed):
