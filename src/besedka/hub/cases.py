@@ -35,12 +35,9 @@ from besedka.hub.doorway import Doorway
 from besedka.hub.parts import Parts
 from besedka.hub.ports import Reactions
 from besedka.hub.preparing import Prepared
-from besedka.hub.rooms import OpenRoom, bears
+from besedka.hub.rooms import NOWHERE, OpenRoom, bears
 from besedka.hub.session import Online, Session
 from besedka.hub.turn import Turn
-
-NO_ROOM = Room(RoomId(0))
-"""What a request is judged on that may open a room; it gets an id only when it does."""
 
 CODE_BYTES = 16
 """128 bits of an invite code that nobody guesses."""
@@ -65,7 +62,7 @@ class Case(msgspec.Struct, frozen=True):
     """What a request is judged on."""
 
     room: Room
-    """As this turn has made it; `NO_ROOM` if there is none."""
+    """As this turn has made it; `NOWHERE` if there is none."""
     circumstances: Circumstances
     effect: Callable[[Session, int, Room], None] | None = None
     """What happens beside the entries: told the session, the first one's number, and the room."""
@@ -150,7 +147,7 @@ class Cases:
         if opened is not None:
             return Case(turn.tentative(opened.state), self.plain(turn))
         if prepared is not None and prepared.room_absent:
-            return Case(NO_ROOM, self.plain(turn))
+            return Case(NOWHERE, self.plain(turn))
         return Later.UNPREPARED
 
     def _leave(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> Case | Later:
@@ -255,12 +252,12 @@ class Cases:
     # Rooms given by their names, or by whom they are for ------------------------------------------------------------
 
     def _room_named(self, turn: Turn, name: FoldedName, prepared: Prepared | None) -> Room | Later:
-        """The room that a name leads to by now; `NO_ROOM` where it is free."""
+        """The room that a name leads to by now; `NOWHERE` where it is free."""
         room = turn.named(name)
         if room is None:
             opened = self._parts.rooms.named(name)
             if opened is None:
-                return NO_ROOM if prepared is not None and prepared.name_free else Later.UNPREPARED
+                return NOWHERE if prepared is not None and prepared.name_free else Later.UNPREPARED
             room = turn.tentative(opened.state)
         # Where it ends or is renamed in this turn, its name is free in the next.
         return room if bears(room, name) else Later.NEXT_TURN
@@ -294,7 +291,7 @@ class Cases:
             return case
         if isinstance(bearer, Later):
             return bearer
-        taken = bearer is not NO_ROOM and bearer.id != case.room.id
+        taken = bearer is not NOWHERE and bearer.id != case.room.id
         circumstances = msgspec.structs.replace(self.plain(turn), room_name=name)
         return Case(case.room, circumstances, obstacle=Refusal(Code.ROOM_NAME_TAKEN) if taken else None)
 
@@ -303,7 +300,7 @@ class Cases:
             return Later.UNPREPARED
         other = prepared.other
         if other is None:
-            return Case(NO_ROOM, self.plain(turn))
+            return Case(NOWHERE, self.plain(turn))
         pair = online.principal, other.principal
         room, opened = turn.of_pair(*pair), self._parts.rooms.of_pair(*pair)
         if room is None and opened is not None:
@@ -323,7 +320,7 @@ class Cases:
             rooms_joined=online.rooms_joined + turn.joined.get(online.principal, 0),
             other_rooms_joined=self._rooms_of(other, prepared) + turn.joined.get(other.principal, 0),
         )
-        return Case(NO_ROOM, circumstances)
+        return Case(NOWHERE, circumstances)
 
     def _inbox(self, turn: Turn, account: PrincipalId) -> Room | None:
         opened = self._parts.rooms.inbox_of(account)

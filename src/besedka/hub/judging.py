@@ -13,12 +13,13 @@ from besedka.chat.room_requests import ChangeSettings, MakeCode
 from besedka.chat.rooms import Room
 from besedka.chat.rules import decide
 from besedka.chat.told import Done, Kept, Refused, Unit
-from besedka.hub.cases import NO_ROOM, Case, Cases, Found, Later, Wanting
+from besedka.hub.cases import Case, Cases, Found, Later, Wanting
 from besedka.hub.doorway import Doorway
 from besedka.hub.own_cases import KEPT_OF_GUESTS, OwnCases, is_own
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
 from besedka.hub.preparing import Prepared
+from besedka.hub.rooms import NOWHERE
 from besedka.hub.session import Online, Session
 from besedka.hub.turn import Effect, Taken, Turn
 
@@ -99,7 +100,7 @@ class Judge:
             return Taken(session, request, refused(asked, verdict))
         if not verdict:
             return Taken(session, request, Done(asked, room.id or None), _bound(case, session, room.head + 1, room))
-        if room is NO_ROOM:
+        if room is NOWHERE:
             if self._parts.rooms_given >= self._parts.limits.rooms_max:
                 return Taken(session, request, refused(asked, Refusal(Code.ROOMS_FULL)))
             room = turn.new_room()

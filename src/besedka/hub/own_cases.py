@@ -21,6 +21,7 @@ from besedka.hub.cases import Case, Found, Later
 from besedka.hub.markers import Markers
 from besedka.hub.parts import Parts
 from besedka.hub.preparing import Prepared
+from besedka.hub.rooms import NOWHERE
 from besedka.hub.session import Online, Session
 from besedka.hub.turn import Turn
 
@@ -41,7 +42,7 @@ class OwnCases:
         """The case of one request of somebody's."""
         circumstances = Circumstances(self._parts.limits, turn.now)
         if not online.registered:
-            return Case(_guests_own(online), circumstances)
+            return Case(NOWHERE, circumstances)  # What a guest may say of itself comes to `guest`.
         opened = self._parts.rooms.inbox_of(online.principal)
         if opened is None:
             return Later.UNPREPARED

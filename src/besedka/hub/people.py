@@ -22,8 +22,7 @@ from besedka.chat.told import RoomLine, Unit
 from besedka.chat.verdicts import unknown
 from besedka.hub.parts import Parts
 from besedka.hub.ports import Account
-from besedka.hub.reads import NOWHERE
-from besedka.hub.rooms import OpenRoom
+from besedka.hub.rooms import NOWHERE, OpenRoom
 from besedka.hub.session import NO_VALUES, NOTHING_SAID, Online, Session
 from besedka.hub.signals import shown
 

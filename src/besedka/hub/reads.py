@@ -20,22 +20,19 @@ from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import History, ListRooms, Sync, Who
 from besedka.chat.room_requests import ListMarks
-from besedka.chat.rooms import Member, Reading, Room, direct_people
+from besedka.chat.rooms import Member, Reading, direct_people
 from besedka.chat.speaking_rules import may_speak
 from besedka.chat.told import Page, People, PersonLine, ReactionCount, RoomLine, RoomList, Synced, Unit
 from besedka.chat.verdicts import Circumstances, absent, unknown
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
 from besedka.hub.ports import RoomBrief
-from besedka.hub.rooms import OpenRoom
+from besedka.hub.rooms import NOWHERE, OpenRoom
 from besedka.hub.session import Announcement, Online, Session
 from besedka.hub.signals import shown
 
 REACTIONS_LISTED_MAX = 2000
 """In one page: ten different ones to each message of the longest."""
-
-NOWHERE = Room(RoomId(0))
-"""What is judged where there is no such room."""
 
 
 class Reads:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from besedka.hub.session import Online, Session
 
 
+NOWHERE = Room(RoomId(0))
+"""What a request is judged on where there is no room; one that opens a room gets its id only then."""
+
+
 class OpenRoom:
     """A room in memory. `state` is what is kept; nothing tentative ever gets here."""
 
