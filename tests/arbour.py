@@ -37,7 +37,7 @@ from besedka.chat.verdicts import Circumstances
 from besedka.limits import Limits
 from paper_room import Paper, Someone
 
-LIMITS = Limits(rooms_per_account_max=3, members_max=4, marks_max=2, invited_max=2, reactions_per_message_max=2)
+LIMITS = Limits(rooms_per_account_max=4, members_max=4, marks_max=2, invited_max=2, reactions_per_message_max=2)
 ANN, BOB, CARL = (
     Someone(at, name, f"10.0.0.{at}", f"h{at}.net.ip") for at, name in enumerate(("ann", "bob", "carl"), 1)
 )

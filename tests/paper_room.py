@@ -235,3 +235,13 @@ def matches(pattern: str, text: str) -> bool:
     if pattern[0] == "*":
         return any(matches(pattern[1:], text[cut:]) for cut in range(len(text) + 1))
     return bool(text) and pattern[0] in ("?", text[0]) and matches(pattern[1:], text[1:])
+
+
+def wrong_words(text: str, paper: Paper | None) -> set[Code]:
+    """Why nobody could say this, in a room of this kind or in none yet."""
+    if not text.strip():
+        return {Code.EMPTY_TEXT}
+    if len(text) > 4096:
+        return {Code.TEXT_LONG}
+    asks = text.startswith("\x01") and not text.startswith("\x01ACTION")
+    return {Code.NO_CTCP} if asks and paper is not None and paper.settings["no_ctcp"] else set()

@@ -1,6 +1,6 @@
 """Whom a message calls by name: `@name` anywhere, or a name at its very start followed by `:` or `,`.
 
-A name may end in the very marks that end a sentence or close a bracket, so the longest name that somebody bears counts.
+A name may end in the very marks that end a sentence or close a bracket, so it is looked for with them, then without.
 """
 
 from __future__ import annotations
