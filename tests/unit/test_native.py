@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import Any, get_args
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from besedka.chat.entries import Entry, Kind, Manner, Message, RequestId, RoomId, RoomName, TopicSet
@@ -22,9 +23,11 @@ from besedka.wire.framing import Fault, encode_frame
 from besedka.wire.native import NATIVE, NativeClient, NativeServer, Unknown
 from besedka.wire.protocol import ServerProtocol
 from shapes import values_of
+from vectors_of import Vector, load
 
 ID = RequestId("0192f0c1a2b37c4d8e9f00112233aabb")
 ROOM = RoomId(7)
+TYPES: dict[str, type[Request]] = {one.__name__: one for one in get_args(AnyRequest)}
 LIMITS = Limits()
 
 
@@ -171,11 +174,37 @@ def test_no_frame_raises(message: bytes) -> None:
         assert isinstance(request, Request | Malformed)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=5))
-@pytest.mark.parametrize("field", ["is", "id", "room", "text", "manner"])
-def test_no_value_of_any_field_raises(field: str, value: Any) -> None:
-    (request,) = server().receive(frame(SAY | {field: value}))
-    assert isinstance(request, Request | Malformed)
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.just("\ud800"),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+REQUESTS: list[Vector] = load("requests.json", Vector)
+SHAPES = {given.type: json.loads(given.json) for given in REQUESTS}
+NEVER_SHOWN = "\N{RADIOACTIVE SIGN}"
+
+
+@settings(max_examples=300)  # Some for each request.
+@given(st.sampled_from(list(SHAPES)), st.data())
+def test_no_value_of_any_field_of_any_request_raises_or_is_shown(shape: str, data: st.DataObject) -> None:
+    message = SHAPES[shape]
+    changed = data.draw(st.sampled_from([*message, "more"]))
+    value = data.draw(ANY_JSON | st.just(NEVER_SHOWN) | st.just([NEVER_SHOWN]) | st.just({NEVER_SHOWN: 1}))
+    malformed = server().receive(frame(message | {changed: value}))
+    assert len(malformed) == 1
+    assert isinstance(malformed[0], Request | Malformed)
+    if isinstance(malformed[0], Malformed):
+        assert malformed[0].refusal.code in (Code.BAD_REQUEST, Code.UNKNOWN_REQUEST)
+        assert re.fullmatch(r"[a-z_]*([.][a-z_]+|\[[0-9.]+\])*", malformed[0].refusal.detail)
+        assert not malformed[0].fatal
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_missing_field_of_any_request_is_named(shape: str) -> None:
+    needed = [field.name for field in msgspec.structs.fields(TYPES[shape]) if field.required]
+    for missing in needed:
+        message = {name: value for name, value in SHAPES[shape].items() if name != missing}
+        assert refusal_of(json.dumps(message).encode()).refusal == Refusal(Code.BAD_REQUEST, missing)
 
 
 @given(st.lists(st.binary(max_size=40), max_size=5))
