@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, TypeVar
-
 import msgspec
 import pytest
 
-from besedka.chat.entries import Left, Manner, Message, SessionsRevoked, Way
+from besedka.chat.audit import AuditLine
+from besedka.chat.entries import (
+    Kind,
+    Left,
+    Manner,
+    MembershipChanged,
+    Message,
+    RolesChanged,
+    RoomId,
+    RoomRole,
+    SessionsRevoked,
+    Way,
+)
 from besedka.chat.principals import SERVER, AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Exit, Say, Tell
+from besedka.chat.room_requests import Invite, Kick, Open, SetRole
 from besedka.chat.told import Farewell, Kept, Parting, You
 from besedka.hub.ports import StoreFault
 from besedka.hub.seen import SessionNumber
 from hub_room import ANN, Device, HubRoom, folded
 
-T = TypeVar("T")
-
 
 @pytest.fixture
 def server() -> HubRoom:
     return HubRoom()
-
-
-def order(server: HubRoom, work: Coroutine[Any, Any, T], *, seconds: float = 1.0) -> T:
-    """Carry it out, and what it comes to."""
-    outcomes: list[T] = []
-
-    async def carry_out() -> None:
-        outcomes.append(await work)
-
-    server.process.spawn(carry_out(), "operator")
-    server.settle(seconds)
-    (outcome,) = outcomes
-    return outcome
 
 
 def parting(device: Device) -> Parting | None:
@@ -58,9 +53,9 @@ def test_who_is_here(server: HubRoom) -> None:
 
 
 def test_the_server_speaks_in_the_lobby_even_where_there_is_none(server: HubRoom) -> None:
-    assert order(server, server.governor.say("good morning")) is None
+    assert server.ordered(server.governor.say("good morning")) is None
     ann = server.registered("ann")
-    assert order(server, server.governor.say("welcome, ann")) is None
+    assert server.ordered(server.governor.say("welcome, ann")) is None
     lobby = ann.room("lobby")
     assert ann.heard(lobby)[-1] == "welcome, ann"
     last = ann.entries(lobby)[-1]
@@ -68,9 +63,9 @@ def test_the_server_speaks_in_the_lobby_even_where_there_is_none(server: HubRoom
 
 
 def test_what_the_server_cannot_say(server: HubRoom) -> None:
-    assert order(server, server.governor.say(" ")) == Refusal(Code.EMPTY_TEXT)
+    assert server.ordered(server.governor.say(" ")) == Refusal(Code.EMPTY_TEXT)
     server.weather.lost = StoreFault("the disk is full")
-    assert order(server, server.governor.say("hm")) == Refusal(Code.NOT_KEPT)
+    assert server.ordered(server.governor.say("hm")) == Refusal(Code.NOT_KEPT)
 
 
 def test_one_session_is_ended_by_its_number(server: HubRoom) -> None:
@@ -113,13 +108,13 @@ def test_a_muting_is_felt_at_once(server: HubRoom) -> None:
 def test_revoked_sessions_end_and_the_inbox_says_so(server: HubRoom) -> None:
     ann, bob = server.registered("ann"), server.registered("bob")
     other = server.another(ann)
-    order(server, server.governor.revoked(ANN))
+    server.ordered(server.governor.revoked(ANN))
     assert parting(ann) is parting(other) is Parting.REVOKED
     assert parting(bob) is None
     inbox = server.done(server.logs.inbox(ANN))
     assert inbox is not None
     assert ann.entries(inbox)[-1].body == SessionsRevoked()
-    order(server, server.governor.revoked(PrincipalId(99)))
+    server.ordered(server.governor.revoked(PrincipalId(99)))
 
 
 def test_a_removed_account_leaves_every_room(server: HubRoom) -> None:
@@ -130,7 +125,7 @@ def test_a_removed_account_leaves_every_room(server: HubRoom) -> None:
     server.settle()
     private = bob.told(Kept)[-1].room
     for _ in range(2):  # Repeating it is harmless.
-        order(server, server.governor.removed(ANN))
+        server.ordered(server.governor.removed(ANN))
     assert parting(ann) is Parting.REVOKED
     for room in (tea, private, bob.room("lobby")):
         state = server.done(server.logs.room(room))
@@ -145,8 +140,84 @@ def test_a_removed_account_leaves_every_room(server: HubRoom) -> None:
 def test_removing_who_is_away(server: HubRoom) -> None:
     server.registered("ann").ask(Exit())
     server.settle(120)
-    order(server, server.governor.removed(ANN))
+    server.ordered(server.governor.removed(ANN))
     bob = server.registered("bob")
     assert bob.told(You)
     briefs = server.done(server.logs.briefs(ANN))
     assert [brief.member for brief in briefs if brief.room == bob.room("lobby")] == [False]
+
+
+# Rooms -----------------------------------------------------------------------------------------------------------
+
+
+def owner_of(server: HubRoom, room: RoomId) -> list[str]:
+    opened = server.parts.rooms.get(room)
+    assert opened is not None
+    return [member.name for member in opened.state.members.values() if member.role is RoomRole.OWNER]
+
+
+@pytest.mark.parametrize("moderated", [True, False])
+def test_a_room_whose_last_owner_is_removed_goes_to_the_longest_standing(server: HubRoom, moderated: bool) -> None:
+    ann, bob, eve = server.registered("ann"), server.registered("bob"), server.registered("eve")
+    tea = ann.join("tea")
+    bob.join("tea")
+    eve.join("tea")
+    if moderated:
+        ann.ask(SetRole(id=server.new_id(), room=tea, name="eve", role=RoomRole.MODERATOR))
+        server.settle()
+    server.ordered(server.governor.removed(ann.you.principal))
+    assert owner_of(server, tea) == ["eve" if moderated else "bob"]
+    roles, gone = [entry.body for entry in bob.entries(tea)][-2:]
+    assert isinstance(roles, RolesChanged)
+    assert isinstance(gone, MembershipChanged)
+    server.ordered(server.governor.removed(bob.you.principal))
+    assert owner_of(server, tea) == ["eve"]
+    server.ordered(server.governor.removed(eve.you.principal))
+    assert owner_of(server, tea) == []
+
+
+def test_the_operator_acts_in_a_room_that_nobody_else_would_let_in(server: HubRoom) -> None:
+    ann, eve = server.registered("ann"), server.registered("eve")
+    ann.ask(Open(id=server.new_id(), name="den", room_kind=Kind.PRIVATE))
+    server.settle()
+    den = server.done(server.governor.room_named("#Den"))
+    assert den is not None
+    opened, inbox = server.parts.rooms.get(den), server.parts.rooms.inbox_of(eve.you.principal)
+    assert opened is not None
+    assert inbox is not None
+    server.parts.rooms.put_away(opened)
+    server.parts.rooms.put_away(inbox)
+    assert server.ordered(server.governor.act(Invite(room=den, name="eve"))) is None
+    eve.join("den")
+    assert server.ordered(server.governor.act(Kick(room=den, name="eve", reason="rude"))) is None
+    refusal = server.ordered(server.governor.act(Kick(room=den, name="eve")))
+    assert refusal is not None
+    assert refusal.code is Code.NOT_HERE
+    refusal = server.ordered(server.governor.act(Kick(room=RoomId(999), name="eve")))
+    assert refusal is not None
+    assert refusal.code is Code.NO_SUCH_ROOM
+    entry = eve.entries(den)[-1]
+    assert (entry.author, entry.name) == (SERVER, "server")
+
+
+def test_an_act_that_was_not_kept_says_so(server: HubRoom) -> None:
+    ann = server.registered("ann")
+    tea = ann.join("tea")
+    server.weather.lost = StoreFault("full")
+    refusal = server.ordered(server.governor.act(SetRole(room=tea, name="ann", voice=True)))
+    assert refusal is not None
+    assert refusal.code is Code.NOT_KEPT
+
+
+def test_the_audit_trail_has_acts_in_rooms_and_acts_of_operators(server: HubRoom) -> None:
+    ann, eve = server.registered("ann"), server.registered("eve")
+    tea = ann.join("tea")
+    eve.join("tea")
+    ann.ask(Kick(id=server.new_id(), room=tea, name="eve", reason="rude"))
+    server.settle()
+    server.done(server.governor.record(AuditLine("ban", "eve", "very rude", 5)))
+    first, second = server.done(server.governor.audit(limit=10))
+    assert (first.by, first.room, first.line) == ("ann", "tea", AuditLine("kick", "eve", "rude"))
+    assert (second.by, second.room, second.line) == ("server", "", AuditLine("ban", "eve", "very rude", 5))
+    assert second.time == server.process.now()
+    assert server.done(server.governor.audit(limit=1)) == [second]

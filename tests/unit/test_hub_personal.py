@@ -17,7 +17,7 @@ from besedka.chat.entries import (
 )
 from besedka.chat.own_requests import Ignore, MoveMarker, SetNotify, SetProfile
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Request, Say, Tell
+from besedka.chat.requests import NO_ROOM, Request, Say, Tell
 from besedka.chat.room_requests import Open, SetData
 from besedka.chat.told import Done, Kept, Unit
 from besedka.limits import Limits
@@ -52,7 +52,7 @@ def noted(device: Device) -> Entry:
     return device.entries(inbox(device))[-1]
 
 
-def marker(device: Device, room: RoomId = RoomId(0), name: str = "", number: int = 0, time: int = 0) -> MoveMarker:
+def marker(device: Device, room: RoomId = NO_ROOM, name: str = "", number: int = 0, time: int = 0) -> MoveMarker:
     return MoveMarker(id=device.server.new_id(), room=room, name=name, number=number, time=time)
 
 
