@@ -34,6 +34,10 @@ def _bound(case: Case, session: Session, number: int, room: Room) -> Effect | No
     return None if effect is None else lambda: effect(session, number, room)
 
 
+_IN_INBOXES = (MembershipChanged, InvitationsChanged)
+"""What `chat.notices` has inboxes note. Named here, for `A | B` in its place would be made for every message."""
+
+
 class Judge:
     """Turns requests into drafts, receipts and refusals."""
 
@@ -126,7 +130,7 @@ class Judge:
         return tuple(
             person.principal
             for draft in drafts
-            if isinstance(draft.body, MembershipChanged | InvitationsChanged)
+            if isinstance(draft.body, _IN_INBOXES)
             for person in draft.body.people
             if is_account(person.principal)
             and not turn.has_inbox(person.principal)

@@ -16,6 +16,7 @@ from besedka.chat.entries import (
     Entry,
     Kind,
     MembershipChanged,
+    Message,
     Opened,
     Reacted,
     Redacted,
@@ -133,13 +134,18 @@ class Turn:
             request = None  # The id finds the first entry only.
             if session is not None and not session.protocol.echo:
                 self.origins.setdefault(room.id, {})[entry.number] = session
-            self._index(state, entry)
-            self._count(state, entry)
-            self._touch(state, entry, target)
-            for account, body in inbox_notices(state, entry):
-                self.add(self._inbox(account), (Draft(draft.author, draft.name, body),))
+            if type(entry.body) is not Message:  # Which opens, moves and mends nothing, and is in no inbox.
+                self._follow(state, entry, target)
         assert state.head >= first, "a request without drafts adds nothing"
         return first
+
+    def _follow(self, state: Room, entry: Entry, target: Entry | None) -> None:
+        """What an entry means for other rooms, and for what this turn knows beside them."""
+        self._index(state, entry)
+        self._count(state, entry)
+        self._touch(state, entry, target)
+        for account, body in inbox_notices(state, entry):
+            self.add(self._inbox(account), (Draft(entry.author, entry.name, body),))
 
     def _index(self, state: Room, entry: Entry) -> None:
         if isinstance(entry.body, Renamed):
