@@ -78,10 +78,10 @@ def inbox(owner: Person = ANN, *bodies: Body) -> Room:
     return after(Room(ROOM), Opened(Kind.INBOX, owner=owner.principal), *bodies)
 
 
-def actor(who: Person, room: Room, *, admin: bool = False, present: bool = False, **more: Any) -> Actor:
+def actor(who: Person, room: Room, *, admin: bool = False, here: bool = False, **more: Any) -> Actor:
     """Somebody as the rules see them."""
     role = AccountRole.ADMIN if admin else AccountRole.USER
-    inside = present or who.principal in room.members
+    inside = here or who.principal in room.members
     return Actor(who.principal, who.name, role, inside, **more)
 
 
@@ -91,13 +91,13 @@ def asked(
     room: Room,
     *,
     admin: bool = False,
-    present: bool = False,
+    here: bool = False,
     muted: bool = False,
     **known: Any,
 ) -> Verdict:
     """What the rules say."""
     given: dict[str, Any] = {"limits": LIMITS, "now": NOW, "room_name": RoomName("tea")} | known
-    return decide(room, actor(who, room, admin=admin, present=present, muted=muted), request, Circumstances(**given))
+    return decide(room, actor(who, room, admin=admin, here=here, muted=muted), request, Circumstances(**given))
 
 
 def refused(verdict: Verdict) -> Code | None:

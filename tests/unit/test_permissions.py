@@ -48,7 +48,7 @@ def test_the_page_reads_aloud() -> None:
         (ANN, FULL, {}, Rank.OWNER),
         (BOB, FULL, {}, Rank.MODERATOR),
         (CARL, FULL, {}, Rank.VOICED),
-        (GUEST, FULL, {"present": True}, Rank.MEMBER),
+        (GUEST, FULL, {"here": True}, Rank.MEMBER),
         (GUEST, FULL, {}, Rank.OUTSIDER),
         (THE_SERVER, HIDDEN, {}, Rank.ADMIN),
         (BOB, HIDDEN, {"admin": True}, Rank.OUTSIDER),
@@ -56,7 +56,7 @@ def test_the_page_reads_aloud() -> None:
         (GUEST, FULL, {"admin": True}, Rank.ADMIN),
         (BOB, PASSING, {}, Rank.OWNER),
         (CARL, PASSING, {}, Rank.MEMBER),
-        (GUEST, PASSING, {"present": True}, Rank.OWNER),
+        (GUEST, PASSING, {"here": True}, Rank.OWNER),
         (ANN, direct(ANN, BOB), {"admin": True}, Rank.MEMBER),
         (CARL, direct(ANN, BOB), {"admin": True}, Rank.OUTSIDER),
         (ANN, direct(ANN, ANN), {}, Rank.MEMBER),
@@ -72,7 +72,7 @@ def test_whoever_is_more_may_do_what_those_who_are_less_may(act: Act, settings: 
     room = then(
         opened(Kind.PUBLIC, ANN, BOB, CARL, **settings), standing(BOB, RoomRole.MODERATOR), standing(CARL, voice=True)
     )
-    guest = actor(GUEST, room, present=True)
+    guest = actor(GUEST, room, here=True)
     people = [
         actor(GUEST, room),
         guest,

@@ -70,6 +70,8 @@ class Visit(RuleBasedStateMachine, Arbour):
         self.gives_a_role(PASSER, RoomId(4), PASSER, None, True)
         for who, name in [(ANN, "lobby"), (CARL, "lobby"), (BOB, "tea"), (CARL, "tea"), (CARL, "den"), (DORA, "books")]:
             self.joins(who, name, "", "")
+        self.gives_a_role(DORA, RoomId(1), ANN, RoomRole.OWNER, None)
+        self.gives_a_role(ANN, RoomId(2), BOB, RoomRole.MODERATOR, None)
         for who, room in [(ANN, 2), (BOB, 2), (CARL, 3), (PASSER, 4)]:
             self.says(who, RoomId(room), "hi", 0)
 
