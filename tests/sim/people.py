@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from besedka.chat.entries import Kind, Manner, Message, RoomId, TopicSet
+from besedka.chat.answers import InviteCode, OverviewTold
+from besedka.chat.entries import Kind, Message, RoomId, TopicSet
+from besedka.chat.own_requests import Overview
 from besedka.chat.refusals import Code
-from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume, Say, SetTopic
-from besedka.chat.told import Farewell, Kept, Presence, Refused
+from besedka.chat.requests import ComeAsGuest, ListRooms, Login, Register, Request, Resume, Say, SetTopic
+from besedka.chat.told import Farewell, Kept, Presence, Refused, RoomList, TypingTold
 from besedka.client.core import Core
 from besedka.client.events import (
     Answer,
@@ -26,35 +28,36 @@ from besedka.client.events import (
     Welcomed,
 )
 from besedka.client.ids import Ids
-from besedka.client.memory import KnownRoom, State
+from besedka.client.memory import State
 from besedka.limits import Limits
 from besedka.wire.native import NativeServer
 from sim.link import Connection
 from sim.record import Record, hold
-from sim.screens import Screens
+from sim.screens import Screen, Screens
 from sim.stepper import Process
 from sim.tap import NativeTap
+from sim.tokens import token
+from sim.wishes import Wishes
 
 if TYPE_CHECKING:
     from sim.world import World
-
-ROOMS = ("lobby", "tea", "Attic", "nook")
 
 
 class OnDisk(msgspec.Struct):
     """What a device has on its disk."""
 
-    state: State
-    screens: dict[RoomId, int]
+    state: bytes
+    screens: dict[RoomId, Screen]
 
 
 class Device:
     """One client of one person: it comes and goes, asks at random, and checks all it is shown."""
 
-    def __init__(self, world: World, *, name: str, label: str, guest: bool) -> None:
+    def __init__(self, world: World, *, name: str, label: str, address: str, guest: bool) -> None:
         self.world = world
         self.name = name
         self.label = label
+        self.address = address
         self.guest = guest
         self.password = f"password of {name}"
         self.connection: Connection | None = None
@@ -64,7 +67,10 @@ class Device:
         """Whether it does things of its own accord."""
         self._said = 0
         self._connections = 0
-        self._disk = msgspec.json.encode(OnDisk(State(), {}))
+        self._disk = OnDisk(msgspec.json.encode(State()), {})
+        self.listed: RoomList | None = None
+        """The rooms there are, as last told."""
+        self.overview: OverviewTold | None = None
         self._registers = True
         self._start()
 
@@ -80,6 +86,7 @@ class Device:
             record,
             world.limits,
             device=f"{self.label}.{self._connections}",
+            address=self.address,
             lose=lambda: world.lossy and world.stormy and world.random.random() < 0.05,
             tell_story=lambda what, it: world.tell_story(f"{self.label} {what}", it),
         )
@@ -88,11 +95,12 @@ class Device:
         """Begin from what is on the disk."""
         random = self.world.random
         self.process = Process(self.world.stepper, clock_off=random.choice([0, 0, -3000, 40_000]))
-        kept = msgspec.json.decode(self._disk, type=OnDisk)
+        state = msgspec.json.decode(self._disk.state, type=State)
         new_id = Ids(now=self.process.now, token_bytes=random.randbytes)
-        self.core = Core(new_id=new_id, state=kept.state, show=random.choice([0, 3, 20]), limits=self.world.limits)
+        self.core = Core(new_id=new_id, state=state, show=random.choice([0, 3, 20]), limits=self.world.limits)
         self.screens = Screens()
-        self.screens.restore(kept.screens)
+        self.screens.restore(self._disk.screens)
+        self._wishes = Wishes(self, random)
         self.process.spawn(self._stay_connected(), "connect")
         self.process.spawn(self._live(), "live")
 
@@ -107,7 +115,7 @@ class Device:
     def _keep(self) -> None:
         """Now and then, what must not be forgotten is put on the disk. A guest is somebody else each time."""
         if not self.guest and self.world.random.random() < 0.5:
-            self._disk = msgspec.json.encode(OnDisk(self.core.state(), self.screens.snapshot()))
+            self._disk = OnDisk(msgspec.json.encode(self.core.state()), self.screens.snapshot())
 
     # The connection -------------------------------------------------------------------------------------------------
 
@@ -167,7 +175,7 @@ class Device:
                 self._answered(request, answer)
             case Garbled():
                 hold(False, "the server garbles")
-            case Farewell() | Presence() | Returned():
+            case Farewell() | Presence() | TypingTold() | Returned():
                 pass
 
     def _answered(self, request: Request | None, answer: Answer) -> None:
@@ -176,14 +184,24 @@ class Device:
                 if isinstance(request, Login | Register | Resume | ComeAsGuest):
                     self._not_let_in(code)
             case Kept(room=room, number=number):
-                body = self.record.entries[room][number - 1].body
-                match request:
-                    case Say(text=text, manner=manner):
-                        hold(body == Message(text, manner), "the receipt is for something else")
-                    case SetTopic(topic=topic):
-                        hold(body == TopicSet(topic), "the receipt is for something else")
-                    case _:
-                        pass
+                self._check_receipt(request, room, number)
+            case InviteCode(code=code):
+                self.world.codes.append(code)
+            case RoomList():
+                self.listed = answer
+            case OverviewTold():
+                self.overview = answer
+
+    def _check_receipt(self, request: Request | None, room: RoomId, number: int) -> None:
+        """It is for what was asked, unless that has been mended since."""
+        body = self.record.entries[room][number - 1].body
+        match request:
+            case Say(text=text, manner=manner):
+                same = isinstance(body, Message) and body.manner is manner
+                touched = isinstance(body, Message) and (body.edited or body.redacted)
+                hold(same and (touched or body.text == text), "the receipt is for something else")
+            case SetTopic(topic=topic):
+                hold(body == TopicSet(topic), "the receipt is for something else")
 
     def _not_let_in(self, code: Code) -> None:
         if code is Code.NAME_UNKNOWN:
@@ -224,23 +242,16 @@ class Device:
         core = self.core
         chance = random.random()
         if chance < 0.72 and not core.full:
-            self._write(random)
+            self._ask(self._wishes.write())
         elif chance < 0.95 and core.phase is Phase.IN:
-            room = self._some_room(random)
-            match random.randrange(5):
-                case 0:
-                    core.list_rooms()
-                case 1 if room is not None:
-                    core.who(room.room)
-                case 2 if room is not None:
-                    core.history(room.room, before=random.choice([None, 5]), limit=random.choice([1, 4, 50]))
-                case 3 if room is not None:
-                    core.history(room.room, after=random.randrange(9), limit=random.choice([1, 4, 50]))
-                case _:
-                    core.ping()
+            self._ask(self._wishes.question())
         elif chance > 0.98 and core.phase not in (Phase.OFFLINE, Phase.OVER):
             core.exit(forget=random.random() < 0.3)
             self._rest(random)
+
+    def _ask(self, request: Request | None) -> None:
+        if request is not None:
+            self.core.ask(request)
 
     def _rest(self, random: Random) -> None:
         """Stay away for a while."""
@@ -252,39 +263,26 @@ class Device:
 
         self.process.spawn(back(), "rest")
 
-    def _write(self, random: Random) -> None:
-        core = self.core
-        room = self._some_room(random)
-        chance = random.random()
-        if chance < 0.12:
-            core.join(random.choice(ROOMS))
-        elif chance < 0.3:
-            core.tell(random.choice(self.world.names), self.something(random), manner=Manner.DONE)
-        elif room is None:
-            return
-        elif chance < 0.4:
-            core.leave(room.room)
-        elif chance < 0.45:
-            core.topic(room.room, random.choice(["", "tea", "cake"]))
-        else:
-            core.say(room.room, self.something(random), manner=random.choice(list(Manner)))
-
-    def _some_room(self, random: Random) -> KnownRoom | None:
-        rooms = list(self.core.rooms.values())
-        if random.random() < 0.9:
-            rooms = [room for room in rooms if room.inside and room.kind is not Kind.INBOX]
-        return random.choice(rooms) if rooms else None
-
-    def something(self, random: Random) -> str:
+    def something(self) -> str:
         """A text that nobody has said before."""
         self._said += 1
-        return f"{self.label} {self._said} " + "б" * random.choice([0, 3, self.world.limits.message_bytes_max // 3])
+        random = self.world.random
+        return f"{token(self.label, self._said)} " + "б" * random.choice(
+            [0, 3, self.world.limits.message_bytes_max // 5]
+        )
 
     def last_words(self) -> None:
         """Say something everywhere, so that whoever lost something finds out."""
         for room in list(self.core.rooms.values()):
             if room.inside and room.kind is not Kind.INBOX:
-                self.core.say(room.room, self.something(self.world.random))
+                self.core.say(room.room, self.something())
+        self._flush()
+
+    def last_questions(self) -> None:
+        """Ask what there is, so that it can be compared with what there is."""
+        self.listed = self.overview = None
+        self.core.ask(ListRooms())
+        self.core.ask(Overview())
         self._flush()
 
     @property

@@ -1,40 +1,44 @@
-"""What is durable, seen as it becomes so: folded, judged again, and asked about by all other checkers."""
+"""What is durable, seen as it becomes so: folded, judged again, and asked about by all other checkers.
+
+Between the moment at which a commit is durable and the one at which the server knows, it may go on as before. So what
+a commit changed is *unsure* until the server has its answer, or has read the room again; only then must it heed it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from besedka.chat.entries import (
-    Archived,
     Body,
-    Draft,
+    Edited,
     Entered,
     Entry,
+    Ignored,
+    Invited,
     Kind,
     Left,
     MembershipChanged,
     Message,
-    Opened,
-    Person,
+    Reacted,
+    Redacted,
     RequestId,
     RoomId,
-    TopicSet,
     Way,
 )
 from besedka.chat.folding import evolve
-from besedka.chat.names import fold
+from besedka.chat.mending import Rewrite, rewrites
 from besedka.chat.notices import inbox_notices
-from besedka.chat.principals import SERVER, Actor, PrincipalId, is_guest
-from besedka.chat.refusals import Refusal
-from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell, Write
-from besedka.chat.rooms import Reading, Room, reading
-from besedka.chat.rules import decide, open_room
-from besedka.chat.speaking_rules import open_direct
-from besedka.chat.verdicts import Circumstances
-from besedka.hub.ports import Addition
+from besedka.chat.principals import PrincipalId
+from besedka.chat.requests import Write
+from besedka.chat.rooms import Room, reading
+from besedka.hub.ports import Addition, Numbered
 from besedka.limits import Limits
+from sim.retrial import Retrial
+from sim.rights import Rights, Span
+from sim.tokens import tokens_in
 
 
 class Broken(AssertionError):
@@ -47,47 +51,93 @@ def hold(promise: bool, why: str) -> None:
         raise Broken(why)
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """A write that somebody sent, and from where."""
+
+    request: Write
+    address: str
+
+
 class Record:
     """The log as it is kept, with a fold and a verdict of its own on each entry. Fills `troubled.Witness`."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self.entries: dict[RoomId, list[Entry]] = {}
+        """As they stand: what was edited or redacted says what it says now."""
         self.rooms: dict[RoomId, Room] = {}
+        self.rights = Rights()
         self.requests: dict[tuple[PrincipalId, RequestId], tuple[RoomId, int]] = {}
         """Where each request was kept first."""
         self.askers: dict[RequestId, set[str]] = {}
         """By which devices each request was asked: several where one forgot its token and is another now."""
-        self.said: dict[str, tuple[RoomId, int]] = {}
-        """Where each text was said; nobody in the simulator says the same twice."""
+        self.asked: dict[RequestId, Asked] = {}
+        self.said: dict[str, list[tuple[RoomId, int]]] = {}
+        """Where each token stands: first in the message itself, then in its edits. Nobody says the same twice."""
+        self.gone: dict[str, None] = {}
+        """Tokens that were edited or redacted away, and the server knows."""
+        self.reactions: dict[tuple[RoomId, int], dict[tuple[PrincipalId, str], None]] = {}
         self.joined: Counter[PrincipalId] = Counter()
         self.floors: dict[RoomId, int] = {}
         """The first number still kept, where that is not 1."""
+        self.addresses: dict[str, list[str]] = {}
+        """From where somebody of this name may come; of the world, and the same for every record."""
+        self.admins: frozenset[str] = frozenset()
+        """Who is an administrator, by name; the same for every record."""
+        self.host_key = b""
+        self.now = 0
+        """The server's clock when it judged what is being kept, in milliseconds since 1970 UTC."""
+        self._unsure: dict[RoomId, Room] = {}
+        """What rooms were before commits of which the server does not know yet."""
+        self._going: dict[RoomId, dict[str, None]] = {}
+        """Tokens that will be gone when it knows."""
+        self._superseded: dict[RoomId, dict[int, list[Entry]]] = {}
+        """What entries said before, until it knows."""
+        self._retrial = Retrial(self)
         self._due: list[tuple[PrincipalId, Body]] = []
         """What inboxes must note, by what this commit has so far."""
         self._moved: dict[PrincipalId, None] = {}
         self._noted: list[tuple[PrincipalId, Body]] = []
+
+    # Commits --------------------------------------------------------------------------------------------------------
 
     def kept(self, addition: Addition) -> None:
         """This has just become durable."""
         room_id = addition.after.id
         state = self.rooms.get(room_id, Room(room_id))
         hold(state.head == addition.before.head, f"room {room_id}: judged on {addition.before.head}, was {state.head}")
-        for numbered in addition.entries:
-            entry = numbered.entry
-            state = self._take(state, entry)
-            if numbered.request is not None:
-                key = (entry.author, numbered.request)
+        self._unsure.setdefault(room_id, state)
+        mended: list[Rewrite] = []
+        for group in _groups(addition.entries):
+            first = group[0]
+            entries = [numbered.entry for numbered in group]
+            why = self._retrial.why_illegal(state, entries, first.request)
+            hold(not why, f"room {room_id}: {first.entry.number} by {first.entry.author} is illegal: {why}")
+            for entry in entries:
+                state = self._take(state, entry)
+                mended += self._mend(state, entry)
+            if first.request is not None:
+                key = (first.entry.author, first.request)
                 hold(key not in self.requests, f"request {key} kept twice: {self.requests.get(key)} and in {room_id}")
-                self.requests[key] = (room_id, entry.number)
+                self.requests[key] = (room_id, first.entry.number)
         hold(_same(state, addition.after), f"room {room_id}: kept as {addition.after}, folded {state}")
+        hold(mended == list(addition.rewrites), f"room {room_id}: rewritten {addition.rewrites}, not {mended}")
+
+    def known(self, room: RoomId) -> None:
+        """The server knows what is kept of this room: it has its answer, has read it again, or is another."""
+        self._unsure.pop(room, None)
+        self._superseded.pop(room, None)
+        self.gone.update(self._going.pop(room, {}))
+
+    @property
+    def unsure(self) -> list[RoomId]:
+        """The rooms of which the server does not know all that is kept."""
+        return list(self._unsure)
 
     def _take(self, state: Room, entry: Entry) -> Room:
-        """Judge one entry again, on the room before it, and fold it."""
+        """Fold one entry."""
         hold(entry.number == state.head + 1, f"room {state.id}: entry {entry.number} after {state.head}")
         hold(entry.time >= state.time, f"room {state.id}: entry {entry.number} is earlier than its predecessor")
-        why = self._illegal(state, entry)
-        hold(not why, f"room {state.id}: entry {entry.number} by {entry.author} is illegal: {why}")
         if isinstance(entry.body, MembershipChanged):
             for person in entry.body.people:
                 self.joined[person.principal] += 1 if entry.body.way is Way.JOINED else -1
@@ -95,15 +145,46 @@ class Record:
         after = evolve(state, entry)
         self._note(after, entry)
         self.rooms[state.id] = after
+        self.rights.take(state.id, entry)
         self.entries.setdefault(state.id, []).append(entry)
-        if isinstance(entry.body, Message):
-            hold(entry.body.text not in self.said, f"room {state.id}: said twice: {entry.body.text}")
-            self.said[entry.body.text] = (state.id, entry.number)
+        self._read(after, entry)
         return after
+
+    def _read(self, room: Room, entry: Entry) -> None:
+        """Remember where each token stands, and reactions."""
+        body = entry.body
+        if isinstance(body, Reacted):
+            there = self.reactions.setdefault((room.id, body.number), {})
+            if body.withdrawn:
+                del there[entry.author, body.reaction]
+            else:
+                there[entry.author, body.reaction] = None
+        for token in tokens_in(msgspec.json.encode(body)):
+            places = self.said.setdefault(token, [])
+            why_put_out = isinstance(body, MembershipChanged)  # As the mark before it says.
+            hold(not places or why_put_out, f"room {room.id}: said twice: {token}")
+            if isinstance(body, Edited):
+                places.append((room.id, body.number))
+            places.append((room.id, entry.number))
+
+    def _mend(self, room: Room, entry: Entry) -> tuple[Rewrite, ...]:
+        """Do what an edit or a redaction does to what was kept."""
+        if not isinstance(entry.body, Edited | Redacted):
+            return ()
+        entries = self.entries[room.id]
+        made = rewrites(entry, entries[entry.body.number - 1])
+        for rewrite in made:
+            before = entries[rewrite.number - 1]
+            lost = dict.fromkeys(tokens_in(msgspec.json.encode(before.body)))
+            entries[rewrite.number - 1] = msgspec.structs.replace(before, body=rewrite.body)
+            kept = tokens_in(msgspec.json.encode(rewrite.body))
+            self._going.setdefault(room.id, {}).update({token: None for token in lost if token not in kept})
+            self._superseded.setdefault(room.id, {}).setdefault(rewrite.number, []).append(before)
+        return made
 
     def _note(self, after: Room, entry: Entry) -> None:
         """What inboxes must note in the same commit, and what they did note."""
-        if isinstance(entry.body, Entered | Left):
+        if isinstance(entry.body, Entered | Left | Invited):
             assert after.owner is not None
             self._noted.append((after.owner, entry.body))
         self._due += inbox_notices(after, entry)
@@ -115,85 +196,46 @@ class Record:
             self._due.remove(note)
         hold(not self._due, f"inboxes did not note {self._due}")
         self._noted.clear()
-        most = self._limits.rooms_per_account_max + 1  # The lobby is entered at the first login, whatever else.
+        most = self.limits.rooms_per_account_max + 1  # The lobby is entered at the first login, whatever else.
         for principal in self._moved:  # Within one commit nobody knows which room came first.
             hold(self.joined[principal] <= most, f"{principal} is in too many rooms")
         self._moved.clear()
 
-    def _illegal(self, state: Room, entry: Entry) -> str:
-        """Why an entry could not have come to be; empty if it could."""
-        match entry.body:
-            case Opened():
-                return self._illegal_opening(state, entry, entry.body)
-            case Archived():
-                return "" if entry.author == SERVER and state.passing and not state.members else "somebody is there"
-            case Entered() | Left():
-                return "" if state.kind is Kind.INBOX else "not an inbox"
-        request = self._request(state, entry)
-        if request is None:
-            return "nobody can ask for this"
-        if state.kind is Kind.DIRECT and state.head == 1:
-            return "" if isinstance(entry.body, MembershipChanged) else "nobody is in it"
-        inside = entry.author in state.members or is_guest(entry.author)
-        circumstances = Circumstances(self._limits, entry.time, state.name, self._other(state, entry))
-        verdict = decide(state, Actor(entry.author, entry.name, inside=inside), request, circumstances)
-        if isinstance(verdict, Refusal):
-            return verdict.code.value
-        return "" if verdict == (Draft(entry.author, entry.name, entry.body),) else f"it would have become {verdict}"
-
-    def _request(self, state: Room, entry: Entry) -> Write | None:
-        """What must have been asked."""
-        match entry.body:
-            case Message(text=text, manner=manner) if state.kind is Kind.DIRECT:
-                return Tell(name="", text=text, manner=manner)
-            case Message(text=text, manner=manner):
-                return Say(room=state.id, text=text, manner=manner)
-            case TopicSet(topic=topic):
-                return SetTopic(room=state.id, topic=topic)
-            case MembershipChanged(way=Way.JOINED):
-                return Join(name=state.name)
-            case MembershipChanged(way=Way.LEFT):
-                return Leave(room=state.id)
-        return None
-
-    def _other(self, state: Room, entry: Entry) -> Person | None:
-        if state.pair is None:
-            return None
-        low, high = state.pair
-        other = high if entry.author == low else low
-        member = state.members.get(other)
-        return None if member is None else Person(other, member.name)
-
-    def _illegal_opening(self, state: Room, entry: Entry, opened: Opened) -> str:
-        others = [room for room in self.rooms.values() if room.id != state.id and not room.archived]
-        match opened.room_kind:
-            case Kind.PUBLIC:
-                if any(fold(room.name) == fold(opened.room_name) for room in others if room.name):
-                    return "there is a room of that name"
-                return "" if opened == open_room(opened.room_name, entry.author, Kind.PUBLIC) else "opened oddly"
-            case Kind.DIRECT:
-                if any(room.pair == opened.pair for room in others):
-                    return "they have a direct room"
-                assert opened.pair is not None
-                other = Person(next((one for one in opened.pair if one != entry.author), entry.author), entry.name)
-                draft = open_direct(Actor(entry.author, entry.name), other)[0]
-                return "" if draft == Draft(entry.author, entry.name, opened) else "opened oddly"
-            case Kind.INBOX:
-                taken = any(room.kind is Kind.INBOX and room.owner == opened.owner for room in others)
-                return "there is an inbox" if taken or entry.author != SERVER else ""
-        return "a kind that nobody can open"
-
     # What the other checkers ask ------------------------------------------------------------------------------------
 
-    def has(self, room: RoomId, entry: Entry) -> bool:
-        """Whether this very entry is durable."""
+    def was_kept(self, room: RoomId, entry: Entry) -> bool:
+        """Whether there is this entry; what it says may have been edited or redacted since it was sent."""
         entries = self.entries.get(room, [])
-        return 0 < entry.number <= len(entries) and entries[entry.number - 1] == entry
+        if not 0 < entry.number <= len(entries):
+            return False
+        now = entries[entry.number - 1]
+        same = (now.time, now.author, now.name, type(now.body)) == (
+            entry.time,
+            entry.author,
+            entry.name,
+            type(entry.body),
+        )
+        return now == entry or (same and isinstance(now.body, Message | Edited))
 
-    def reading(self, room: RoomId, principal: PrincipalId, *, inside: bool) -> Reading | None:
-        """What somebody may read of a room as it is."""
-        state = self.rooms.get(room)
-        return None if state is None else reading(state, principal, inside=inside)
+    def has(self, room: RoomId, entry: Entry) -> bool:
+        """Whether this very entry is durable, and says what it says now as far as the server knows."""
+        entries = self.entries.get(room, [])
+        if not 0 < entry.number <= len(entries):
+            return False
+        return entries[entry.number - 1] == entry or entry in self._superseded.get(room, {}).get(entry.number, ())
+
+    def versions(self, room: RoomId) -> list[Room]:
+        """What a room is, and while the server does not know that, what it was."""
+        now = [self.rooms[room]] if room in self.rooms else []
+        return [*now, self._unsure[room]] if room in self._unsure else now
+
+    def span(self, room: RoomId, principal: PrincipalId) -> Span | None:
+        """What an account may read of a room as it is; both opinions agree on it."""
+        state, found = self.rooms.get(room), self.rights.span(room, principal)
+        other = None if state is None else reading(state, principal, inside=False)
+        agreed = (other is None) if found is None else other is not None and (other.first, other.last) == _pair(found)
+        hold(agreed, f"room {room}: {principal} may read {other} by its state, and {found} by its log")
+        return found
 
     def was_inside(self, room: RoomId, principal: PrincipalId, number: int) -> bool:
         """Whether somebody was a member as of entry `number`."""
@@ -204,26 +246,75 @@ class Record:
                 inside = body.way is Way.JOINED
         return inside
 
+    def inbox(self, account: PrincipalId) -> Room | None:
+        """An account's own log, as it is."""
+        return next((one for one in self.rooms.values() if one.kind is Kind.INBOX and one.owner == account), None)
+
+    def ever_ignored(self, account: PrincipalId, other: PrincipalId) -> bool:
+        """Whether an account has ignored somebody, if only for a while."""
+        inbox = self.inbox(account)
+        bodies = (entry.body for entry in self.entries[inbox.id]) if inbox is not None else ()
+        return any(isinstance(body, Ignored) and body.person.principal == other for body in bodies)
+
+    def messages_upto(self, room: RoomId, number: int) -> int:
+        """How many messages had been said by then."""
+        return sum(isinstance(entry.body, Message) for entry in self.entries[room][:number])
+
     def replayed(self, entries: dict[RoomId, list[Entry]], rooms: dict[RoomId, Room]) -> None:
         """The whole log as it is stored is the one that was seen, and folds from 1 to the stored rooms."""
-        hold(entries == self.entries, "the stored log is not what was kept")
+        for room_id in self.entries:
+            hold(entries.get(room_id) == self.entries[room_id], f"room {room_id}: stored is not what was kept")
+        hold(len(entries) == len(self.entries), "there is a room that nobody saw")
         for room_id, stored in rooms.items():
             state = Room(room_id)
             for entry in entries[room_id]:
                 state = evolve(state, entry)
+                left = [token for token in tokens_in(msgspec.json.encode(entry.body)) if token in self.gone]
+                hold(not left, f"room {room_id}: {left} is stored in {entry.number}")
             hold(_same(state, stored), f"room {room_id}: stored as {stored}, folds to {state}")
 
     def copy(self) -> Record:
         """As it is now, for the day this moment is restored."""
-        other = Record(self._limits)
+        other = Record(self.limits)
         other.entries = {room: list(entries) for room, entries in self.entries.items()}
         other.rooms = dict(self.rooms)
+        other.rights = self.rights.copy()
         other.requests = dict(self.requests)
         other.askers = {request: set(askers) for request, askers in self.askers.items()}
-        other.said = dict(self.said)
+        other.asked = dict(self.asked)
+        other.said = {token: list(places) for token, places in self.said.items()}
+        other.gone = dict(self.gone)
+        other.reactions = {message: dict(there) for message, there in self.reactions.items()}
         other.joined = self.joined.copy()
         other.floors = dict(self.floors)
+        other.addresses, other.admins = self.addresses, self.admins
+        other.host_key = self.host_key
+        for room in self._unsure:
+            other.gone.update(self._going.get(room, {}))
         return other
+
+
+def _groups(entries: Sequence[Numbered]) -> Iterator[list[Numbered]]:
+    """The entries that one request became, request by request; what came without one stands alone."""
+    group: list[Numbered] = []
+    for numbered in entries:
+        follows = (
+            group
+            and group[0].request is not None
+            and numbered.request is None
+            and numbered.entry.author == group[0].entry.author
+            and not isinstance(numbered.entry.body, Entered | Left | Invited)
+        )
+        if group and not follows:
+            yield group
+            group = []
+        group.append(numbered)
+    if group:
+        yield group
+
+
+def _pair(span: Span) -> tuple[int, int | None]:
+    return span.first, span.last
 
 
 def _same(one: Room, other: Room) -> bool:

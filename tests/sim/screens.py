@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import msgspec
+from immutables import Map
 
-from besedka.chat.entries import Entry, RoomId
+from besedka.chat.entries import Edited, Entry, Message, Redacted, RoomId
 from besedka.chat.principals import PrincipalId
 from besedka.client.events import Jump, Jumped
 from sim.record import Record, hold
 
 
-class Screen(msgspec.Struct):
+class Screen(msgspec.Struct, frozen=True):
     """One room on one device: everything up to `last`, from where it began, but what was jumped over."""
 
     last: int
+    texts: Map[int, str] = Map()
+    """What each message says, of those since the last jump: an edit may have been jumped over."""
+
+    def after(self, entry: Entry) -> Screen:
+        """With one more entry."""
+        texts = self.texts
+        match entry.body:
+            case Message(text=text):
+                texts = texts.set(entry.number, text)
+            case Edited(number=number, text=text) if number in texts and text:
+                texts = texts.set(number, text)
+            case Redacted(number=number) if number in texts:
+                texts = texts.set(number, "")
+        return Screen(entry.number, texts)
 
 
 class Screens:
@@ -33,8 +48,9 @@ class Screens:
         assert screen is not None
         for entry in entries:
             hold(screen.last == entry.number - 1, f"room {room}: {entry.number} is shown after {screen.last}")
-            hold(record.has(room, entry), f"room {room}: {entry.number} is shown and not kept")
-            screen.last = entry.number
+            hold(record.was_kept(room, entry), f"room {room}: {entry.number} is shown and not kept")
+            screen = screen.after(entry)
+        self.rooms[room] = screen
 
     def jump(self, record: Record, jumped: Jumped, me: PrincipalId | None, *, lossy: bool) -> None:
         """Some lines are left out, for a good reason only.
@@ -53,12 +69,19 @@ class Screens:
                 hold(not inside, f"room {jumped.room}: {jumped.before} to {jumped.after} is missing")
             case Jump.START_OVER:
                 hold(False, f"room {jumped.room}: started over within one epoch")
-        screen.last = jumped.after
+        self.rooms[jumped.room] = Screen(jumped.after)
 
-    def snapshot(self) -> dict[RoomId, int]:
+    def check_texts(self, record: Record, room: RoomId) -> None:
+        """Every message says here what it says: no edit is missing, and nothing that was taken away is left."""
+        for number, text in self.rooms[room].texts.items():
+            body = record.entries[room][number - 1].body
+            assert isinstance(body, Message), "only messages are shown so"
+            hold(text == body.text, f"room {room}: {number} is shown as {text!r} and says {body.text!r}")
+
+    def snapshot(self) -> dict[RoomId, Screen]:
         """What is kept with the client's state."""
-        return {room: screen.last for room, screen in self.rooms.items()}
+        return dict(self.rooms)
 
-    def restore(self, snapshot: dict[RoomId, int]) -> None:
+    def restore(self, snapshot: dict[RoomId, Screen]) -> None:
         """What a device shows that begins again from its kept state."""
-        self.rooms = {room: Screen(last) for room, last in snapshot.items()}
+        self.rooms = dict(snapshot)

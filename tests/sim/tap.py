@@ -7,9 +7,20 @@ from collections.abc import Callable
 
 import msgspec
 
+from besedka.chat.answers import (
+    DataList,
+    InviteCode,
+    MarkList,
+    OverviewTold,
+    PersonTold,
+    SessionList,
+    WhowasList,
+)
 from besedka.chat.entries import RequestId, RoomId
+from besedka.chat.own_requests import Typing
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Hello, Join, Leave, Malformed, Pong, Request, Resume, Sync, Write
+from besedka.chat.room_requests import Open
 from besedka.chat.told import (
     Done,
     Entries,
@@ -27,9 +38,26 @@ from besedka.chat.told import (
 from besedka.limits import Limits
 from besedka.wire.framing import encode_frame
 from besedka.wire.native import NativeClient, NativeServer
-from sim.record import Record, hold
+from sim.record import Asked, Record, hold
+from sim.secrecy import Viewer, readable
 
-ANSWERS = (You, Synced, Kept, Done, Refused, Page, RoomList, People)
+ANSWERS = (
+    You,
+    Synced,
+    Kept,
+    Done,
+    Refused,
+    Page,
+    RoomList,
+    People,
+    InviteCode,
+    MarkList,
+    PersonTold,
+    WhowasList,
+    DataList,
+    OverviewTold,
+    SessionList,
+)
 
 
 class NativeTap:
@@ -41,10 +69,11 @@ class NativeTap:
         limits: Limits,
         *,
         device: str,
+        address: str,
         lose: Callable[[], bool],
         tell_story: Callable[[str, object], None],
     ) -> None:
-        """`device` names the connection until a token does.
+        """`device` names the connection until a token does; `address` is from where it comes.
 
         `lose` says whether a run is to be lost on its way, which no server may but every client must survive."""
         self._tell_story = tell_story
@@ -56,11 +85,13 @@ class NativeTap:
         self._asked: deque[tuple[RequestId, Request | None]] = deque()
         """What was asked and not answered, in order."""
         self._device = device
+        self._address = address
         self._you: You | None = None
+        self._viewer = Viewer(record)
+        self._signalled: dict[RequestId, Request] = {}
+        """Signals, which are answered only if they are refused."""
         self._given: dict[RoomId, int] = {}
         """The last number of each room that this session was given, as far as that is known."""
-        self._guest_in: dict[RoomId, None] = {}
-        """Rooms a guest is in."""
         self.over = False
 
     def asked(self, data: bytes) -> None:
@@ -70,6 +101,11 @@ class NativeTap:
             if isinstance(request, Hello | Pong | Exit):
                 continue
             if request_id := (request.request_id if isinstance(request, Request) else request.id):
+                if isinstance(request, Typing):
+                    self._signalled[request_id] = request
+                    continue
+                if isinstance(request, Write):
+                    self._record.asked.setdefault(request_id, Asked(request, self._address))
                 self._record.askers.setdefault(request_id, set()).add(self._device)
                 self._asked.append((request_id, request if isinstance(request, Request) else None))
             if isinstance(request, Resume):
@@ -80,6 +116,7 @@ class NativeTap:
 
     def written(self, data: bytes) -> bytes:
         """What the hub has written; what of it is sent."""
+        self._viewer.check_words(data)
         sent = bytearray()
         for unit in self._units.receive(data):
             assert isinstance(unit, Unit), "not the native protocol"
@@ -91,48 +128,60 @@ class NativeTap:
         return bytes(sent)
 
     def _check(self, unit: Unit) -> None:
-        if isinstance(unit, ANSWERS) and unit.id is not None:
-            self._answered(unit.id, unit)
+        request = self._answered(unit.id, unit) if isinstance(unit, ANSWERS) and unit.id is not None else None
         match unit:
             case You():
                 self._you = unit
+                self._viewer.me = unit.principal
                 self._device = unit.token or self._device
                 if unit.principal < 0:
                     lobbies = [room.id for room in self._record.rooms.values() if room.name == "lobby"]
                     hold(bool(lobbies), "a guest is let in before there is a lobby")
-                    self._guest_in[lobbies[0]] = None
-            case RoomTold():
-                self._may_read(unit.room, None)
-                self._given[unit.room] = unit.after
+                    self._viewer.came_in(lobbies[0])
+            case RoomTold(room=room, after=after):
+                self._viewer.check(unit, None)
+                self._given[room] = after
             case Entries():
                 self._entries(unit)
             case Page():
                 self._page(unit)
             case Farewell():
                 self.over = True
+            case _ if self._you is not None:
+                self._viewer.check(unit, request)
 
-    def _answered(self, request_id: RequestId, unit: Unit) -> None:
+    def _answered(self, request_id: RequestId, unit: Unit) -> Request | None:
+        """What is answered, which was due."""
+        if request_id in self._signalled:
+            hold(isinstance(unit, Refused), "a signal is answered")
+            return self._signalled[request_id]
         hold(bool(self._asked), f"an answer to nothing: {type(unit).__name__}")
         due, request = self._asked.popleft()
         hold(request_id == due, f"answered {request_id} by {type(unit).__name__} where {due} was due ({request!r})")
-        if self._you is None:
-            return
-        kept = self._record.requests.get((self._you.principal, request_id))
+        if self._you is not None:
+            self._check_kept(self._you, request_id, request, unit)
+        return request
+
+    def _check_kept(self, you: You, request_id: RequestId, request: Request | None, unit: Unit) -> None:
+        """The answer says truly whether a write was kept."""
+        kept = self._record.requests.get((you.principal, request_id))
         match unit:
-            case Kept():
+            case Kept() | InviteCode():
                 hold(kept == (unit.room, unit.number), f"a receipt for {unit.room}/{unit.number}, but kept is {kept}")
+                if isinstance(request, Open) and you.principal < 0:
+                    self._viewer.came_in(unit.room)
             case Refused(code=Code.BUSY):
                 pass  # Nothing could be read for long, not even whether it was kept.
             case Refused() if unit.code is not Code.NOT_KEPT or len(self._record.askers[request_id]) == 1:
                 # Told that it was not kept, it may be kept for one that is another device and not gone yet.
                 hold(kept is None, f"refused ({unit.code.value}) though kept as {kept}")
             case Done() if isinstance(request, Write):
-                opened = isinstance(request, Join) and self._you.principal < 0  # A guest may open a room.
+                opened = isinstance(request, Join) and you.principal < 0  # A guest may open a room.
                 hold(kept is None or opened, f"done and no entry, though kept as {kept}")
                 if isinstance(request, Join) and unit.room:
-                    self._guest_in[unit.room] = None
+                    self._viewer.came_in(unit.room)
                 elif isinstance(request, Leave) and unit.room:
-                    self._guest_in.pop(unit.room, None)
+                    self._viewer.went_out(unit.room)
 
     def _entries(self, unit: Entries) -> None:
         first, last = unit.entries[0].number, unit.entries[-1].number
@@ -142,27 +191,16 @@ class NativeTap:
         hold(first >= self._record.floors.get(unit.room, 1), f"room {unit.room}: {first} is no longer kept")
         for entry in unit.entries:
             hold(self._record.has(unit.room, entry), f"room {unit.room}: told of {entry.number} before it was kept")
-        self._may_read(unit.room, first)
-        self._may_read(unit.room, last)
+        readable(self._viewer, unit.room, (unit.entries[0], unit.entries[-1]))
         hold(last - first + 1 == len(unit.entries), f"room {unit.room}: a run with a gap")
         self._given[unit.room] = last
 
     def _page(self, unit: Page) -> None:
         for entry in unit.entries:
             hold(self._record.has(unit.room, entry), f"room {unit.room}: a page with {entry.number} that is not kept")
-            self._may_read(unit.room, entry.number)
+        readable(self._viewer, unit.room, unit.entries)
         numbers = [entry.number for entry in unit.entries]
         hold(numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True, "a page with a gap")
-
-    def _may_read(self, room: RoomId, number: int | None) -> None:
-        hold(self._you is not None, "a room is told to a stranger")
-        assert self._you is not None
-        readable = self._record.reading(room, self._you.principal, inside=room in self._guest_in)
-        hold(readable is not None, f"room {room} is told to {self._you.principal}, who may not read it")
-        assert readable is not None
-        if number is not None:
-            within = readable.first <= number and (readable.last is None or number <= readable.last)
-            hold(within, f"room {room}: {number} is told to {self._you.principal}, who may read {readable}")
 
 
 def described(request: Request | Malformed) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Protocol, Self
 
@@ -11,7 +12,7 @@ from besedka.chat.entries import Entry, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Account, Addition, Credentials, Kept, Moved, StoreFault, StoreUnsure
+from besedka.hub.ports import Account, Addition, Clock, Credentials, Kept, Moved, StoreFault, StoreUnsure
 from besedka.limits import Limits
 from besedka.store.memory import Disturbance, MemoryLogStore
 from besedka.store.memory_accounts import MemoryAccountStore
@@ -56,8 +57,15 @@ class Mood:
 class Witness(Protocol):
     """Sees every commit at the moment it is durable."""
 
+    now: int
+    """The server's clock when it judged what is being kept, in milliseconds since 1970 UTC."""
+
     def kept(self, addition: Addition) -> None:
         """This has been added."""
+        ...
+
+    def known(self, room: RoomId) -> None:
+        """The server is told what was added to this room."""
         ...
 
 
@@ -65,6 +73,17 @@ class WitnessedLogStore(MemoryLogStore):
     """Shows a witness whatever is kept, and lets it look at all that was."""
 
     witness: Witness | None = None
+    clock: Clock | None = None
+    """Of the server that has it open."""
+
+    async def append(self, additions: Sequence[Addition]) -> Sequence[Kept | Moved]:
+        """Keep what still fits; a turn judges and appends within one moment."""
+        if self.witness is not None and self.clock is not None:
+            self.witness.now = self.clock.now()
+        answers = await super().append(additions)
+        for addition in additions if self.witness is not None else ():
+            self.witness.known(addition.after.id)
+        return answers
 
     def _add(self, addition: Addition) -> Kept | Moved:
         answer = super()._add(addition)
@@ -99,6 +118,8 @@ class TroubledAccounts(MemoryAccountStore):
     def __init__(self, *, limits: Limits) -> None:
         super().__init__(limits=limits)
         self.disturbance: Disturbance | None = None
+        self.admins: frozenset[str] = frozenset()
+        """Whoever registers under one of these names is an administrator."""
 
     def copied(self) -> TroubledAccounts:
         """As they are now, for the day this moment is restored."""
@@ -134,6 +155,7 @@ class TroubledAccounts(MemoryAccountStore):
     ) -> Account:
         """As the store has it, later."""
         await self._trouble("add_account")
+        role = AccountRole.ADMIN if name in self.admins else role
         return await super().add_account(
             name=name, password_hash=password_hash, role=role, address=address, now=now, invitation=invitation
         )

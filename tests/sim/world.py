@@ -13,6 +13,7 @@ from besedka.limits import Limits
 from sim.link import PIECE_BYTES_MAX, Connection, Weather
 from sim.people import Device
 from sim.record import Broken, Record, hold
+from sim.rest import check_rest
 from sim.stepper import Bell, Process, Stepper
 from sim.text_people import Texter
 from sim.troubled import Mood, SlowKeys, TroubledAccounts, WitnessedLogStore
@@ -50,6 +51,7 @@ class Server:
         self.mood = Mood(self.process)
         self.mood.stormy = world.stormy
         world.store = world.store.reopened(disturbance=self.mood)
+        world.store.clock = self.process
         world.accounts.disturbance = self.mood
         self.hub = Hub(
             Parts(
@@ -100,22 +102,36 @@ class World:
         self._backups: list[tuple[WitnessedLogStore, TroubledAccounts, Record]] = []
         self.connections: list[Connection] = []
         self.server: Server | None = None
+        self.codes: list[str] = []
+        """Every invite code that anybody was given; people pass them on."""
         self.names = ["ann", "bob", "cid", "dan", "eve"][: self.random.randint(2, 4)]
+        self.accounts.admins = self.record.admins = frozenset(self.random.choice([(), (), ("ann",)]))
+        self.record.host_key = self.store.host_key
         self.devices = self._make_devices()
         self.texters = [
-            Texter(self, name=self.random.choice([*self.names, "tim"]), label=f"text{number}")
+            self._make_texter(self.random.choice([*self.names, "tim"]), f"text{number}")
             for number in range(self.random.choice([0, 0, 1, 2]))
         ]
 
     def _make_devices(self) -> list[Device]:
         devices = [
-            Device(self, name=name, label=f"{name}{number}", guest=False)
+            Device(self, name=name, label=f"{name}{number}", address=self._address_for(name), guest=False)
             for name in self.names
             for number in range(self.random.choice([1, 1, 2]))
         ]
         if self.random.random() < 0.4:
-            devices.append(Device(self, name="gus", label="gus0", guest=True))
+            devices.append(Device(self, name="gus", label="gus0", address=self._address_for("gus"), guest=True))
         return devices
+
+    def _make_texter(self, name: str, label: str) -> Texter:
+        return Texter(self, name=name, label=label, address=self._address_for(name))
+
+    def _address_for(self, name: str) -> str:
+        """From where the next device of somebody comes: an address of its own, in one of two networks."""
+        count = sum(map(len, self.record.addresses.values()))
+        address = f"{self.random.choice(['192.0.2', '198.51.100'])}.{count + 1}"
+        self.record.addresses.setdefault(name, []).append(address)
+        return address
 
     @property
     def everybody(self) -> list[Device | Texter]:
@@ -164,6 +180,11 @@ class World:
             connection.reset()
         self._wait_settled()
         self._check_all_there(left=True)
+        for device in self.everybody:
+            device.last_questions()
+        self._wait_settled()
+        for device in self.devices:
+            check_rest(self.record, device)
 
     def _go_on(self, *, until: float) -> None:
         steps = 0
@@ -172,10 +193,18 @@ class World:
             assert alive, "nothing will ever happen again"
             if self.faults:
                 raise self.faults[0]
+            self._learn()
             self.record.settled()
             steps += 1
             if steps % 16 == 0:
                 self._check_bounds()
+
+    def _learn(self) -> None:
+        """Rooms that a commit of unknown outcome has changed are known again when the server has read them."""
+        for room in self.record.unsure:
+            opened = None if self.server is None else self.server.hub.parts.rooms.get(room)
+            if opened is not None and opened.state.head >= self.record.rooms[room].head:
+                self.record.known(room)
 
     def _calm_down(self) -> None:
         self.stormy = self.weather.stormy = False
@@ -204,6 +233,8 @@ class World:
     def start(self) -> None:
         """Start a server on what is kept."""
         self.tell_story("world", "start")
+        for room in self.record.unsure:
+            self.record.known(room)
         self.server = Server(self)
 
     def crash(self) -> None:
@@ -236,7 +267,7 @@ class World:
         connection.tap, connection.tap_in = written, tap.asked
         self.connections = [one for one in self.connections if not one.over]
         self.connections.append(connection)
-        peer = Peer(address=f"address of {device.name}", safe=True, way="native")
+        peer = Peer(address=device.address, safe=True, way="native")
         hub = self.server.hub
         connection.attach(hub, hub.connect(connection, peer, device.protocol(self.limits)))
         return connection
@@ -358,4 +389,11 @@ def some_limits(world: World) -> Limits:
         grace_seconds=choose([0.5, 10.0]),
         full_seconds_max=choose([10.0, 60.0]),
         requests_burst=choose([5, 60]),
+        marks_max=choose([1, 200]),
+        invited_max=choose([1, 1000]),
+        markers_max=choose([2, 3000]),
+        ignored_max=choose([1, 1000]),
+        data_keys_max=choose([1, 20]),
+        reactions_per_message_max=choose([1, 500]),
+        presence_room_max=choose([1, 500]),
     )
