@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from besedka.chat.entries import (
     Body,
     Draft,
+    Edited,
     Kind,
     MembershipChanged,
     Message,
     Opened,
     Person,
+    Redacted,
     RequestId,
     RoomId,
     RoomName,
     Way,
 )
 from besedka.chat.folding import evolve, number
+from besedka.chat.mending import Rewrite, rewrites
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Room
 from besedka.hub.ports import Addition, Numbered
@@ -77,3 +82,17 @@ def joined(*people: Person) -> MembershipChanged:
 def left(*people: Person) -> MembershipChanged:
     """They go."""
     return MembershipChanged(Way.LEFT, people)
+
+
+def rewriting(made: Addition, mending: Addition, *earlier: Addition) -> Addition:
+    """The same with what its edits and redactions make of entries of `made`, after what `earlier` ones have."""
+    kept = {one.entry.number: one.entry for addition in (made, *earlier, mending) for one in addition.entries}
+    rewritten: list[Rewrite] = []
+    for addition in (*earlier, mending):
+        rewritten = []
+        for one in addition.entries:
+            if isinstance(one.entry.body, Edited | Redacted):
+                changes = rewrites(one.entry, kept[one.entry.body.number])
+                kept |= {change.number: replace(kept[change.number], body=change.body) for change in changes}
+                rewritten += changes
+    return replace(mending, rewrites=rewritten)

@@ -9,8 +9,9 @@ import pytest
 from besedka.admin.ports import People
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
-from besedka.hub.ports import Account, AccountStore, Credentials, InvitationState, NameTaken, StoreFault
+from besedka.hub.ports import Account, AccountStore, Credentials, InvitationState, NameTaken, StoreFault, Token
 from besedka.hub.seen import Ban
+from besedka.hub.tokens import token_handle
 from running import Run
 
 NOW = 1_700_000_000_000
@@ -245,6 +246,56 @@ def test_of_tokens_used_at_the_same_time_the_new_one_lives(accounts: Accounts, r
     for token in "123456789":
         add_token(accounts, run, ann, token, at_most=1)
         assert alive(accounts, run, *"123456789") == token
+
+
+@pytest.mark.parametrize("token", ["t", "", "\ud800"])
+def test_a_token_is_listed_by_the_name_the_hub_gives_it(accounts: Accounts, run: Run, token: str) -> None:
+    ann = add(accounts, run, "ann")
+    run(accounts.add_token(ann.id, token=token, client="", address="", now=NOW, expires=NOW + 1, at_most=9))
+    assert [one.handle for one in run(accounts.tokens(ann.id, now=NOW))] == [token_handle(token)]
+
+
+def test_live_tokens_are_listed_with_what_uses_them(accounts: Accounts, run: Run) -> None:
+    ann, bob = add(accounts, run, "ann"), add(accounts, run, "bob")
+    for now, (account, token) in enumerate([(ann, "1"), (ann, "2"), (bob, "3"), (ann, "4")], start=NOW):
+        add_token(accounts, run, account, token, now=now)
+    assert alive(accounts, run, "1", now=NOW + 5) == "1"
+    listed = run(accounts.tokens(ann.id, now=NOW + 10))
+    assert listed == [
+        Token(token_handle("1"), "program 1", "192.0.2.1", NOW + 5),
+        Token(token_handle("4"), "program 4", "192.0.2.1", NOW + 3),
+        Token(token_handle("2"), "program 2", "192.0.2.1", NOW + 1),
+    ]
+    assert run(accounts.tokens(ann.id, now=NOW + 11)) == listed[:2]
+    assert run(accounts.tokens(PrincipalId(9), now=NOW)) == []
+
+
+def test_one_token_is_ended_or_all_but_one(accounts: Accounts, run: Run) -> None:
+    ann, bob = add(accounts, run, "ann"), add(accounts, run, "bob")
+    for account, token in ((ann, "1"), (ann, "2"), (ann, "3"), (ann, "4"), (bob, "5")):
+        add_token(accounts, run, account, token)
+    assert run(accounts.drop_tokens(ann.id, handle=token_handle("5"))) == 0
+    assert run(accounts.drop_tokens(ann.id, handle=token_handle("2"))) == 1
+    assert alive(accounts, run, *"12345") == "1345"
+    assert run(accounts.drop_tokens(ann.id, but=token_handle("3"))) == 2
+    assert alive(accounts, run, *"12345") == "35"
+    assert run(accounts.drop_tokens(ann.id)) == 1
+    assert alive(accounts, run, *"12345") == "5"
+
+
+def test_whoever_changes_the_password_stays_and_the_others_go(accounts: Accounts, run: Run) -> None:
+    ann, bob = add(accounts, run, "ann"), add(accounts, run, "bob")
+    for account, token in ((ann, "1"), (ann, "2"), (bob, "3")):
+        add_token(accounts, run, account, token)
+    assert not run(accounts.change_password(ann.id, old="another", new="new", but=None))
+    assert not run(accounts.change_password(PrincipalId(9), old=HASH, new="new", but=None))
+    assert alive(accounts, run, *"123") == "123"
+    assert run(accounts.change_password(ann.id, old=HASH, new="new", but=token_handle("2")))
+    assert run(accounts.credentials(fold("ann"))) == Credentials(ann, "new")
+    assert run(accounts.credentials(fold("bob"))) == Credentials(bob, HASH)
+    assert alive(accounts, run, *"123") == "23"
+    assert run(accounts.change_password(ann.id, old="new", new="newer", but=None))
+    assert alive(accounts, run, *"123") == "3"
 
 
 # Bans ------------------------------------------------------------------------------------------------------------

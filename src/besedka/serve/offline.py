@@ -43,6 +43,8 @@ async def _carry_out(directory: DataDirectory, deed: AnyDeed, tell: Callable[[Sa
     keys = Argon2Keys(limits=limits)
     try:
         stores = open_stores(directory.path, limits=limits)
+        for copy in stores.copies:
+            log.note("database brought up to date", copy=copy.name)
         try:
             desk = PeopleDesk(
                 people=stores.accounts,

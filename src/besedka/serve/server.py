@@ -101,6 +101,8 @@ def _run_in(directory: DataDirectory, options: ServeOptions, config: Config) -> 
         ) from None
     try:
         stores = open_stores(directory.path, limits=config.limits)
+        for copy in stores.copies:
+            log.note("database brought up to date", copy=copy.name)
         server = Server(options, config, directory, log, stores, clock)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(server.live())

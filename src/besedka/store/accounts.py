@@ -35,7 +35,17 @@ def account_of(row: Row) -> Account:
 class SqliteLogins:
     """`accounts.db`, as a login uses it."""
 
-    def __init__(self, path: Path, writer: sqlite3.Connection, reader: sqlite3.Connection, limits: Limits) -> None:
+    def __init__(
+        self,
+        path: Path,
+        writer: sqlite3.Connection,
+        reader: sqlite3.Connection,
+        *,
+        copy: Path | None,
+        limits: Limits,
+    ) -> None:
+        self.copy = copy
+        """The copy that was made of the file where this opening has brought it up to date."""
         self._limits = limits
         self._writer = Writer(path, writer)
         self._readers = Readers(path, [reader], name="reader")
@@ -47,10 +57,10 @@ class SqliteLogins:
         Blocks; raises `CannotOpen`.
         """
         path = directory / ACCOUNTS.name
-        connection, _copy = opened(directory, ACCOUNTS, fill=_begin)
+        connection, copy = opened(directory, ACCOUNTS, fill=_begin)
         try:
             connection.execute("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'accounts' AND seq < ?1", (older,))
-            return cls(path, connection, reader(path), limits)
+            return cls(path, connection, reader(path), copy=copy, limits=limits)
         except BaseException as error:
             connection.close()
             raise opening_fault(path, error) if isinstance(error, FILE_ERRORS) else error from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -62,6 +63,8 @@ class SqliteLogStore:
         self.copy = copy
         """The copy that was made of the file where this opening has brought it up to date."""
         self._path = path
+        self._file: int | None = os.open(path, os.O_RDWR)
+        """For `scrub`; closed after the last connection."""
         self._writer = Writer(path, connection)
         self._readers = Readers(path, readers, name="reader")
 
@@ -84,6 +87,9 @@ class SqliteLogStore:
         """Finish what was asked, fold the write-ahead log into the file and close it. Blocks; may be repeated."""
         self._readers.stop()
         self._writer.stop()  # The last connection to close folds the log in.
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
     async def close(self) -> None:
         """The same without blocking the loop."""
@@ -260,7 +266,10 @@ class SqliteLogStore:
 
     async def scrub(self) -> bool:
         """See that nothing of what was rewritten is left in the files; False where a reader was in the way."""
-        return await self._writer.call_between(lambda connection: scrub(connection, self._path))
+        file = self._file
+        if file is None:
+            return False  # It is closed.
+        return await self._writer.call_between(lambda connection: scrub(connection, self._path, file))
 
     # Steps.
 

@@ -19,7 +19,7 @@ _ROOMS = ", ".join(f"rooms.{column.strip()}" for column in ROOM_COLUMNS.split(",
 
 _MENTIONS = "SELECT count(*) FROM mentions AS one WHERE one.account = {account} AND one.room = mine.room"
 
-_UNREAD = f"""
+_UNREAD = f"""\
 WITH mine (room, read, said) AS MATERIALIZED (
     SELECT stays.room, coalesce(markers.number, stays.first - 1), coalesce(markers.said, entries.said)
     FROM stays

@@ -20,6 +20,11 @@ class Stores(msgspec.Struct, frozen=True):
     logs: SqliteLogStore
     accounts: SqliteAccountStore
 
+    @property
+    def copies(self) -> tuple[Path, ...]:
+        """The copies that were made of files of an older version before this opening brought them up to date."""
+        return tuple(copy for copy in (self.logs.copy, self.accounts.copy) if copy is not None)
+
     async def close(self) -> None:
         """Finish what was asked of both and close them."""
         await self.accounts.close()
