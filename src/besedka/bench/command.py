@@ -12,7 +12,7 @@ import click
 
 from besedka.bench import delivery, flooding, idle, joining, starting
 from besedka.bench.peers import arrive, register
-from besedka.bench.server import Device, Running, data_directory, serving
+from besedka.bench.server import Device, Running, data_directory, make_devices, serving
 from besedka.limits import Limits
 from besedka.store.stores import open_stores
 
@@ -120,18 +120,23 @@ def rest(connections: int) -> None:
 
 
 async def _rest(connections: int) -> None:
-    for tls in (False, True):
-        async with data_directory(connections) as (data, devices), serving(data) as running:
-            kib = await idle.measure(running, devices, tls=tls, progress=_progress)
-        _say(f"an idle connection in the lobby, {'TLS' if tls else 'plain'}: {kib:.1f} KiB")
+    async with data_directory(connections) as (data, devices):
+        for visit in ("first", "second"):
+            async with serving(data) as running:
+                kib = await idle.measure(running, devices, tls=False, progress=_progress)
+            _say(f"an idle connection in the lobby, plain, on its {visit} visit: {kib:.1f} KiB")
+    async with data_directory(connections) as (data, devices), serving(data) as running:
+        kib = await idle.measure(running, devices, tls=True, progress=_progress)
+    _say(f"an idle connection in the lobby, TLS, on its first visit: {kib:.1f} KiB")
     async with data_directory(1) as (data, devices):
         stores = open_stores(data, limits=Limits())
         try:
             await idle.furnish(stores, devices[0], 998)
+            devices = await make_devices(stores, devices[0].name, devices[0].account, connections)
         finally:
             await stores.close()
         async with serving(data) as running:
-            kib = await idle.measure(running, [devices[0]] * connections, tls=False, progress=_progress)
+            kib = await idle.measure(running, devices, tls=False, progress=_progress)
     _say(f"an idle connection of somebody in 999 rooms, plain: {kib:.1f} KiB")
 
 

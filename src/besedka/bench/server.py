@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -49,24 +50,35 @@ class Running(msgspec.Struct, frozen=True):
 async def make_people(stores: Stores, count: int) -> list[Device]:
     """Register people `u0`, `u1` … without a usable password, each with a token."""
     devices = []
-    now = int(time.time() * 1000)
     for index in range(count):
         name = AccountName(f"u{index}")
         account = await stores.accounts.add_account(
-            name=name, password_hash="!", role=AccountRole.USER, address="127.0.0.1", now=now, invitation=None
+            name=name, password_hash="!", role=AccountRole.USER, address="127.0.0.1", now=_now(), invitation=None
         )
-        token = f"bench-{index:026d}"
-        await stores.accounts.add_token(
-            account.id,
-            token=token,
-            client="bench",
-            address="127.0.0.1",
-            now=now,
-            expires=now + TOKEN_MILLISECONDS,
-            at_most=64,
-        )
-        devices.append(Device(name, account.id, token))
+        devices += await make_devices(stores, name, account.id, 1)
     return devices
+
+
+async def make_devices(stores: Stores, name: AccountName, account: PrincipalId, count: int) -> list[Device]:
+    """So many devices of one account: each has a token of its own, for one token is one device and one connection."""
+    devices = []
+    for _ in range(count):
+        token = secrets.token_urlsafe(32)
+        await stores.accounts.add_token(
+            account,
+            token=token,
+            address="127.0.0.1",
+            client="bench",
+            now=_now(),
+            expires=_now() + TOKEN_MILLISECONDS,
+            at_most=max(64, count),
+        )
+        devices.append(Device(name, account, token))
+    return devices
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 @asynccontextmanager
