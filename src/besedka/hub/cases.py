@@ -11,7 +11,7 @@ import msgspec
 from besedka.chat.entries import Entry, Person, Reacted, RoomId
 from besedka.chat.governance import code_digest
 from besedka.chat.names import FoldedName, fold, room_name
-from besedka.chat.principals import Actor, PrincipalId, is_account
+from besedka.chat.principals import Actor, PrincipalId, is_account, is_guest
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Edit, Join, Leave, React, Redact, Say, SetTopic, Tell, Write
 from besedka.chat.room_requests import (
@@ -78,6 +78,9 @@ class Case(msgspec.Struct, frozen=True):
 
 Found = Case | Later | Refusal
 
+Finder = Callable[[Turn, Online, Write, Prepared | None], Found]
+"""Finds the case of one kind of request of somebody's."""
+
 
 class Cases:
     """Finds what the requests about rooms are judged on."""
@@ -86,7 +89,7 @@ class Cases:
         self._parts = parts
         self._doorway = doorway
         self._plain = Circumstances(parts.limits)
-        self._finders: dict[type[Write], Callable[[Turn, Online, Write, Prepared | None], Found]] = {
+        self.finders: dict[type[Write], Finder] = {
             Say: self._say,
             Edit: self._about_message,
             Redact: self._about_message,
@@ -111,14 +114,16 @@ class Cases:
 
     def find(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> Found:
         """The case of one request of somebody's."""
-        return self._finders[type(request)](turn, online, request, prepared)
+        return self.finders[type(request)](turn, online, request, prepared)
 
     def is_inside(self, turn: Turn, principal: PrincipalId, room: Room) -> bool:
         """Whether somebody is in a room as this turn has made it."""
-        return principal in room.members or (principal < 0 and self._is_present(turn, principal, room))
+        return principal in room.members or self.is_present(turn, principal, room)
 
-    def _is_present(self, turn: Turn, guest: PrincipalId, room: Room) -> bool:
+    def is_present(self, turn: Turn, guest: PrincipalId, room: Room) -> bool:
         """Whether a guest is in a room. One whose membership changed in this turn was put out."""
+        if not is_guest(guest):
+            return False
         opened = self._parts.rooms.get(room.id)
         return opened is not None and guest in opened.guests and guest not in turn.moved.get(room.id, ())
 
@@ -162,7 +167,7 @@ class Cases:
         assert isinstance(request, Kick | SetRole | Transfer)
         case = self._in_room(turn, online, request, prepared)
         guest = self._parts.attendance.guest_named(fold(request.name))
-        if isinstance(case, Later) or guest is None or not self._is_present(turn, guest.principal, case.room):
+        if isinstance(case, Later) or guest is None or not self.is_present(turn, guest.principal, case.room):
             return case
         return self._with(turn, case, other=guest.person, other_here=True)
 
@@ -173,7 +178,7 @@ class Cases:
             return Later.UNPREPARED
         case = self._in_room(turn, online, request, prepared)
         guest = self._parts.attendance.guest_named(fold(request.name))
-        here = isinstance(case, Case) and guest is not None and self._is_present(turn, guest.principal, case.room)
+        here = isinstance(case, Case) and guest is not None and self.is_present(turn, guest.principal, case.room)
         return self._with(turn, case, other=prepared.other, other_here=here)
 
     def _mark(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> Case | Later:

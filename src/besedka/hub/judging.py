@@ -6,14 +6,15 @@ from collections.abc import Iterable
 
 from besedka.chat.answers import InviteCode
 from besedka.chat.entries import CodeMade, Draft, InvitationsChanged, MembershipChanged, RequestId
+from besedka.chat.personal_rules import PERSONAL_RULES
 from besedka.chat.principals import Actor, PrincipalId, is_account
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Join, Write
-from besedka.chat.room_requests import ChangeSettings, MakeCode
+from besedka.chat.room_requests import ChangeSettings, MakeCode, SetData
 from besedka.chat.rooms import Room
 from besedka.chat.rules import decide
 from besedka.chat.told import Done, Kept, Refused, Unit
-from besedka.hub.cases import Case, Cases, Found, Later, Wanting
+from besedka.hub.cases import Case, Cases, Finder, Found, Later, Wanting
 from besedka.hub.doorway import Doorway
 from besedka.hub.own_cases import KEPT_OF_GUESTS, OwnCases, is_own
 from besedka.hub.parts import Parts
@@ -45,6 +46,11 @@ class Judge:
         self._parts = parts
         self._cases = Cases(parts, Doorway(parts, places))
         self._own_cases = OwnCases(parts)
+        self._finders: dict[type[Write], Finder] = {
+            **self._cases.finders,
+            **dict.fromkeys(PERSONAL_RULES, self._own_cases.find),
+            SetData: self._data,
+        }
 
     def write(self, turn: Turn, session: Session, request: Write, prepared: Prepared | None) -> Taken | Later | Wanting:
         """Judge a client's write."""
@@ -70,16 +76,20 @@ class Judge:
             return Taken(session, request, refused(request_id, case))
         return self._judge(turn, session, online, request, case, prepared)
 
-    def case(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> Found:
-        """What a request is judged on."""
+    def _data(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> Found:
         cases = self._own_cases if is_own(request) else self._cases
         return cases.find(turn, online, request, prepared)
+
+    def case(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> Found:
+        """What a request is judged on."""
+        return self._finders[type(request)](turn, online, request, prepared)
 
     def actor(self, turn: Turn, session: Session, room: Room) -> Actor:
         """Whoever asks, as the rules of this room see it."""
         online = session.online
         assert online is not None
-        return session.actor(inside=self._cases.is_inside(turn, online.principal, room))
+        inside = online.principal in room.members or self._cases.is_present(turn, online.principal, room)
+        return session.actor(inside=inside)
 
     def verdict(
         self, turn: Turn, actor: Actor, request: Write, case: Case, prepared: Prepared | None
@@ -91,7 +101,7 @@ class Judge:
         if case.obstacle is not None:
             return case.obstacle
         wanted = self._unopened_inboxes(turn, verdict, prepared)
-        return Wanting(wanted) if wanted else verdict
+        return Wanting(tuple(wanted)) if wanted else verdict
 
     def _judge(
         self, turn: Turn, session: Session, online: Online, request: Write, case: Case, prepared: Prepared | None
@@ -122,20 +132,15 @@ class Judge:
             answer = Done(asked, room.id)
         return Taken(session, request, answer, _bound(case, session, number, room), True, request_id)
 
-    def _unopened_inboxes(
-        self, turn: Turn, drafts: Iterable[Draft], prepared: Prepared | None
-    ) -> tuple[PrincipalId, ...]:
+    def _unopened_inboxes(self, turn: Turn, drafts: Iterable[Draft], prepared: Prepared | None) -> list[PrincipalId]:
         """Whose inboxes would note these and are neither open nor known not to exist."""
-        inboxless = () if prepared is None else prepared.inboxless
-        return tuple(
-            person.principal
-            for draft in drafts
-            if isinstance(draft.body, _IN_INBOXES)
-            for person in draft.body.people
-            if is_account(person.principal)
-            and not turn.has_inbox(person.principal)
-            and person.principal not in inboxless
-        )
+        unopened: list[PrincipalId] = []
+        for draft in drafts:
+            if isinstance(draft.body, _IN_INBOXES):
+                inboxless = () if prepared is None else prepared.inboxless
+                accounts = [one.principal for one in draft.body.people if is_account(one.principal)]
+                unopened += [one for one in accounts if not turn.has_inbox(one) and one not in inboxless]
+        return unopened
 
     def _make_id(self, now: int) -> RequestId:
         """For requests that came without one (text): what finds them again if the commit's outcome is unknown."""
