@@ -138,8 +138,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Small values of one person or one room."""
     reactions_per_message_max: int = 500
     """Reactions put to one message by everybody together."""
-    reactions_listed_max: int = 5000
-    """Reactions in one page of history: two dozen different ones to each of its messages."""
+    reactions_listed_max: int = 2000
+    """Reactions in one page of history: ten different ones to each of its messages."""
     slow_seconds_max: int = 21_600
     """A quarter of a day between two messages is slow enough."""
     code_seconds_max: int = 2_592_000

@@ -63,8 +63,8 @@ def test_zero_may_switch_something_off(name: str) -> None:
         ("whowas_max", 8721),
         ("data_keys_max", 5578),
         ("tokens_per_account_max", 1984),
-        ("reactions_listed_max", 28_673),
-        ("run_bytes_max", 1_777_152),
+        ("reactions_listed_max", 28_672),
+        ("run_bytes_max", 1_969_152),
         ("members_max", 57_344),
     ],
 )

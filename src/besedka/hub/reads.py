@@ -31,9 +31,6 @@ from besedka.hub.rooms import NOWHERE, OpenRoom
 from besedka.hub.session import Announcement, Online, Session
 from besedka.hub.signals import shown
 
-REACTIONS_LISTED_MAX = 2000
-"""In one page: ten different ones to each message of the longest."""
-
 
 class Reads:
     """Answers to requests that change nothing."""
@@ -61,7 +58,7 @@ class Reads:
                 first=entries[0].number,
                 last=entries[-1].number,
                 principal=online.principal,
-                limit=REACTIONS_LISTED_MAX,
+                limit=self._parts.limits.reactions_listed_max,
             )
         return Page(request.request_id, state.id, tuple(entries), head, first, tuple(reactions))
 
