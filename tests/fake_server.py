@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 from besedka.chat import requests as asked
+from besedka.chat.answers import OverviewTold
 from besedka.chat.entries import (
     Body,
     Entry,
@@ -26,6 +27,7 @@ from besedka.chat.entries import (
     TopicSet,
     Way,
 )
+from besedka.chat.own_requests import MoveMarker, Overview
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import SENTENCES, Code
 from besedka.chat.told import (
@@ -71,6 +73,7 @@ class FakeServer:
         self.logs: dict[RoomId, list[Entry]] = {LOBBY: []}
         self.topics: dict[RoomId, str] = {}
         self.known: dict[str, tuple[RoomId, int]] = {}
+        self.markers: dict[RoomId, int] = {}
         self.sessions: list[Session] = []
         self.accepted = 0
         self.port = 0
@@ -302,5 +305,10 @@ class Session:
                 self.tell(Done(request.request_id))
             case asked.Tell():
                 self._refuse(request, Code.NO_SUCH_PERSON)
+            case MoveMarker(room=room, number=number):
+                server.markers[room] = number
+                self.tell(Done(request.request_id))
+            case Overview():
+                self.tell(OverviewTold(request.request_id, ()))
             case _:
                 pass

@@ -111,7 +111,7 @@ def test_commands(server: Server, state: Path) -> None:
         eve.types("/leave")
         eve.sees("lobby>")
         eve.types("/help")
-        eve.sees("/history [N]", "/quit")
+        eve.sees("/history", "/quit", "/help ban about one command")
         eve.types("exit")
         assert eve.status() == 0
 

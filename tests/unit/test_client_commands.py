@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from besedka.client.commands import COMMANDS, Deed, Misused, Ordered, Said, Unknown, understood
+from besedka.client.command_table import COMMANDS, GROUPS, Group
+from besedka.client.commands import Dictation, Misused, Ordered, Said, Unknown, command_called, is_leaving, understood
 
 
 @pytest.mark.parametrize("line", ["", "   ", "\t"])
@@ -22,29 +23,33 @@ def test_two_slashes_say_one() -> None:
     assert understood("///") == Said("//")
 
 
-@pytest.mark.parametrize("line", ["exit", " exit ", "/quit", "/QUIT", "/quit now"])
+@pytest.mark.parametrize("line", ["exit", " exit ", "/quit", "/QUIT", "/quit now", "/exit"])
 def test_the_ways_of_leaving(line: str) -> None:
-    meaning = understood(line)
-    assert isinstance(meaning, Ordered)
-    assert meaning.command.deed is Deed.QUIT
+    assert is_leaving(understood(line))
 
 
 @pytest.mark.parametrize(
-    ("line", "deed", "argument"),
+    ("line", "word", "argument"),
     [
-        ("/join dev", Deed.JOIN, "dev"),
-        ("/Join   dev ", Deed.JOIN, "dev"),
-        ("/msg bob  two words", Deed.MESSAGE, "bob  two words"),
-        ("/me one\ntwo", Deed.ACT, "one\ntwo"),
-        ("/leave", Deed.LEAVE, ""),
-        ("/history 5", Deed.HISTORY, "5"),
+        ("/join dev", "join", "dev"),
+        ("/Join   dev ", "join", "dev"),
+        ("/j dev", "join", "dev"),
+        ("/msg bob  two words", "msg", "bob  two words"),
+        ("/query bob hi", "msg", "bob hi"),
+        ("/me one\ntwo", "me", "one\ntwo"),
+        ("/leave", "leave", ""),
+        ("/part", "leave", ""),
+        ("/history 5", "history", "5"),
+        ("/op bob", "moderator", "bob"),
     ],
 )
-def test_commands_with_what_follows(line: str, deed: Deed, argument: str) -> None:
-    assert understood(line) == Ordered(COMMANDS[deed.value], argument)
+def test_commands_with_what_follows(line: str, word: str, argument: str) -> None:
+    command = command_called(word)
+    assert command is not None
+    assert understood(line) == Ordered(command, argument)
 
 
-@pytest.mark.parametrize("line", ["/join", "/join  ", "/msg", "/msg bob", "/me", "/room"])
+@pytest.mark.parametrize("line", ["/join", "/join  ", "/msg", "/msg bob", "/me", "/room", "/reply @bob", "/kick"])
 def test_a_command_without_what_it_needs_is_misused(line: str) -> None:
     assert isinstance(understood(line), Misused)
 
@@ -54,11 +59,45 @@ def test_other_slashes_are_unknown(line: str) -> None:
     assert isinstance(understood(line), Unknown)
 
 
-def test_every_deed_has_its_command_and_a_usage_that_names_it() -> None:
-    assert {command.deed for command in COMMANDS.values()} == set(Deed)
-    assert all(command.usage.startswith(f"/{word}") for word, command in COMMANDS.items())
+def test_no_word_means_two_things() -> None:
+    words = [word for command in COMMANDS for word in (command.word, *command.also)]
+    assert len(words) == len(set(words))
+    assert all(word == word.casefold() for word in words)
+    assert set(GROUPS) == set(Group)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.word)
+def test_the_example_of_a_command_is_one_of_it(command: object) -> None:
+    meaning = understood(command.example)  # type: ignore[attr-defined]
+    assert isinstance(meaning, Ordered)
+    assert meaning.command == command
 
 
 def test_what_is_said_is_in_no_repr() -> None:
     assert "secret" not in repr(understood("secret"))
     assert "secret" not in repr(understood("/msg bob secret"))
+
+
+# Several lines -----------------------------------------------------------------------------------------------------
+
+
+def test_between_paste_and_a_dot_everything_is_text_as_it_was_typed() -> None:
+    dictation = Dictation()
+    assert dictation.take("/paste") is None
+    for line in ("def f():", "    /quit", "exit", "", ".."):
+        assert dictation.pasting
+        assert dictation.take(line) is None
+    assert dictation.take(".") == Said("def f():\n    /quit\nexit\n\n..")
+    assert not dictation.pasting
+    assert is_leaving(dictation.take("exit"))
+
+
+def test_an_empty_paste_says_nothing() -> None:
+    dictation = Dictation()
+    assert [dictation.take(line) for line in ("/paste", " ", ".", "hi")] == [None, None, None, Said("hi")]
+
+
+def test_the_wish_to_change_a_password_is_found_where_it_is_one() -> None:
+    dictation = Dictation()
+    found = [dictation.is_password(one) for one in ("/password", "/paste", "/password", ".", "/password x", "hi")]
+    assert found == [True, False, False, False, False, False]

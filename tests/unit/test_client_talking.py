@@ -15,6 +15,7 @@ from besedka.chat.principals import AccountName
 from besedka.chat.requests import Say
 from besedka.chat.told import Farewell, Parting, Presence
 from besedka.client import talking
+from besedka.client.commands import Meaning
 from besedka.client.core import Core
 from besedka.client.device import Address, Device
 from besedka.client.ids import Ids
@@ -366,7 +367,7 @@ def test_presence_is_shown_for_the_room_that_is_looked_at(context: ssl.SSLContex
 
 def test_a_mistake_in_the_client_is_not_taken_for_leaving(context: ssl.SSLContext, tmp_path: Path) -> None:
     async def work(server: FakeServer, ann: Someone) -> None:
-        def broken(line: str) -> RequestId | None:
+        def broken(meaning: Meaning) -> RequestId | None:
             raise ZeroDivisionError
 
         ann.talk._doer.carry_out = broken  # type: ignore[method-assign]

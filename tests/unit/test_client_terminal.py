@@ -9,7 +9,16 @@ from contextlib import contextmanager
 
 import pytest
 
-from besedka.client.terminal import LINE_BYTES_MAX, EndOfInput, Lines, Script, read_into, wants_colour
+from besedka.client.terminal import (
+    LINE_BYTES_MAX,
+    EndOfInput,
+    Input,
+    Lines,
+    NewPassword,
+    Script,
+    read_into,
+    wants_colour,
+)
 from waiting import wait_for
 
 
@@ -81,18 +90,33 @@ def test_a_script_answers_without_being_asked_aloud(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == ""
 
 
-def test_reading_into_a_queue_waits_for_room_and_ends_with_none() -> None:
-    async def work(lines: Lines) -> list[str | None]:
-        queue: asyncio.Queue[str | None] = asyncio.Queue(2)
-        read_into(queue, lines, asyncio.get_running_loop())
-        taken: list[str | None] = []
+def taken_in(*pieces: bytes) -> list[Input]:
+    """What a queue for two at a time is given of these bytes, where a line is a wish to change one's password."""
+
+    async def work(lines: Lines) -> list[Input]:
+        queue: asyncio.Queue[Input] = asyncio.Queue(2)
+        loop = asyncio.get_running_loop()
+        read_into(queue.put, lines, Script(lines), loop, lambda line: line == "/password")
+        taken: list[Input] = []
         while not taken or taken[-1] is not None:
             assert queue.qsize() <= 2
             taken.append(await wait_for(queue.get()))
         return taken
 
-    with reading(*(b"%d\n" % number for number in range(50))) as lines:
-        assert asyncio.run(work(lines)) == [*(str(number) for number in range(50)), None]
+    with reading(*pieces) as lines:
+        return asyncio.run(work(lines))
+
+
+def test_reading_into_a_queue_waits_for_room_and_ends_with_none() -> None:
+    taken = taken_in(*(b"%d\n" % number for number in range(50)))
+    assert taken == [*(str(number) for number in range(50)), None]
+
+
+def test_passwords_are_asked_for_after_the_wish_and_are_no_lines() -> None:
+    taken = taken_in(b"hi\n/password\n old\nnew new\nnew new\nbye\n")
+    assert taken == ["hi", NewPassword(" old", "new new", "new new"), "bye", None]
+    assert "new" not in repr(taken[1]).removeprefix("<New")
+    assert taken_in(b"/password\nold\n") == [None], "answers that do not come change nothing"
 
 
 def test_colour_is_for_terminals_whose_owner_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:

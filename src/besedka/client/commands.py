@@ -1,57 +1,17 @@
-"""What begins with a slash: the table of commands, and how a typed line is taken apart."""
+"""What begins with a slash: how a typed line is taken apart."""
 
 from __future__ import annotations
 
-from enum import Enum
-
 import msgspec
 
-from besedka.chat.refusals import N_
+from besedka.client.command_table import COMMANDS, EXIT, Command
+
+_BY_WORD = {word: command for command in COMMANDS for word in (command.word, *command.also)}
 
 
-class Deed(Enum):
-    """What a command does."""
-
-    JOIN = "join"
-    LEAVE = "leave"
-    ROOM = "room"
-    ROOMS = "rooms"
-    WHO = "who"
-    TOPIC = "topic"
-    MESSAGE = "msg"
-    ACT = "me"
-    HISTORY = "history"
-    HELP = "help"
-    QUIT = "quit"
-
-
-class Command(msgspec.Struct, frozen=True):
-    """One command as people type and read it."""
-
-    deed: Deed
-    usage: str
-    summary: str
-    words_min: int = 0
-    """So many words must follow."""
-
-
-COMMANDS = {
-    command.deed.value: command
-    for command in (
-        Command(Deed.JOIN, "/join ROOM", N_("enter a room, or make it; what you type goes there"), 1),
-        Command(Deed.LEAVE, "/leave [ROOM]", N_("leave a room for good")),
-        Command(Deed.ROOM, "/room ROOM", N_("what you type goes to this room from now on; @NAME for a person"), 1),
-        Command(Deed.ROOMS, "/rooms", N_("the rooms there are; * marks yours")),
-        Command(Deed.WHO, "/who [ROOM]", N_("who is in a room")),
-        Command(Deed.TOPIC, "/topic [TEXT]", N_("show or set the room's topic")),
-        Command(Deed.MESSAGE, "/msg NAME TEXT", N_("say something to one person"), 2),
-        Command(Deed.ACT, "/me TEXT", N_("say what you do"), 1),
-        Command(Deed.HISTORY, "/history [N]", N_("show N earlier entries, further back each time")),
-        Command(Deed.HELP, "/help", N_("this list")),
-        Command(Deed.QUIT, "/quit", N_("leave the chat; so do exit alone on a line and Ctrl-D")),
-    )
-}
-"""By the word after the slash, in the order of `/help`."""
+def command_called(word: str) -> Command | None:
+    """The command of this word or alias, with or without the slash."""
+    return _BY_WORD.get(word.strip().removeprefix("/").casefold())
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -87,21 +47,63 @@ class Unknown(msgspec.Struct, frozen=True):
     word: str
 
 
-def understood(line: str) -> Said | Ordered | Misused | Unknown | None:
+Meaning = Said | Ordered | Misused | Unknown | None
+
+
+def understood(line: str) -> Meaning:
     """What a typed line means; None for a blank one. Two slashes say one."""
     if not line.strip():
         return None
     if line.strip() == "exit":
-        return Ordered(COMMANDS[Deed.QUIT.value], "")
+        return Ordered(EXIT, "")
     if line.startswith("//"):
         return Said(line[1:])
     if not line.startswith("/"):
         return Said(line)
     word, _space, argument = line[1:].partition(" ")
-    command = COMMANDS.get(word.strip().casefold())
+    command = _BY_WORD.get(word.strip().casefold())
     if command is None:
         return Unknown(word)
     argument = argument.strip()
     if len(argument.split(maxsplit=command.words_min)) < command.words_min:
         return Misused(command)
     return Ordered(command, argument)
+
+
+class Dictation:
+    """Takes lines one after the other, as what they mean depends on those before: between `/paste` and `.` all is text.
+
+    Whoever reads ahead of what is carried out has one of its own, given the same lines.
+    """
+
+    def __init__(self) -> None:
+        self._pasted: list[str] | None = None
+
+    @property
+    def pasting(self) -> bool:
+        """Whether the next line is text, whatever it looks like."""
+        return self._pasted is not None
+
+    def is_password(self, line: str) -> bool:
+        """Takes a line as `take` does; whether it is the wish to change one's password."""
+        meaning = self.take(line)
+        return isinstance(meaning, Ordered) and meaning.command.word == "password" and not meaning.argument
+
+    def take(self, line: str) -> Meaning:
+        """What the next line means; None for one of which nothing follows, or not yet."""
+        if self._pasted is None:
+            meaning = understood(line)
+            if isinstance(meaning, Ordered) and meaning.command.word == "paste":
+                self._pasted = []
+                return None
+            return meaning
+        if line != ".":
+            self._pasted.append(line)
+            return None
+        text, self._pasted = "\n".join(self._pasted), None
+        return Said(text) if text.strip() else None
+
+
+def is_leaving(meaning: Meaning) -> bool:
+    """Whether a line was a way of leaving."""
+    return isinstance(meaning, Ordered) and meaning.command is EXIT

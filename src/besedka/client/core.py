@@ -2,7 +2,7 @@
 
 Theory of operation
 -------------------
-Three doors: bytes in (`receive`, which answers with events), deeds in (`say`, `join`, …), bytes out (`to_send`).
+Three doors: bytes in (`receive`, which answers with events), deeds in (`ask`, `say`, …), bytes out (`to_send`).
 `connected` begins a connection and `lost` ends it; everything the client must not forget outlives both.
 
 Two things are kept over connections. The **places**: for each room the number of the last entry the surface was
@@ -11,6 +11,9 @@ dropped, and at a gap the rest is dropped and that one room is synced again from
 without a receipt, in order. They are asked again with the ids they had, after every login, until `kept` or a refusal
 takes them out; the ids make that harmless (P3).
 
+Beside the places stands what each room is to me (`rooms`), and what my inbox says of me (`own`): both are folded from
+the entries that pass, from where the server described the room, and from the first entry of the inbox.
+
 A foreign epoch at the welcome means that rooms and numbers may mean something else now. Then all places are forgotten,
 and the outbox is returned to the surface rather than said in rooms that may be others.
 """
@@ -18,15 +21,23 @@ and the outbox is returned to the surface rather than said in rooms that may be 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
+
+import msgspec
 
 from besedka.chat import requests, told
-from besedka.chat.entries import Manner, RequestId, RoomId, Way
+from besedka.chat.answers import DataTold, InviteCode
+from besedka.chat.entries import RequestId, RoomId, Way
+from besedka.chat.own_requests import Typing
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Place, Request
-from besedka.client.events import Answer, Answered, Event, Garbled, Phase, Returned, StartedOver, Welcomed
+from besedka.client.events import Answer, Answered, Arrived, Event, Garbled, Phase, Returned, StartedOver, Welcomed
 from besedka.client.memory import AnyWrite, KnownRoom, State
+from besedka.client.outbox import Outbox, id_of
+from besedka.client.own import Own
 from besedka.client.places import Places
+from besedka.client.requesting import Requesting
 from besedka.limits import Limits
 from besedka.wire.framing import Fault
 from besedka.wire.native import NativeClient
@@ -35,7 +46,7 @@ _NOT_NOW = (Code.HELLO_FIRST, Code.LOGIN_FIRST)
 """Refusals of a write that are about the connection, not the write: it is asked again on the next one."""
 
 
-class Core:
+class Core(Requesting):
     """One person's client on one server. Methods that ask something return the request's id, or why not."""
 
     def __init__(
@@ -54,10 +65,9 @@ class Core:
         """
         state = state or State()
         self._new_id = new_id
-        self._show = show
+        self.show = show
         self._client = client
         self._limits = limits or Limits()
-        self._outbox_max = outbox_max
         self._codec = NativeClient()
         self._out = bytearray()
         self._phase = Phase.OFFLINE
@@ -69,8 +79,11 @@ class Core:
         self.token: str | None = state.token
         """For coming back without a password; the surface keeps it, or takes it away."""
         self._places = Places(state.rooms, rooms_max=self._limits.rooms_per_account_max)
-        self._outbox: dict[RequestId, AnyWrite] = {_id_of(write): write for write in state.outbox}
+        self._own = state.own
+        self._outbox = Outbox(state.outbox, writes_max=outbox_max)
         self._asked: dict[RequestId, Request] = {}
+        self._signalled: RequestId | None = None
+        """The last signal sent: it is answered only if refused, and nobody cares."""
         self._awaited: int | None = None
 
     # What the surface may look at ------------------------------------------------------------------------------
@@ -101,19 +114,29 @@ class Core:
         return self._places.rooms
 
     @property
+    def inbox(self) -> RoomId | None:
+        """My inbox among the rooms; None for a guest."""
+        return self._inbox
+
+    @property
+    def own(self) -> Own:
+        """What my inbox says of me: whom I ignore, what I have read, who invited me …"""
+        return self._own
+
+    @property
     def outbox(self) -> tuple[AnyWrite, ...]:
         """Writes without a receipt, in order."""
-        return tuple(self._outbox.values())
+        return self._outbox.writes
 
     @property
     def full(self) -> bool:
         """Whether nothing more may be written until a receipt comes."""
-        return len(self._outbox) >= self._outbox_max
+        return self._outbox.full
 
     @property
     def waiting(self) -> int:
         """How many requests have no answer yet, unsent writes included."""
-        return len(self._outbox.keys() | self._asked.keys())
+        return len(self._outbox.ids() | self._asked.keys())
 
     def awaits(self, request: RequestId) -> bool:
         """Whether this request has no answer yet."""
@@ -134,6 +157,7 @@ class Core:
             token=self.token,
             rooms=tuple(self._places.rooms.values()),
             outbox=self.outbox,
+            own=self._own,
         )
 
     # The connection --------------------------------------------------------------------------------------------
@@ -145,7 +169,7 @@ class Core:
         self._places.healed()
         self._awaited = None
         self._phase = Phase.GREETING
-        self._ask(requests.Hello(version=told.PROTOCOL_VERSION, client=self._client))
+        self._queue(requests.Hello(version=told.PROTOCOL_VERSION, client=self._client))
 
     def lost(self) -> None:
         """The connection is gone. What was asked but not written is forgotten; writes wait for the next one."""
@@ -195,64 +219,36 @@ class Core:
         assert self.token is not None, "nothing to resume with"
         return self._enter(requests.Resume(id=self._new_id(), token=self.token))
 
-    # Writes ----------------------------------------------------------------------------------------------------
+    # Asking ----------------------------------------------------------------------------------------------------
 
-    def say(self, room: RoomId, text: str, *, manner: Manner = Manner.SAID) -> RequestId | Refusal:
-        """Say something in a room. Said now or when the connection is back; not to be called when `full`."""
-        return self._write(requests.Say(id=self._new_id(), room=room, text=text, manner=manner))
+    def ask(self, request: Request) -> RequestId | Refusal:
+        """Ask something under an id of its own; that, or why it cannot be asked at all.
 
-    def tell(self, name: str, text: str, *, manner: Manner = Manner.SAID) -> RequestId | Refusal:
-        """Say something to one person."""
-        return self._write(requests.Tell(id=self._new_id(), name=name, text=text, manner=manner))
-
-    def join(self, name: str) -> RequestId | Refusal:
-        """Become a member of a public room."""
-        return self._write(requests.Join(id=self._new_id(), name=name, show=self._show))
-
-    def leave(self, room: RoomId) -> RequestId | Refusal:
-        """End a membership."""
-        return self._write(requests.Leave(id=self._new_id(), room=room))
-
-    def topic(self, room: RoomId, topic: str) -> RequestId | Refusal:
-        """Set a room's topic."""
-        return self._write(requests.SetTopic(id=self._new_id(), room=room, topic=topic))
-
-    # Reads -----------------------------------------------------------------------------------------------------
-
-    def history(
-        self, room: RoomId, *, before: int | None = None, after: int | None = None, limit: int = 50
-    ) -> RequestId | Refusal:
-        """Ask for a page of a room. Reads are asked when `phase` is IN; their answers do not outlive the connection."""
-        return self._read(requests.History(id=self._new_id(), room=room, before=before, after=after, limit=limit))
-
-    def list_rooms(self) -> RequestId | Refusal:
-        """Ask for the rooms there are."""
-        return self._read(requests.ListRooms(id=self._new_id()))
-
-    def who(self, room: RoomId) -> RequestId | Refusal:
-        """Ask who is in a room."""
-        return self._read(requests.Who(id=self._new_id(), room=room))
-
-    def ping(self) -> RequestId | Refusal:
-        """Ask for a sign of life; answered `done` after everything asked before."""
-        return self._read(requests.Ping(id=self._new_id()))
+        A write is asked now or when the connection is back, and not while `full`; anything else is asked in phase IN,
+        and its answer does not outlive the connection. Whoever enters or exits uses the methods for that.
+        """
+        request = msgspec.structs.replace(request, id=self._new_id())
+        if isinstance(request, requests.Write):
+            return self._write(cast(AnyWrite, request))
+        assert self._phase is Phase.IN, "asked when logged in"
+        return self._queue(request) or id_of(request)
 
     def exit(self, *, forget: bool = False) -> None:
         """End the session, and with `forget` its token. Answered by a farewell; not in phase OFFLINE or OVER."""
-        self._ask(requests.Exit(id=self._new_id(), forget=forget))
+        self._queue(requests.Exit(id=self._new_id(), forget=forget))
         if forget:
             self.token = None
 
-    # Asking ----------------------------------------------------------------------------------------------------
-
-    def _ask(self, request: Request) -> Refusal | None:
+    def _queue(self, request: Request) -> Refusal | None:
         """Queue a request's bytes, unless it cannot be sent at all."""
         assert self._phase not in (Phase.OFFLINE, Phase.OVER), "nobody to ask"
         frame = self._frame(request, inside=self._phase is Phase.IN)
         if isinstance(frame, Refusal):
             return frame
         self._out += frame
-        if request.request_id is not None and not isinstance(request, requests.Hello | requests.Exit):
+        if isinstance(request, Typing):
+            self._signalled = request.request_id
+        elif request.request_id is not None and not isinstance(request, requests.Hello | requests.Exit):
             self._asked[request.request_id] = request
         return None
 
@@ -267,28 +263,23 @@ class Core:
 
     def _enter(self, request: Request) -> RequestId | Refusal:
         assert self._phase is Phase.STRANGER, "to be asked after the welcome and before `you`"
-        refusal = self._ask(request)
+        refusal = self._queue(request)
         if refusal is not None:
             return refusal
         self._phase = Phase.ENTERING
-        return _id_of(request)
-
-    def _read(self, request: Request) -> RequestId | Refusal:
-        assert self._phase is Phase.IN, "reads are asked when logged in"
-        return self._ask(request) or _id_of(request)
+        return id_of(request)
 
     def _write(self, request: AnyWrite) -> RequestId | Refusal:
-        assert not self.full, "the surface waits for a receipt first"
         frame = self._frame(request, inside=True)
         if isinstance(frame, Refusal):
             return frame
-        self._outbox[_id_of(request)] = request
+        self._outbox.add(request)
         if self._phase is Phase.IN:
             self._out += frame
-        return _id_of(request)
+        return id_of(request)
 
     def _sync(self, rooms: tuple[Place, ...]) -> None:
-        self._ask(requests.Sync(id=self._new_id(), epoch=self._epoch, places=rooms, show=self._show))
+        self._queue(requests.Sync(id=self._new_id(), epoch=self._epoch, places=rooms, show=self.show))
 
     # Being told ------------------------------------------------------------------------------------------------
 
@@ -300,6 +291,7 @@ class Core:
             case told.Entries():
                 arrived, gap = self._places.take(unit, self._principal)
                 if arrived is not None:
+                    self._fold(arrived)
                     events.append(arrived)
                 if gap is not None:
                     self._sync((gap,))
@@ -311,9 +303,11 @@ class Core:
             case told.Welcome():
                 self._welcomed(unit, events)
             case told.Pinged():
-                self._ask(requests.Pong())
-            case told.Presence():
+                self._queue(requests.Pong())
+            case told.Presence() | told.TypingTold():
                 events.append(unit)
+            case DataTold():
+                pass  # This session watches nothing; another of the same account may.
             case told.Unreadable():
                 self._awaited = max(0, self._awaited - unit.untold) if self._awaited is not None else None
                 events.append(unit)
@@ -322,6 +316,11 @@ class Core:
                 events.append(unit)
             case _:
                 raise AssertionError("a unit that no server of this protocol sends")
+
+    def _fold(self, arrived: Arrived) -> None:
+        if arrived.room == self._inbox:
+            for entry in arrived.entries:
+                self._own = self._own.after(entry)
 
     def _welcomed(self, welcome: told.Welcome, events: list[Event]) -> None:
         self._welcome = welcome
@@ -336,6 +335,7 @@ class Core:
         """What was known is of another log, or of another person."""
         returned = self.outbox
         self._places.forget()
+        self._own = Own()
         self._outbox.clear()
         events.append(StartedOver())
         if returned:
@@ -343,7 +343,10 @@ class Core:
 
     def _answered(self, answer: Answer, events: list[Event]) -> None:
         request_id = answer.id
-        request = self._outbox.get(request_id) or self._asked.pop(request_id, None) if request_id else None
+        if request_id is not None and request_id == self._signalled:
+            return
+        asked = None if request_id is None else self._asked.pop(request_id, None)
+        request = self._outbox.find(request_id) or asked
         match answer:
             case told.You():
                 self._logged_in(answer, events)
@@ -352,12 +355,14 @@ class Core:
                 self._awaited = answer.rooms if self._awaited is None else self._awaited
             case told.Refused():
                 self._refused(request, answer)
-            case told.Kept(room=room, number=number) if request_id:
-                self._outbox.pop(request_id, None)
+            case told.Kept(room=room, number=number):
+                self._outbox.settle(request_id)
                 if isinstance(request, requests.Join | requests.Leave):
                     self._places.moved(room, number, Way.JOINED if isinstance(request, requests.Join) else Way.LEFT)
-            case told.Done() if request_id:
-                self._outbox.pop(request_id, None)
+            case InviteCode():
+                self._outbox.settle(request_id)
+            case told.Done():
+                self._outbox.settle(request_id)
                 self._moved_as_guest(request, answer)
             case _:
                 pass
@@ -371,7 +376,7 @@ class Core:
         self.token = you.token or self.token
         self._phase = Phase.IN
         self._awaited = None
-        self._sync(self._places.listed())
+        self._sync(self._places.listed(self._inbox))
         for write in self.outbox:
             self._out += self._codec.ask(write)
 
@@ -383,7 +388,7 @@ class Core:
             if refused.code is Code.TOKEN_DEAD:
                 self.token = None
         elif request is not None and refused.code not in _NOT_NOW:
-            self._outbox.pop(_id_of(request), None)
+            self._outbox.settle(request.request_id)
 
     def _moved_as_guest(self, request: Request | None, done: told.Done) -> None:
         if done.room is None:
@@ -392,8 +397,3 @@ class Core:
             self._places.came_in(done.room)
         elif isinstance(request, requests.Leave):
             self._places.went_out(done.room)
-
-
-def _id_of(request: Request) -> RequestId:
-    assert request.request_id is not None, "made with an id"
-    return request.request_id

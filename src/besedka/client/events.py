@@ -6,6 +6,15 @@ from enum import Enum
 
 import msgspec
 
+from besedka.chat.answers import (
+    DataList,
+    InviteCode,
+    MarkList,
+    OverviewTold,
+    PersonTold,
+    SessionList,
+    WhowasList,
+)
 from besedka.chat.entries import Entry, RoomId
 from besedka.chat.requests import Request
 from besedka.chat.told import (
@@ -18,6 +27,7 @@ from besedka.chat.told import (
     Refused,
     RoomList,
     Synced,
+    TypingTold,
     Unreadable,
     Welcome,
     You,
@@ -94,7 +104,23 @@ class Jumped(msgspec.Struct, frozen=True):
     after: int
 
 
-Answer = You | Synced | Kept | Done | Refused | Page | RoomList | People
+Answer = (
+    You
+    | Synced
+    | Kept
+    | Done
+    | Refused
+    | Page
+    | RoomList
+    | People
+    | InviteCode
+    | MarkList
+    | PersonTold
+    | WhowasList
+    | DataList
+    | OverviewTold
+    | SessionList
+)
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -119,6 +145,7 @@ Event = (
     | Jumped
     | Answered
     | Presence
+    | TypingTold
     | Unreadable
     | Farewell
     | Garbled

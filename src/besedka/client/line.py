@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from besedka.client.asking import BUSY_SECONDS_MAX, Entrance, GaveUp, Runs, ask_server, port_number
+from besedka.client.commands import Dictation
 from besedka.client.core import Core
 from besedka.client.device import DEFAULT_PORT, Address, Device, DeviceFault, this_device
 from besedka.client.dialling import LinkFault, Unresolvable
@@ -109,7 +110,13 @@ class _Visit:
 
     def run(self, run: Runs, *, host: str | None, port: str | None, name: str | None) -> int:
         look = Look(colour=self._prompts and wants_colour())
-        surface = Surface(self._core, look, line=_print, notice=_print if self._prompts else self._asker.complain)
+        surface = Surface(
+            self._core,
+            look,
+            line=_print,
+            notice=_print if self._prompts else self._asker.complain,
+            bell=_ring if self._prompts else lambda: None,
+        )
         link, address = self._connect(run, surface, host=host, port=port)
         entrance = Entrance(
             asker=self._asker,
@@ -162,15 +169,20 @@ class _Visit:
             return await talk.run(self._feed_lines)
         from besedka.client.prompting import prompting
 
-        with prompting(surface) as feed:
+        with prompting(surface, talk.say_writing) as feed:
             return await talk.run(feed)
 
     async def _feed_lines(self, queue: Queue) -> None:
-        read_into(queue, self._lines, asyncio.get_running_loop())
+        loop, dictation = asyncio.get_running_loop(), Dictation()
+        read_into(queue.put, self._lines, self._asker, loop, dictation.is_password)
 
 
 def _print(line: str) -> None:
     print(line, flush=True)
+
+
+def _ring() -> None:
+    print("\a", end="", flush=True)
 
 
 async def _wait_busy() -> None:

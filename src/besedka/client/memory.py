@@ -4,11 +4,53 @@ from __future__ import annotations
 
 import msgspec
 
-from besedka.chat.entries import Kind, Person, RoomId, RoomName
+from besedka.chat.entries import Kind, Person, RoomId, RoomName, RoomRole
+from besedka.chat.own_requests import Ignore, MoveMarker, SetNotify, SetProfile
 from besedka.chat.principals import PrincipalId
-from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell
+from besedka.chat.requests import Edit, Join, Leave, React, Redact, Say, SetTopic, Tell
+from besedka.chat.room_requests import (
+    ChangeSettings,
+    Invite,
+    Kick,
+    LiftMark,
+    MakeCode,
+    Open,
+    Rename,
+    SetData,
+    SetMark,
+    SetRole,
+    Transfer,
+    Uninvite,
+)
+from besedka.chat.settings import RoomSettings
+from besedka.client.own import Own
 
-AnyWrite = Say | Tell | Join | Leave | SetTopic
+AnyWrite = (
+    Say
+    | Tell
+    | Edit
+    | Redact
+    | React
+    | Open
+    | Join
+    | Leave
+    | SetTopic
+    | ChangeSettings
+    | Rename
+    | Kick
+    | SetMark
+    | LiftMark
+    | SetRole
+    | Transfer
+    | Invite
+    | Uninvite
+    | MakeCode
+    | SetData
+    | MoveMarker
+    | Ignore
+    | SetNotify
+    | SetProfile
+)
 """What waits in an outbox for its receipt."""
 
 
@@ -22,9 +64,14 @@ class KnownRoom(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The number of the last entry this client has; 0 for none."""
     topic: str = ""
     as_of: int = 0
-    """The number the topic was told as of: earlier entries must not change it back."""
+    """The number the room was described as of: what earlier entries changed is in it already."""
     people: tuple[Person, ...] = ()
     """The two people of a direct room."""
+    settings: RoomSettings = RoomSettings()
+    role: RoomRole = RoomRole.MEMBER
+    """Mine."""
+    voice: bool = False
+    """Whether I have one."""
     joined_at: int = 0
     """The greatest number at which I am known to have joined; 0 if it is not known."""
     left_at: int | None = None
@@ -54,6 +101,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rooms: tuple[KnownRoom, ...] = ()
     outbox: tuple[AnyWrite, ...] = ()
     """In the order they were asked."""
+    own: Own = Own()
+    """What the inbox says, up to its place."""
 
     def __repr__(self) -> str:
         """Without the token and what was written."""

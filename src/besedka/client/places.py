@@ -8,9 +8,22 @@ from typing import assert_never
 import msgspec
 
 from besedka.chat.cursor import Resumption, Step, step
-from besedka.chat.entries import Entered, Entry, Left, MembershipChanged, RoomId, TopicSet, Way
+from besedka.chat.entries import (
+    Entered,
+    Entry,
+    Left,
+    MembershipChanged,
+    Renamed,
+    RolesChanged,
+    RoomId,
+    RoomName,
+    SettingsChanged,
+    TopicSet,
+    Way,
+)
 from besedka.chat.principals import PrincipalId
 from besedka.chat.requests import Place
+from besedka.chat.settings import changed
 from besedka.chat.told import Entries, RoomTold
 from besedka.client.events import Appeared, Arrived, Jump, Jumped
 from besedka.client.memory import KnownRoom
@@ -25,13 +38,17 @@ class Places:
         self._rooms_max = rooms_max
         self._healing: set[RoomId] = set()
 
-    def listed(self) -> tuple[Place, ...]:
+    def listed(self, inbox: RoomId | None) -> tuple[Place, ...]:
         """What a sync lists: every room that can still move, by id; rooms I am in first where not all fit.
 
         Beside `rooms_max` rooms there is the inbox, and the lobby, which is entered at the first login whatever else.
+        An inbox that is new here is wanted from its first entry on: what holds of me may have been said long ago.
         """
         moving = sorted((known for known in self.rooms.values() if not known.finished), key=lambda one: not one.inside)
-        return tuple(sorted((known.room, known.place) for known in moving[: self._rooms_max + 2]))
+        listed = [(known.room, known.place) for known in moving]
+        if inbox is not None and inbox not in self.rooms:
+            listed.insert(0, (inbox, 0))
+        return tuple(sorted(listed[: self._rooms_max + 2]))
 
     def forget(self) -> None:
         """Nothing that was known holds any more."""
@@ -46,7 +63,7 @@ class Places:
         """A room as the server describes it; the entries after `unit.after` follow."""
         known = self.rooms.get(unit.room)
         if known is None:
-            self.rooms[unit.room] = _described(unit, place=unit.after, joined_at=0, left_at=None)
+            self.rooms[unit.room] = _described(unit, unit.room_name, place=unit.after, joined_at=0, left_at=None)
             return Appeared(unit.room, unit.after)
         before, place, event = known.place, known.place, None
         if unit.resumption is Resumption.START_OVER:
@@ -57,7 +74,8 @@ class Places:
             place = unit.after
             pruned = unit.resumption is Resumption.PRUNED
             event = Jumped(unit.room, Jump.PRUNED if pruned else Jump.REJOINED, before, place)
-        self.rooms[unit.room] = _described(unit, place=place, joined_at=known.joined_at, left_at=known.left_at)
+        name = unit.room_name or known.name  # What a hidden room is called now is not told to who has left it.
+        self.rooms[unit.room] = _described(unit, name, place=place, joined_at=known.joined_at, left_at=known.left_at)
         return event
 
     def take(self, unit: Entries, me: PrincipalId | None) -> tuple[Arrived | None, Place | None]:
@@ -88,10 +106,6 @@ class Places:
     def _fold(self, room: RoomId, entry: Entry, me: PrincipalId | None) -> None:
         """What an entry changes in what this client knows."""
         match entry.body:
-            case TopicSet(topic=topic):
-                known = self.rooms[room]
-                if entry.number > known.as_of:
-                    self.rooms[room] = msgspec.structs.replace(known, topic=topic, as_of=entry.number)
             case MembershipChanged(way=way, people=people):
                 if any(person.principal == me for person in people):
                     self.moved(room, entry.number, way)
@@ -99,8 +113,8 @@ class Places:
                 self.moved(other, number, Way.JOINED)
             case Left(room=other, number=number, way=way):
                 self.moved(other, number, way)
-            case _:
-                pass
+            case _ if entry.number > self.rooms[room].as_of:
+                self.rooms[room] = _after(self.rooms[room], entry, me)
 
     def moved(self, room: RoomId, number: int, way: Way) -> None:
         """I joined or left a room by its entry `number`. The receipt, the inbox and the room say so, in any order."""
@@ -138,15 +152,38 @@ class Places:
             del self.rooms[room]
 
 
-def _described(unit: RoomTold, *, place: int, joined_at: int, left_at: int | None) -> KnownRoom:
+def _after(known: KnownRoom, entry: Entry, me: PrincipalId | None) -> KnownRoom:
+    """What a room is after an entry that its description did not yet have in it."""
+    match entry.body:
+        case TopicSet(topic=topic):
+            return msgspec.structs.replace(known, topic=topic)
+        case Renamed(room_name=name):
+            return msgspec.structs.replace(known, name=name)
+        case SettingsChanged(change=change):
+            return msgspec.structs.replace(known, settings=changed(known.settings, change))
+        case RolesChanged(changes=changes):
+            for one in changes:
+                if one.person.principal == me:
+                    role = known.role if one.role is None else one.role
+                    voice = known.voice if one.voice is None else one.voice
+                    known = msgspec.structs.replace(known, role=role, voice=voice)
+            return known
+        case _:
+            return known
+
+
+def _described(unit: RoomTold, name: RoomName, *, place: int, joined_at: int, left_at: int | None) -> KnownRoom:
     return KnownRoom(
         room=unit.room,
         kind=unit.room_kind,
-        name=unit.room_name,
+        name=name,
         place=place,
         topic=unit.topic,
         as_of=unit.head,
         people=unit.people,
+        settings=unit.settings,
+        role=unit.role,
+        voice=unit.voice,
         joined_at=joined_at,
         left_at=left_at,
     )

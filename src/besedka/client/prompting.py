@@ -2,38 +2,89 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.history import DummyHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
+from besedka.client.commands import Dictation, Ordered, is_leaving
 from besedka.client.surface import Surface
-from besedka.client.talking import Queue, is_leaving
+from besedka.client.talking import Queue
+from besedka.client.terminal import PASSWORD_QUESTIONS, NewPassword
+from besedka.client.writers import HOLDS_SECONDS
+from besedka.words import _
 
 
 @contextmanager
-def prompting(surface: Surface) -> Iterator[Callable[[Queue], Coroutine[Any, Any, None]]]:
+def prompting(surface: Surface, writing: Callable[[], None]) -> Iterator[Callable[[Queue], Coroutine[Any, Any, None]]]:
     """Within it, what is printed goes above the prompt; its value feeds typed lines to a talk.
 
     A line that was sent is taken off the screen: it appears again when its entry comes, in its place among the others'.
-    A paste of several lines is one message. Ctrl-C and Ctrl-D leave.
+    A paste of several lines is one message. Ctrl-C and Ctrl-D leave. Who else is writing stands at the right of the
+    prompt; `writing` is called whenever a message is being written here.
     """
-    session: PromptSession[str] = PromptSession(
-        message=lambda: f"{surface.current_label}> ", erase_when_done=True, enable_open_in_editor=False
-    )
-
-    async def feed(queue: Queue) -> None:
-        leaving = False
-        while not leaving:
-            try:
-                line = await session.prompt_async()
-            except (EOFError, KeyboardInterrupt):
-                break
-            leaving = is_leaving(line)
-            if not leaving:
-                await queue.put(line)
-
+    prompt = _Prompt(surface, writing)
     with patch_stdout(raw=True):
-        yield feed
+        yield prompt.feed
+
+
+class _Prompt:
+    """What stands before the cursor, and what is done with the lines typed there."""
+
+    def __init__(self, surface: Surface, writing: Callable[[], None]) -> None:
+        self._surface = surface
+        self._writing = writing
+        self._dictation = Dictation()
+        self._session: PromptSession[str] = PromptSession(
+            message=self._message,
+            rprompt=lambda: surface.writing,
+            erase_when_done=True,
+            enable_open_in_editor=False,
+        )
+        self._session.default_buffer.on_text_changed += self._typed
+
+    def _message(self) -> str:
+        return _("paste, . ends it> ") if self._dictation.pasting else f"{self._surface.current_label}> "
+
+    def _typed(self, _buffer: object) -> None:
+        text = self._session.default_buffer.text
+        if text.strip() and (not text.startswith("/") or text.startswith("//")):
+            self._writing()
+
+    async def feed(self, queue: Queue) -> None:
+        """Put every line into the queue until somebody leaves."""
+        refreshing = asyncio.create_task(self._keep_fresh(), name="prompt")
+        try:
+            with suppress(EOFError, KeyboardInterrupt):
+                while True:
+                    line = await self._session.prompt_async()
+                    meaning = self._dictation.take(line)
+                    if is_leaving(meaning):
+                        return
+                    if isinstance(meaning, Ordered) and meaning.command.word == "password" and not meaning.argument:
+                        await queue.put(await self._ask_password())
+                    else:
+                        await queue.put(line)
+        finally:
+            refreshing.cancel()
+
+    async def _ask_password(self) -> NewPassword:
+        """On a prompt of its own, so that no history has it."""
+        session: PromptSession[str] = PromptSession(history=DummyHistory(), erase_when_done=True)
+        answers = [await session.prompt_async(f"{question}: ", is_password=True) for question in PASSWORD_QUESTIONS]
+        return NewPassword(*answers)
+
+    async def _keep_fresh(self) -> None:
+        """Show at once who begins to write, and no longer than it holds."""
+        shown = ""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HOLDS_SECONDS / 2):
+                    await self._surface.wait_until(lambda shown=shown: self._surface.writing != shown)  # type: ignore[misc]
+            if self._surface.writing != shown:
+                shown = self._surface.writing
+                self._session.app.invalidate()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import assert_never
 
-from besedka.chat.entries import Entered, Kind, Left, MembershipChanged, Opened, RoomId
+from besedka.chat.answers import OverviewTold
+from besedka.chat.entries import Kind, Person, RequestId, RoomId
 from besedka.chat.names import LOBBY, fold
+from besedka.chat.own_requests import Away, ChangePassword, EndSessions, SetProfile
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
-from besedka.chat.requests import ComeAsGuest, Join, Leave, Login, Register, Resume, Say, Tell
+from besedka.chat.requests import ComeAsGuest, Edit, Join, Leave, Login, Register, Resume, Say, Tell, Write
+from besedka.chat.room_requests import Open, SetData
 from besedka.chat.text import harmless, harmless_line
 from besedka.chat.told import (
     PARTING_SENTENCES,
@@ -19,12 +23,14 @@ from besedka.chat.told import (
     Kept,
     Page,
     Parting,
-    People,
     Presence,
     Refused,
+    RoomLine,
     RoomList,
+    TypingTold,
     Unreadable,
 )
+from besedka.client.answering import answer_lines, overview_lines, room_lines
 from besedka.client.core import Core
 from besedka.client.events import (
     Answered,
@@ -32,7 +38,6 @@ from besedka.client.events import (
     Arrived,
     Event,
     Garbled,
-    Jump,
     Jumped,
     Returned,
     StartedOver,
@@ -40,32 +45,53 @@ from besedka.client.events import (
 )
 from besedka.client.link import Back, Known, News, NotKept, TryingAgain
 from besedka.client.memory import AnyWrite, KnownRoom
-from besedka.client.showing import INDENT, Look, day, entry_lines, label, people_lines, room_lines
-from besedka.words import _, plural
-
-_UNSHOWN: dict[Kind, tuple[type, ...]] = {
-    Kind.INBOX: (Opened, Entered, Left),
-    Kind.DIRECT: (Opened, MembershipChanged),
-}
-"""What is for programs only: nobody enters or leaves a conversation of two."""
+from besedka.client.news import jump_sentence, news_sentence
+from besedka.client.reading import ReadSoFar
+from besedka.client.showing import INDENT, Look, label
+from besedka.client.transcript import Transcript
+from besedka.client.writers import Writers
+from besedka.words import _
 
 
 class Surface:
     """What one person sees. `show` is given everything in order, as it happens."""
 
-    def __init__(self, core: Core, look: Look, *, line: Callable[[str], None], notice: Callable[[str], None]) -> None:
-        """`line` prints what belongs to the chat, `notice` what is about the connection or a mistake."""
+    def __init__(
+        self,
+        core: Core,
+        look: Look,
+        *,
+        line: Callable[[str], None],
+        notice: Callable[[str], None],
+        bell: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`line` prints what belongs to the chat, `notice` what is about the connection or a mistake.
+
+        `bell` is rung when somebody says something to whoever sits here. `now` is in seconds.
+        """
         self._core = core
-        self._look = look
+        self.look = look
+        """How this screen shows things."""
         self._line = line
         self._notice = notice
-        self._day = ""
+        self._bell = bell
+        self._now = now
+        self.transcript = Transcript(core, look)
+        """What was shown of rooms."""
+        self.reading = ReadSoFar(core)
+        """How far that was."""
+        self._writers = Writers()
         self._oldest: dict[RoomId, int] = {}
+        self._inbox_known = 0
+        """What the inbox said up to here was so before this run, and is no news."""
         self._reached: dict[RoomId, int] = {}
         self._changed = asyncio.Event()
         self._settled = False
         self._last_told: tuple[PrincipalId, str] | None = None
         """Who came or went last: in each of many rooms the same is told of the same people."""
+        self.first_overview: RequestId | None = None
+        """The request whose answer is of interest only as far as something is unread."""
         self.current: RoomId | None = None
         """Where what is typed goes."""
         self.refused = 0
@@ -88,10 +114,20 @@ class Surface:
                 return known
         return None
 
-    def direct_labels(self) -> list[str]:
-        """The conversations of two, which no list of rooms has."""
-        rooms = self._core.rooms.values()
-        return sorted(label(known, self._core.principal) for known in rooms if known.kind is Kind.DIRECT)
+    def unlisted_labels(self) -> list[str]:
+        """What I am in that no list of rooms has: hidden rooms, and conversations of two."""
+        return sorted(
+            label(known, self._core.principal)
+            for known in self._core.rooms.values()
+            if known.inside and known.kind is not Kind.INBOX and known.settings.hidden
+        )
+
+    @property
+    def writing(self) -> str:
+        """Who is writing in the current room, for the prompt."""
+        me = self._core.principal
+        unwanted = self._core.own.ignored.keys() | (set() if me is None else {me})
+        return self._writers.line(self.current, self._now(), unwanted)
 
     def oldest(self, room: RoomId) -> int:
         """The number of the oldest entry shown of a room."""
@@ -113,6 +149,9 @@ class Surface:
         self._choose_room()
         self._settled = True
         self.say_where()
+        for invitation in self._core.own.invitations.values():
+            text = _("{name} has invited you to {room}; /join {room} enters it")
+            self.say_notice(text.format(name=harmless_line(invitation.by), room=harmless_line(invitation.room_name)))
         self._wake()
 
     async def wait_until(self, holds: Callable[[], bool]) -> None:
@@ -134,6 +173,8 @@ class Surface:
                 self._jumped(event)
             case Presence():
                 self._presence(event)
+            case TypingTold():
+                self._writers.told(event, self._now())
             case Unreadable(room=room):
                 _kind, where = self._described(room)
                 self.say_notice(
@@ -141,6 +182,8 @@ class Surface:
                 )
             case Appeared(room=room, after=after):
                 self._oldest[room] = after + 1
+                if room == self._core.inbox:
+                    self._inbox_known = self._core.rooms[room].as_of
                 self._choose_room()
             case StartedOver():
                 self._started_over()
@@ -155,7 +198,7 @@ class Surface:
             case Garbled():
                 self.say_notice(_("What the server said was not understood; connecting anew."))
             case TryingAgain() | Back() | Known() | NotKept():
-                self._news(event)
+                self.say_notice(news_sentence(event))
             case _:
                 assert_never(event)
         self._wake()
@@ -167,7 +210,7 @@ class Surface:
 
     def say_notice(self, text: str) -> None:
         """Something about the connection or a mistake."""
-        self._notice(self._look.dim(f"-- {text}"))
+        self._notice(self.look.dim(f"-- {text}"))
 
     def say_refusal(self, refusal: Refusal) -> None:
         """A "no", in the reader's language."""
@@ -181,7 +224,7 @@ class Surface:
     def unsaid(self, write: AnyWrite, why: str) -> None:
         """Give back what somebody wrote and nobody got."""
         self.say_notice(why)
-        if isinstance(write, Say | Tell):
+        if isinstance(write, Say | Tell | Edit):
             self.say_lines([INDENT + line for line in harmless(write.text).split("\n")])
 
     def _described(self, room: RoomId) -> tuple[Kind, str]:
@@ -195,21 +238,16 @@ class Surface:
         kind, where = self._described(arrived.room)
         where = "" if arrived.room == self.current or kind is Kind.INBOX else where
         for entry in arrived.entries:
-            if not isinstance(entry.body, _UNSHOWN.get(kind, ())):
-                self._say_day(entry.time)
-                self.say_lines(entry_lines(entry, self._look, where=where))
+            self._writers.said(arrived.room, entry.author)
+        self.say_lines(self.transcript.arrived(arrived, kind=kind, where=where, after=self._inbox_known))
+        self.reading.shown(arrived)
         if self._settled:
+            if self.reading.is_loud(arrived.room) and self.transcript.calls_me(arrived, kind=kind):
+                self._bell()
             self._choose_room()
 
-    def _say_day(self, time: int) -> None:
-        """Times are hours and minutes, so a new day is said."""
-        today = day(time)
-        if today != self._day:
-            self._day = today
-            self._line(self._look.dim(f"-- {today}"))
-
     def _page(self, page: Page) -> None:
-        _kind, where = self._described(page.room)
+        kind, where = self._described(page.room)
         if not page.entries:
             if page.floor > 1:
                 self.say_notice(_("What was said earlier in {room} cannot be read.").format(room=where))
@@ -217,39 +255,19 @@ class Surface:
                 self.say_notice(_("There is nothing earlier in {room}.").format(room=where))
             return
         self._oldest[page.room] = page.entries[0].number
-        self._line(self._look.dim("-- " + _("earlier in {room}").format(room=where)))
-        today = ""
-        for entry in page.entries:
-            if day(entry.time) != today:
-                today = day(entry.time)
-                self._line(self._look.dim(f"-- {today}"))
-            self.say_lines(entry_lines(entry, self._look, where=""))
-        self._line(self._look.dim("-- " + _("so far what was earlier")))
-        self._day = ""
+        self.say_lines(self.transcript.page(page, kind=kind, where=where))
 
     def _jumped(self, jumped: Jumped) -> None:
         kind, where = self._described(jumped.room)
-        count = jumped.after - jumped.before
-        if kind is Kind.INBOX:
-            return
-        match jumped.why:
-            case Jump.PRUNED:
-                text = plural("{count} entry", "{count} entries", count)
-                self.say_notice(
-                    _("{room}: {entries} you have not seen are no longer kept").format(room=where, entries=text)
-                )
-            case Jump.REJOINED:
-                text = plural("{count} entry", "{count} entries", count)
-                self.say_notice(
-                    _("{room}: {entries} while you were not there; /history").format(room=where, entries=text)
-                )
-            case Jump.START_OVER:
-                self.say_notice(_("{room} begins anew: its log is not the one it was").format(room=where))
-        self._oldest[jumped.room] = jumped.after + 1
+        if kind is not Kind.INBOX:
+            self.say_notice(jump_sentence(jumped, where))
+            self._oldest[jumped.room] = jumped.after + 1
 
     def _started_over(self) -> None:
         self._oldest.clear()
         self._reached.clear()
+        self.transcript.forget()
+        self.reading.forget()
         self.current = None
         self._settled = False
         self.say_notice(_("This server's log is not the one it was (it was restored, perhaps); all is shown anew."))
@@ -264,23 +282,46 @@ class Surface:
             case Kept(room=room, number=number):
                 self._reached[room] = max(number, self._reached.get(room, 0))
                 self._moved(request, room)
-            case Done(room=room) if room is not None:
-                self._moved(request, room)
+            case Done(room=room):
+                self._done(request, room)
             case Page():
                 self._page(answer)
             case RoomList():
-                self.say_lines(room_lines(answer, self.direct_labels(), self._look))
-            case People(room=room):
-                self.say_lines(people_lines(answer, self._described(room)[1], self._look))
+                self.say_lines(room_lines(answer, self.unlisted_labels(), self.look))
+            case OverviewTold():
+                first = answer.id is not None and answer.id == self.first_overview
+                self.say_lines(overview_lines(answer, self._label_of, self.look, all_rooms=not first))
             case _:
-                pass
+                self.say_lines(answer_lines(answer, lambda room: self._described(room)[1], self.look))
+
+    def _label_of(self, line: RoomLine) -> str:
+        known = self._core.rooms.get(line.room)
+        return harmless_line(line.room_name) if known is None else label(known, self._core.principal)
 
     def _moved(self, request: object, room: RoomId) -> None:
         """Joining a room is looking at it; leaving the one looked at is looking elsewhere."""
-        if isinstance(request, Join):
+        if isinstance(request, Join | Open):
             self.current = room
         elif isinstance(request, Leave) and self.current == room:
             self._choose_room(but=room)
+
+    def _done(self, request: object, room: RoomId | None) -> None:
+        match request:
+            case Join() | Leave() | Open() if room is not None:
+                self._moved(request, room)
+            case Away(message=""):
+                self.say_notice(_("you are back"))
+            case Away():
+                self.say_notice(_("you are away; /back ends that"))
+            case ChangePassword():
+                self.say_notice(_("your password is changed; your other devices must log in again"))
+            case EndSessions() | SetProfile() | SetData():
+                self.say_notice(_("done"))
+            case Write():
+                if not self.reading.is_marker(request):
+                    self.say_notice(_("it is so already"))
+            case _:
+                pass
 
     def _choose_room(self, *, but: RoomId | None = None) -> None:
         """Look at the lobby, or at any room, where nothing is being looked at.
@@ -314,11 +355,14 @@ class Surface:
         match request:
             case Login() | Register() | ComeAsGuest() | Resume():
                 self.login_refused = code  # Whoever asked says so.
-            case Say() | Tell():
+            case Say() | Tell() | Edit():
                 self.refused += 1
                 self.unsaid(request, why)
+            case _ if answered.answer.id is not None and answered.answer.id == self.first_overview:
+                pass  # Nobody asked for it.
             case _:
-                self.say_notice(why)
+                if not self.reading.is_marker(request):
+                    self.say_notice(why)
 
     # Signals and news ------------------------------------------------------------------------------------------
 
@@ -326,29 +370,21 @@ class Surface:
         known = self._core.rooms.get(presence.room)
         if known is None or not (presence.room == self.current or known.kind is Kind.DIRECT):
             return
-        for people, sentence in ((presence.came, _("{names} is here")), (presence.went, _("{names} has gone"))):
+        for people, sentence in (
+            (presence.came, _("{names} is here")),
+            (presence.went, _("{names} has gone")),
+            (presence.back, _("{names} is back")),
+        ):
             for person in people:
-                told = (person.principal, sentence)
-                if person.principal != self._core.principal and told != self._last_told:
-                    self._last_told = told
-                    self.say_lines([self._look.dim("-- " + sentence.format(names=harmless_line(person.name)))])
+                self._say_of(person, sentence)
+        for away in presence.away:
+            self._say_of(away.person, _("{names} is away") + ": {message}", message=harmless_line(away.message))
 
-    def _news(self, news: News) -> None:
-        match news:
-            case TryingAgain(seconds=seconds, why=why):
-                text = plural(
-                    "Trying again in {count} second.", "Trying again in {count} seconds.", max(1, round(seconds))
-                )
-                self.say_notice((why or _("The connection is lost.")) + " " + text)
-            case Back():
-                self.say_notice(_("Back."))
-            case Known(key=key):
-                self.say_notice(
-                    _(
-                        "This server is new to this device. Its key is {key}; compare it with what the server printed."
-                    ).format(key=key)
-                )
-            case NotKept(why=why):
-                self.say_notice(why)
-            case _:
-                assert_never(news)
+    def _say_of(self, person: Person, sentence: str, *, message: str = "") -> None:
+        text = sentence.format(names=harmless_line(person.name), message=message)
+        told = (person.principal, text)
+        if person.principal == self._core.principal or person.principal in self._core.own.ignored:
+            return
+        if told != self._last_told:
+            self._last_told = told
+            self.say_lines([self.look.dim("-- " + text)])

@@ -8,15 +8,19 @@ from contextlib import suppress
 from enum import Enum
 from typing import Any
 
+from besedka.chat.own_requests import MoveMarker, Overview, Typing
 from besedka.chat.principals import is_guest
 from besedka.chat.refusals import Code
-from besedka.client.commands import Deed, Ordered, understood
+from besedka.client.commands import Dictation, Meaning, Ordered, is_leaving
 from besedka.client.core import Core
 from besedka.client.dialling import LinkFault
 from besedka.client.doing import Doer
 from besedka.client.events import Phase
 from besedka.client.link import Link
+from besedka.client.reading import MARK_SECONDS
 from besedka.client.surface import Surface
+from besedka.client.terminal import Input, NewPassword
+from besedka.client.writers import SAY_SECONDS
 from besedka.words import _, plural
 
 LINES_WAITING_MAX = 32
@@ -33,7 +37,7 @@ DRAIN_TYPED_SECONDS_MAX = 2.0
 
 FAREWELL_SECONDS_MAX = 2.0
 
-Queue = asyncio.Queue[str | None]
+Queue = asyncio.Queue[Input]
 
 
 class Ending(Enum):
@@ -64,7 +68,8 @@ class Talk:
         self._forgetful = forgetful
         self._wait_busy = wait_busy
         self._lines: Queue = asyncio.Queue(LINES_WAITING_MAX)
-        self._undone: list[str] = []
+        self._undone = 0
+        self._said_writing = -SAY_SECONDS
 
     async def run(self, feed: Callable[[Queue], Coroutine[Any, Any, None]]) -> int:
         """Talk until the feed has put None, or the server ends it. The exit status.
@@ -76,7 +81,8 @@ class Talk:
         doing = asyncio.create_task(self._do_all(), name="lines")
         feeding = asyncio.create_task(feed(self._lines), name="feed")
         settling = asyncio.create_task(self._settle(), name="settling")
-        tasks = (moving, staying, doing, feeding, settling)
+        marking = asyncio.create_task(self._mark(), name="marking")
+        tasks = (moving, staying, doing, feeding, settling, marking)
         seconds = DRAIN_SECONDS_MAX if self._patient else DRAIN_TYPED_SECONDS_MAX
         try:
             try:
@@ -90,10 +96,10 @@ class Talk:
                         {doing, moving}, timeout=DRAIN_TYPED_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED
                     )
                     if not doing.done():
-                        self._undone = self._take_lines()
+                        self._undone = sum(line is not None for line in self._take_lines())
             except asyncio.CancelledError:  # Ctrl-C where no prompt catches it is a way of leaving, and soon.
                 seconds = DRAIN_TYPED_SECONDS_MAX
-            for task in (staying, doing, feeding, settling):
+            for task in (staying, doing, feeding, settling, marking):
                 if task.done():
                     task.result()  # What went wrong in one of them is not to be taken for leaving.
             if self._ending(moving, staying) is Ending.LEFT:
@@ -119,25 +125,60 @@ class Talk:
         with suppress(TimeoutError):
             async with asyncio.timeout(ROOMS_SECONDS_MAX):
                 await self._surface.wait_until(lambda: self._surface.settled)
+        dictation = Dictation()
         while (line := await self._lines.get()) is not None:
-            if is_leaving(line):
-                return
             await self._surface.wait_until(lambda: not self._core.full)
-            asked = self._doer.carry_out(line)
+            if isinstance(line, NewPassword):
+                asked = self._doer.change_password(line)
+            else:
+                meaning = dictation.take(line)
+                if is_leaving(meaning):
+                    return
+                await self._wait_shown(meaning)
+                asked = self._doer.carry_out(meaning)
             self._link.flush()
             if asked is not None:
                 await self._surface.wait_until(lambda asked=asked: not self._core.awaits(asked))  # type: ignore[misc]
+        if dictation.pasting and self._patient:  # A script that ends has ended its paste.
+            self._doer.carry_out(dictation.take("."))
+            self._link.flush()
 
-    def _take_lines(self) -> list[str]:
+    async def _wait_shown(self, meaning: Meaning) -> None:
+        """What may be about something just said waits for that to have a number."""
+        if isinstance(meaning, Ordered) and meaning.command.mends and self._core.phase is Phase.IN:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ROOMS_SECONDS_MAX):
+                    await self._surface.wait_until(lambda: not self._core.outbox and self._surface.everything_shown())
+
+    def _take_lines(self) -> list[Input]:
         """The lines that nobody will carry out."""
-        taken = [self._lines.get_nowait() for _waiting in range(self._lines.qsize())]
-        return [line for line in taken if line is not None]
+        return [self._lines.get_nowait() for _waiting in range(self._lines.qsize())]
+
+    def say_writing(self) -> None:
+        """Somebody writes: tell the room, but not at every key."""
+        now, room = asyncio.get_running_loop().time(), self._surface.current
+        if now - self._said_writing >= SAY_SECONDS and room is not None and self._core.phase is Phase.IN:
+            self._said_writing = now
+            self._core.ask(Typing(room=room))
+            self._link.flush()
+
+    async def _mark(self) -> None:
+        """Move the read markers behind what is shown, now and then. A script has no eyes."""
+        while not self._patient:
+            await self._surface.wait_until(lambda: self._surface.settled and self._surface.reading.waiting)
+            self._surface.reading.mark()
+            self._link.flush()
+            await asyncio.sleep(MARK_SECONDS)
 
     async def _settle(self) -> None:
         """Find one's feet whenever all rooms were told anew."""
         while True:
             await self._surface.wait_until(lambda: self._core.in_step and not self._surface.settled)
             self._surface.settle()
+            if not self._patient and self._core.inbox is not None and self._surface.first_overview is None:
+                asked = self._core.ask(Overview())
+                self._surface.first_overview = asked if isinstance(asked, str) else None
+                self._link.flush()
 
     async def _stay_in(self) -> None:
         """Log in again after each reconnection that the token did not settle; returns when that cannot be."""
@@ -161,6 +202,9 @@ class Talk:
 
     async def _leave(self, moving: asyncio.Task[None], seconds: float) -> bool:
         """Say what is unsaid, as long as that moves, then goodbye. Whether everything was said."""
+        if not self._patient and self._core.phase is Phase.IN:
+            self._surface.reading.mark()
+            self._link.flush()
         said_all = await self._drain(seconds)
         if not said_all:
             self._say_unsaid()
@@ -186,7 +230,7 @@ class Talk:
 
     def _unsaid(self) -> int:
         """Messages without a receipt, and lines that never became one."""
-        return len(self._core.outbox) + len(self._undone)
+        return sum(not isinstance(one, MoveMarker) for one in self._core.outbox) + self._undone
 
     def _say_unsaid(self) -> None:
         count = self._unsaid()
@@ -194,9 +238,3 @@ class Talk:
             self._surface.say_notice(
                 plural("{count} message may not have been said", "{count} messages may not have been said", count)
             )
-
-
-def is_leaving(line: str) -> bool:
-    """Whether a line is a way of leaving."""
-    meaning = understood(line)
-    return isinstance(meaning, Ordered) and meaning.command.deed is Deed.QUIT

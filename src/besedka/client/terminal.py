@@ -7,8 +7,13 @@ import getpass
 import os
 import sys
 import threading
+from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
-from typing import Protocol
+from typing import Any, Protocol
+
+import msgspec
+
+from besedka.words import _
 
 LINE_BYTES_MAX = 1 << 20
 """Of a line of input so much is held; no server takes as much, so the rest need not be."""
@@ -41,6 +46,24 @@ class Lines:
             raise EndOfInput
         found, _end, self._rest = self._rest.partition(b"\n")
         return found.removesuffix(b"\r").decode(errors="replace")
+
+
+class NewPassword(msgspec.Struct, frozen=True):
+    """What was answered when somebody wanted to change their password."""
+
+    old: str
+    new: str
+    again: str
+
+    def __repr__(self) -> str:
+        """Without any of them."""
+        return "<NewPassword>"
+
+
+PASSWORD_QUESTIONS = (_("Your password until now"), _("New password"), _("New password again"))
+
+Input = str | NewPassword | None
+"""What comes from whoever types; None is the end."""
 
 
 class Asker(Protocol):
@@ -107,15 +130,22 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb")
 
 
-def read_into(queue: asyncio.Queue[str | None], lines: Lines, loop: asyncio.AbstractEventLoop) -> None:
-    """Put line after line into the queue, then None, waiting while it is full.
+def read_into(
+    put: Callable[[Input], Coroutine[Any, Any, None]],
+    lines: Lines,
+    asker: Asker,
+    loop: asyncio.AbstractEventLoop,
+    is_password: Callable[[str], bool],
+) -> None:
+    """Put line after line, then None, waiting as long as `put` does.
 
+    A line that `is_password` finds is a wish to change one's password: then the next ones are asked for without echo.
     In a thread of its own: a file cannot be waited for by the loop, and a terminal must not be made non-blocking under
     the shell that shares it. It is a daemon, as nobody can end a read that has begun.
     """
 
-    def put(line: str | None) -> bool:
-        putting = queue.put(line)
+    def pass_on(item: Input) -> bool:
+        putting = put(item)
         try:
             asyncio.run_coroutine_threadsafe(putting, loop).result()
         except (RuntimeError, CancelledError):  # The talk is over.
@@ -125,9 +155,14 @@ def read_into(queue: asyncio.Queue[str | None], lines: Lines, loop: asyncio.Abst
 
     def read() -> None:
         try:
-            while put(lines.line()):
-                pass
+            going_on = True
+            while going_on:
+                line = lines.line()
+                if is_password(line):
+                    going_on = pass_on(NewPassword(*map(asker.secret, PASSWORD_QUESTIONS)))
+                else:
+                    going_on = pass_on(line)
         except EndOfInput:
-            put(None)
+            pass_on(None)
 
     threading.Thread(target=read, name="standard input", daemon=True).start()
