@@ -435,13 +435,14 @@ class Visit(RuleBasedStateMachine, Arbour):
         self.nobody_reads_what_is_not_theirs()
         self.logs_are_gapless_and_hold_no_words_taken_back()
         self.nobody_is_in_too_much()
+        self.touched.clear()
 
     def teardown(self) -> None:
         self.every_log_folds_to_its_state()
 
 
 def test_rooms_are_as_on_paper() -> None:
-    run_state_machine_as_test(Visit, settings=settings(max_examples=80, stateful_step_count=50, deadline=None))
+    run_state_machine_as_test(Visit, settings=settings(max_examples=150, stateful_step_count=50, deadline=None))
 
 
 @pytest.mark.slow
