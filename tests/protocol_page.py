@@ -50,6 +50,7 @@ LIMITS_OF_CLIENTS = {
     "code_seconds_max": "seconds until an invite code expires",
     "slow_seconds_max": "seconds between two messages in slow mode",
     "reactions_per_message_max": "reactions to one message, by everybody together",
+    "reactions_listed_max": "reactions in a page of history",
     "data_keys_max": "values of one room or one person",
     "markers_max": "read markers of one account",
     "ignored_max": "people that one account ignores",

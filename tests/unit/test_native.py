@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from besedka.chat.entries import Entry, Kind, Manner, Message, RequestId, RoomId, RoomName, TopicSet
+from besedka.chat.entries import (
+    Entry,
+    Kind,
+    Manner,
+    Message,
+    RequestId,
+    RoomId,
+    RoomName,
+    SettingsChange,
+    SettingsChanged,
+    TopicSet,
+)
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Hello, Malformed, Ping, Request, Say, Write
@@ -20,7 +31,7 @@ from besedka.chat.shapes import AnyRequest, AnyUnit
 from besedka.chat.told import Done, Entries, Farewell, Kept, Page, Parting, Refused, Unit
 from besedka.limits import Limits
 from besedka.wire.framing import Fault, encode_frame
-from besedka.wire.native import NATIVE, NativeClient, NativeServer, Unknown
+from besedka.wire.native import NATIVE, NativeClient, NativeServer, Unknown, told_without_key
 from besedka.wire.protocol import ServerProtocol
 from shapes import values_of
 from vectors_of import Vector, load
@@ -67,6 +78,8 @@ def test_every_request_arrives_as_it_was_asked(request: Request) -> None:
 @given(values_of(AnyUnit))
 def test_every_unit_arrives_as_it_was_told(unit: Unit) -> None:
     client = NativeClient()
+    if isinstance(unit, Page):
+        unit = msgspec.structs.replace(unit, entries=told_without_key(unit.entries))
     assert client.receive(server().tell(unit)) == [unit]
     assert client.unknown_units == 0
 
@@ -74,7 +87,20 @@ def test_every_unit_arrives_as_it_was_told(unit: Unit) -> None:
 @given(values_of(tuple[Entry, ...]))
 def test_a_run_is_one_frame_of_entries(entries: tuple[Entry, ...]) -> None:
     run = NATIVE.run(Room(ROOM), list(entries))
-    assert NativeClient().receive(run) == [Entries(ROOM, entries)]
+    assert NativeClient().receive(run) == [Entries(ROOM, told_without_key(entries))]
+
+
+def test_no_entry_tells_a_rooms_key_but_only_that_there_is_one() -> None:
+    def by_ann(change: SettingsChange) -> Entry:
+        return Entry(4, 1004, PrincipalId(3), AccountName("ann"), SettingsChanged(change))
+
+    given, told = SettingsChange(key="rake", moderated=True), SettingsChange(key="*", moderated=True)
+    (run,) = NativeClient().receive(NATIVE.run(Room(ROOM), [by_ann(given)]))
+    assert run == Entries(ROOM, (by_ann(told),))
+    (page,) = NativeClient().receive(server().tell(Page(ID, ROOM, (by_ann(given),), 4, 1)))
+    assert page == Page(ID, ROOM, (by_ann(told),), 4, 1)
+    taken_away = by_ann(SettingsChange(key=""))
+    assert told_without_key([taken_away]) == (taken_away,)
 
 
 # What the server refuses -----------------------------------------------------------------------------------------

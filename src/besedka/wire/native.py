@@ -14,7 +14,7 @@ from typing import Any, Final, cast, get_args
 
 import msgspec
 
-from besedka.chat.entries import Body, Entry, RequestId, RoomId
+from besedka.chat.entries import Body, Entry, RequestId, RoomId, SettingsChanged
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Id, Malformed, Request, Write
@@ -63,6 +63,23 @@ _NO_FRAMES: Final = {
 }
 
 
+KEY_UNTOLD: Final = "*"
+"""What an entry says in a room's key's place. The key is a secret: a `room` unit tells it to whom it may be told."""
+
+
+def told_without_key(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Entries as all who read them may know them, whatever way they came (P7)."""
+    return tuple(_without_key(entry) if type(entry.body) is SettingsChanged else entry for entry in entries)
+
+
+def _without_key(entry: Entry) -> Entry:
+    change = cast(SettingsChanged, entry.body).change
+    if not change.key:
+        return entry
+    change = msgspec.structs.replace(change, key=KEY_UNTOLD)
+    return msgspec.structs.replace(entry, body=SettingsChanged(change))
+
+
 class NativeFormat:
     """Entries as one frame holding an `entries` unit. There is one such format: `NATIVE`."""
 
@@ -70,7 +87,7 @@ class NativeFormat:
 
     def run(self, room: Room, entries: Sequence[Entry]) -> bytes:
         """Consecutive entries of a room, encoded once for every native reader."""
-        return encode_frame(_ENCODER.encode(Entries(room.id, tuple(entries))))
+        return encode_frame(_ENCODER.encode(Entries(room.id, told_without_key(entries))))
 
     def ignoring(self, _people: frozenset[PrincipalId]) -> NativeFormat:
         """Itself: a client knows whom its account ignores, and leaves them out on its own."""
@@ -106,6 +123,8 @@ class NativeServer:
 
     def tell(self, unit: Unit) -> bytes:
         """One frame holding the unit."""
+        if type(unit) is Page:
+            unit = msgspec.structs.replace(unit, entries=told_without_key(unit.entries))
         return encode_frame(_ENCODER.encode(unit))
 
     def logged_in(self) -> None:
