@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from besedka.bench import delivery, flooding, idle, joining, starting
+from besedka.bench import crowding, delivery, flooding, idle, joining, starting
 from besedka.bench.peers import arrive, register
 from besedka.bench.server import Device, Running, data_directory, make_devices, serving
 from besedka.limits import Limits
@@ -64,7 +64,7 @@ async def _measured(
 def bench(context: click.Context) -> None:
     """Reproducible load against a server that is started for it, in a temporary directory."""
     if context.invoked_subcommand is None:
-        for command in (deliver, join, flood, rest, start):
+        for command in (deliver, join, presence, flood, rest, start):
             context.invoke(command)
 
 
@@ -99,6 +99,18 @@ def join(clients: int, server: str | None, pid: int | None) -> None:
 async def _join(clients: int, server: str | None, pid: int | None) -> None:
     async with _measured(clients, server, pid) as (running, devices):
         _say(await joining.measure(running, devices, _progress))
+
+
+@bench.command()
+@click.option("--clients", default=1000, show_default=True)
+def presence(clients: int) -> None:
+    """A crowd connects, types in one room, leaves it, and goes."""
+    _run(_presence(clients))
+
+
+async def _presence(clients: int) -> None:
+    async with data_directory(clients) as (data, devices), serving(data) as running:
+        _say(await crowding.measure(running, devices, _progress))
 
 
 @bench.command()

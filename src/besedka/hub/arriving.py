@@ -76,9 +76,6 @@ class Reception:
                 online.rooms_joined = self._parts.rooms.count_joined(principal, prepared.briefs, inbox=inbox)
             present = present or online
             present.inbox = inbox
-            own = self._parts.rooms.inbox_of(principal)
-            if own is not None:
-                present.profile = own.state.personal.profile
             self._seat(session, present, rooms, into=into, newcomer=newcomer)
 
         return Taken(session, request, you, effect, wrote=wrote or newcomer)
@@ -110,6 +107,9 @@ class Reception:
         session.stage = Stage.PRESENT
         session.online = online
         session.since = self._parts.clock.now()
+        own = self._parts.rooms.inbox_of(online.principal)
+        if own is not None:
+            online.profile = own.state.personal.profile
         session.protocol.logged_in()
         news = self._parts.attendance.enter(online, session)
         self._parts.journal.note(
