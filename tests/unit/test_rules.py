@@ -6,25 +6,36 @@ from typing import Any
 
 import pytest
 
+from a_room import NOW, THE_SERVER, direct, opened, standing
+from a_room import after as then
+from a_room import asked as asked_there
 from besedka.chat.entries import (
     Archived,
     Body,
+    CodeMade,
     Draft,
+    InvitationsChanged,
     Kind,
+    Listing,
     Manner,
+    Mark,
+    Marked,
     MembershipChanged,
     Message,
     Opened,
     Person,
     RoomId,
     RoomName,
+    RoomRole,
     TopicSet,
     Way,
 )
 from besedka.chat.folding import evolve, number
+from besedka.chat.governance import code_digest
 from besedka.chat.principals import SERVER, AccountName, Actor, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Join, Leave, Say, SetTopic, Tell, Write
+from besedka.chat.room_requests import Open
 from besedka.chat.rooms import Room
 from besedka.chat.rules import decide, open_room
 from besedka.chat.speaking_rules import open_direct
@@ -241,3 +252,122 @@ def test_who_owns_what_they_open(opener: PrincipalId, owner: int | None) -> None
 def test_a_pair_stands_lower_first_whoever_begins() -> None:
     pairs = [open_direct(Actor(one.principal, one.name), other)[0].body for one, other in [(ANN, GUEST), (GUEST, ANN)]]
     assert pairs == [Opened(Kind.DIRECT, pair=(GUEST.principal, ANN.principal))] * 2
+
+
+# Rooms that are not for everybody --------------------------------------------------------------------------------
+
+CODE = "sesame"
+CLOSED = opened(Kind.PRIVATE, ANN)
+INVITED = then(CLOSED, InvitationsChanged((BOB,)))
+CODED = then(CLOSED, CodeMade(code_digest(CODE), NOW + 5))
+EXCEPTED = then(CLOSED, Marked(Mark(Listing.INVITE_EXCEPTION, "b*")))
+KEYED = opened(Kind.PUBLIC, ANN, key="rake")
+SECRET = opened(Kind.PUBLIC, ANN, key="rake", hidden=True)
+BANNING = then(opened(Kind.PUBLIC, ANN), Marked(Mark(Listing.BAN, "*!*@*", until=NOW + 5)))
+SMALL = opened(Kind.PUBLIC, ANN, CARL, members_max=2)
+
+
+@pytest.mark.parametrize(
+    ("room", "join", "known", "code"),
+    [
+        (CLOSED, {}, {}, Code.ROOM_NAME_TAKEN),
+        (INVITED, {}, {}, None),
+        (CODED, {"code": CODE}, {}, None),
+        (CODED, {"code": CODE}, {"now": NOW + 5}, Code.ROOM_NAME_TAKEN),
+        (CODED, {"code": "barley"}, {}, Code.ROOM_NAME_TAKEN),
+        (CODED, {}, {}, Code.ROOM_NAME_TAKEN),
+        (CLOSED, {"code": ""}, {}, Code.ROOM_NAME_TAKEN),
+        (EXCEPTED, {}, {}, None),
+        (opened(Kind.PRIVATE, ANN, hidden=False), {}, {}, Code.INVITATION_ONLY),
+        (opened(Kind.PRIVATE, ANN, hidden=False, invite_only=False), {}, {}, None),
+        (KEYED, {}, {}, Code.WRONG_KEY),
+        (KEYED, {"key": "Rake"}, {}, Code.WRONG_KEY),
+        (KEYED, {"key": "rake"}, {}, None),
+        (SECRET, {"key": "spade"}, {}, Code.ROOM_NAME_TAKEN),
+        (SECRET, {"key": "rake"}, {}, None),
+        (BANNING, {}, {}, Code.BANNED_HERE),
+        (BANNING, {}, {"now": NOW + 5}, None),
+        (then(BANNING, Marked(Mark(Listing.BAN_EXCEPTION, "bob"))), {}, {}, None),
+        (then(BANNING, InvitationsChanged((BOB,))), {}, {}, Code.BANNED_HERE),
+        (SMALL, {}, {}, Code.ROOM_FULL),
+        (opened(Kind.PUBLIC, ANN, members_max=2), {}, {"guests_here": 1}, Code.ROOM_FULL),
+        (opened(Kind.PUBLIC, ANN, members_max=2), {}, {}, None),
+        (CODED, {"code": CODE}, {"rooms_joined": 3}, Code.TOO_MANY_ROOMS),
+        (EXCEPTED, {}, {"rooms_joined": 3}, Code.TOO_MANY_ROOMS),
+        (CLOSED, {}, {"rooms_joined": 3}, Code.ROOM_NAME_TAKEN),
+    ],
+)
+def test_who_may_enter(room: Room, join: dict[str, Any], known: dict[str, Any], code: Code | None) -> None:
+    assert refused(asked_there(BOB, Join(name="tea", **join), room, **known)) is code
+
+
+@pytest.mark.parametrize("room", [KEYED, BANNING, SMALL, opened(Kind.PRIVATE, ANN, hidden=False)])
+def test_whose_it_is_enters_their_room_and_administrators_enter_all_they_can_see(room: Room) -> None:
+    assert refused(asked_there(ANN, JOIN, then(room, left(ANN)))) is None
+    assert refused(asked_there(BOB, JOIN, room, admin=True)) is None
+    assert refused(asked_there(BOB, JOIN, SECRET, admin=True)) is Code.ROOM_NAME_TAKEN
+
+
+def test_a_former_member_learns_no_more_of_a_hidden_room_than_its_name() -> None:
+    """It may have been called something else when they left."""
+    room = then(CLOSED, joined(BOB), left(BOB))
+    assert refused(asked_there(BOB, JOIN, room)) is Code.ROOM_NAME_TAKEN
+
+
+def test_no_guest_enters_a_private_room() -> None:
+    shown = opened(Kind.PRIVATE, ANN, hidden=False, invite_only=False)
+    assert refused(asked_there(GUEST, JOIN, shown)) is Code.ACCOUNT_NEEDED
+    assert asked_there(GUEST, JOIN, opened(Kind.PUBLIC, ANN)) == ()
+
+
+# Opening ---------------------------------------------------------------------------------------------------------
+
+
+def test_opening_a_room_and_saying_what_it_is_about() -> None:
+    request = Open(name="tea", room_kind=Kind.PRIVATE, topic="green")
+    owned = Opened(Kind.PRIVATE, RoomName("tea"), BOB.principal)
+    assert bodies(asked(BOB, request, NOWHERE), BOB) == [owned, joined(BOB), TopicSet("green")]
+    guests = bodies(asked(GUEST, Open(name="tea", topic="green"), NOWHERE), GUEST)
+    assert guests == [Opened(Kind.PUBLIC, RoomName("tea"), None), TopicSet("green")]
+    assert len(bodies(asked(BOB, Open(name="tea"), NOWHERE, muted=True), BOB)) == 2
+
+
+@pytest.mark.parametrize(
+    ("who", "request_", "room", "more", "code"),
+    [
+        (BOB, Open(name="tea"), PUBLIC, {}, Code.ROOM_NAME_TAKEN),
+        (BOB, Open(name="tea"), PRIVATE, {}, Code.ROOM_NAME_TAKEN),
+        (ANN, Open(name="tea"), PUBLIC, {}, Code.ROOM_NAME_TAKEN),
+        (BOB, Open(name="tea", room_kind=Kind.DIRECT), NOWHERE, {}, Code.BAD_VALUE),
+        (BOB, Open(name="tea", room_kind=Kind.INBOX), NOWHERE, {}, Code.BAD_VALUE),
+        (GUEST, Open(name="tea", room_kind=Kind.PRIVATE), NOWHERE, {}, Code.ACCOUNT_NEEDED),
+        (BOB, Open(name="tea"), NOWHERE, {"rooms_joined": 3}, Code.TOO_MANY_ROOMS),
+        (BOB, Open(name="tea", topic="a\nb"), NOWHERE, {}, Code.BAD_TEXT),
+        (BOB, Open(name="tea", topic="x"), NOWHERE, {"muted": True}, Code.MUTED),
+    ],
+)
+def test_no_opening(who: Person, request_: Write, room: Room, more: dict[str, Any], code: Code) -> None:
+    assert refused(asked(who, request_, room, **more)) is code
+
+
+# Going, and what it is about -------------------------------------------------------------------------------------
+
+
+def test_the_last_owner_stays_as_long_as_others_do() -> None:
+    room = opened(Kind.PUBLIC, ANN, BOB)
+    assert refused(asked_there(ANN, LEAVE, room)) is Code.LAST_OWNER
+    assert refused(asked_there(BOB, LEAVE, room)) is None
+    assert refused(asked_there(ANN, LEAVE, then(room, left(BOB)))) is None
+    assert refused(asked_there(ANN, LEAVE, then(room, standing(BOB, RoomRole.OWNER)))) is None
+    lobby = then(opened(Kind.PUBLIC, ANN, BOB, owner=THE_SERVER), standing(ANN, RoomRole.OWNER))
+    assert refused(asked_there(ANN, LEAVE, lobby)) is None
+    assert refused(asked_there(ANN, Leave(room=ROOM, reason="a\nb"), then(room, left(BOB)))) is Code.BAD_TEXT
+
+
+def test_a_locked_topic_is_the_moderators() -> None:
+    room = opened(Kind.PUBLIC, ANN, BOB, topic_locked=True)
+    assert refused(asked_there(BOB, TOPIC, room)) is Code.NOT_ALLOWED
+    assert refused(asked_there(ANN, TOPIC, room)) is None
+    assert refused(asked_there(BOB, TOPIC, opened(Kind.PUBLIC, ANN, BOB, moderated=True))) is Code.MODERATED
+    assert refused(asked_there(BOB, TOPIC, direct(ANN, BOB))) is None
+    assert refused(asked_there(BOB, TOPIC, direct(ANN, BOB), muted=True)) is Code.MUTED
