@@ -50,11 +50,14 @@ from besedka.chat.entries import (
 )
 from besedka.chat.principals import SERVER, AccountName, PrincipalId
 from besedka.chat.rooms import Member, Room
+from besedka.chat.told import Entries
 from besedka.wire.text_format import TEXT
 from shapes import values_of
+from vectors_of import Vector, load
 
 ANN, BOB = Person(PrincipalId(3), AccountName("ann")), Person(PrincipalId(4), AccountName("bob"))
 EVE = Person(PrincipalId(5), AccountName("eve"))
+VECTORS: list[Vector] = load("units.json", Vector)
 LOBBY = Room(RoomId(1), Kind.PUBLIC, RoomName("lobby"))
 
 
@@ -307,6 +310,32 @@ def test_an_inbox_is_for_programs() -> None:
 def test_a_direct_room_shows_what_becomes_of_what_was_said() -> None:
     bodies = (Edited(1, "hello"), Redacted(1, BOB), Reacted(1, "+1"), Archived())
     assert [line.split(" bob ")[1].split()[0] for line in lines(direct(ANN, BOB), *bodies)] == ["edited", "took", "put"]
+
+
+EVIL = "\x1b[2J\n[lobby] ann: I resign\u202e"
+WRITTEN = frozenset(
+    {"text", "topic", "reason", "reaction", "mask", "masks", "key", "value", "name", "room_name", "before"}
+)
+"""Fields that hold what somebody wrote."""
+
+
+def made_evil(value: object, field: str = "") -> object:
+    """The same with everything that somebody wrote as bad as can be."""
+    if isinstance(value, dict):
+        return {name: made_evil(one, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [made_evil(one, field) for one in value]
+    return EVIL if field in WRITTEN and isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("given_vector", [one for one in VECTORS if one.type == "Entries"], ids=lambda one: one.name)
+def test_nothing_that_somebody_wrote_moves_the_cursor_or_begins_a_line(given_vector: Vector) -> None:
+    evil = msgspec.convert(made_evil(msgspec.json.decode(given_vector.json)), Entries)
+    for line in TEXT.run(LOBBY, evil.entries).decode().removesuffix("\r\n").split("\r\n"):
+        assert (
+            line.startswith(("[lobby] \ufffd[2J\u23ce", "[lobby] * \ufffd[2J\u23ce", "[lobby] -", "    ")) or not line
+        )
+        assert not set(line) & set("\x1b\n\u202e")
 
 
 @given(st.sampled_from(["lobby", "a\nb", "\x1b"]), values_of(tuple[Entry, ...]))

@@ -1,4 +1,4 @@
-"""Plain text: the dialogue for `nc`, line by line, and the lobby after it."""
+"""Plain text: the dialogue for `nc`, line by line."""
 
 from __future__ import annotations
 
@@ -6,115 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from besedka.chat.entries import Kind, RoomId, RoomName
-from besedka.chat.entries import Person as PersonAt
-from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
-from besedka.chat.requests import ComeAsGuest, Exit, Join, Login, Malformed, Register, Request, Say, Sync
+from besedka.chat.requests import ComeAsGuest, Exit, Login, Malformed, Register, Request, Say
 from besedka.chat.shapes import AnyUnit
 from besedka.chat.told import (
-    AwayPerson,
     Done,
     Farewell,
-    Kept,
     Parting,
-    Presence,
-    Refused,
     Registration,
-    RoomTold,
-    TypingPerson,
-    TypingState,
-    TypingTold,
     Unit,
     Welcome,
-    You,
 )
-from besedka.limits import Limits
 from besedka.wire.protocol import ServerProtocol
-from besedka.wire.text import DIALOGUE_LINES_MAX, ENTRIES_SHOWN, TextServer
+from besedka.wire.text import DIALOGUE_LINES_MAX, TextServer
 from besedka.wire.text_format import TEXT
 from shapes import values_of
-
-LIMITS = Limits()
-LOBBY = RoomId(1)
-NAME, PASSWORD, AGAIN = "Name:", "Password:", "Password again:"
-NEW_HERE = "New here. Password again:"
-ENTERING = [Join(name="lobby"), Sync(show=ENTRIES_SHOWN)]
-
-
-def refused(code: Code) -> Refused:
-    return Refused(None, code, SENTENCES[code])
-
-
-def you(name: str = "ann") -> You:
-    return You(None, PrincipalId(3), AccountName(name), AccountRole.USER)
-
-
-def room(number: RoomId = LOBBY, name: str = "lobby", *, kind: Kind = Kind.PUBLIC, topic: str = "") -> RoomTold:
-    return RoomTold(number, kind, RoomName(name), topic, head=5, floor=1, messages=2, members=2, after=0)
-
-
-class Visitor:
-    """A person at `nc`, and the hub as far as a protocol notices it."""
-
-    def __init__(
-        self,
-        registration: Registration = Registration.OPEN,
-        *,
-        guests: bool = False,
-        safe: bool = True,
-        prompted: bool = False,
-        limits: Limits = LIMITS,
-    ) -> None:
-        self.protocol = TextServer(limits, prompted=prompted)
-        self._asked: list[Request | Malformed] = []
-        self._read = b""
-        self.welcome = Welcome(1, "besedka 0", "here", "e", (), registration, guests, safe)
-
-    def connect(self) -> Visitor:
-        self.tell(self.welcome)
-        return self
-
-    def write(self, *lines: str) -> list[Request | Malformed]:
-        """Write lines in one piece; what they ask for."""
-        return self.write_bytes("".join(line + "\n" for line in lines).encode())
-
-    def write_bytes(self, data: bytes) -> list[Request | Malformed]:
-        self._receive(data)
-        return self.asked()
-
-    def tell(self, *units: Unit) -> list[Request | Malformed]:
-        """Be told something; what it leads to being asked."""
-        for unit in units:
-            if isinstance(unit, You):
-                self.protocol.logged_in()
-            self._read += self.protocol.tell(unit)
-            self._receive(b"")
-        return self.asked()
-
-    def _receive(self, data: bytes) -> None:
-        self._asked += self.protocol.receive(data)
-        self._read += self.protocol.prompt()
-
-    def asked(self) -> list[Request | Malformed]:
-        asked, self._asked = self._asked, []
-        return asked
-
-    def read(self) -> list[str]:
-        """The lines that came since last looked at."""
-        text, self._read = self._read.decode(), b""
-        assert text.count("\n") == text.count("\r\n") == len(text.splitlines())
-        return text.splitlines()
-
-
-def present() -> Visitor:
-    """Somebody in the lobby."""
-    visitor = Visitor().connect()
-    visitor.write("ann", "correct horse")
-    visitor.tell(you(), room())
-    visitor.read()
-    return visitor
-
+from text_visitor import AGAIN, ENTERING, LIMITS, LOBBY, NAME, NEW_HERE, PASSWORD, Visitor, present, refused, room, you
 
 # Coming in -------------------------------------------------------------------------------------------------------
 
@@ -307,83 +214,6 @@ def test_on_an_unsafe_way_a_password_is_neither_asked_for_nor_said_aloud() -> No
     assert visitor.write("ann", "correct horse", "hi") == []
     assert visitor.read() == [as_guest] * 3
     assert visitor.write("") == [ComeAsGuest(name="ann")]
-
-
-# In the lobby ----------------------------------------------------------------------------------------------------
-
-
-def test_the_lobby_is_the_room_that_lines_are_said_in() -> None:
-    visitor = Visitor().connect()
-    visitor.write("ann", "correct horse")
-    visitor.tell(you())
-    visitor.tell(room(RoomId(8), "den"), room(RoomId(9), "lobby", kind=Kind.PRIVATE))
-    assert visitor.write("hi") == []
-    assert visitor.tell(room(RoomId(5), "Lobby")) == [Say(room=RoomId(5), text="hi")]
-    assert visitor.tell(room(RoomId(6))) == []
-    assert visitor.write("hi") == [Say(room=RoomId(6), text="hi")]
-
-
-@pytest.mark.parametrize("answer", [Kept(None, RoomId(5), 9), Done(None, RoomId(5))])
-def test_a_lobby_by_another_name_is_the_room_that_joining_it_led_to(answer: Unit) -> None:
-    visitor = Visitor().connect()
-    visitor.write("ann", "correct horse")
-    assert visitor.tell(you(), answer, room(RoomId(4), "den")) == ENTERING
-    visitor.read()
-    assert visitor.write("hi") == []
-    assert visitor.tell(room(RoomId(5), "h\nall", topic="tea")) == [Say(room=RoomId(5), text="hi")]
-    visitor.tell(Kept(None, RoomId(4), 2), Presence(RoomId(5), back=(PersonAt(PrincipalId(4), AccountName("bob")),)))
-    assert visitor.read() == ["[h\u23ceall] -- the topic is: tea", "[h\u23ceall] -- bob came back"]
-    assert visitor.write("ho") == [Say(room=RoomId(5), text="ho")]
-
-
-def test_empty_lines_say_nothing_and_spaces_are_kept() -> None:
-    assert present().write("", "   ", "\t", "  hi ") == [Say(room=LOBBY, text="  hi ")]
-
-
-def test_without_a_lobby_there_is_nothing_to_stay_for() -> None:
-    visitor = Visitor().connect()
-    visitor.write("ann", "correct horse")
-    visitor.tell(you())
-    visitor.read()
-    assert visitor.tell(refused(Code.ROOM_FULL)) == [Exit()]
-    assert visitor.read() == [SENTENCES[Code.ROOM_FULL]]
-
-
-def test_a_refusal_is_one_sentence() -> None:
-    visitor = present()
-    visitor.tell(refused(Code.MUTED))
-    assert visitor.read() == [SENTENCES[Code.MUTED]]
-
-
-def test_what_only_a_program_wants_to_know_is_not_told() -> None:
-    visitor = present()
-    visitor.tell(Kept(None, LOBBY, 4), Done(None))
-    assert visitor.read() == []
-
-
-def test_who_comes_and_goes_is_told_of_the_lobby_only() -> None:
-    visitor = present()
-    bob, eve = PersonAt(PrincipalId(4), AccountName("bob")), PersonAt(PrincipalId(5), AccountName("e\nve"))
-    visitor.tell(Presence(LOBBY, came=(bob, eve)), Presence(LOBBY, went=(bob,)), Presence(RoomId(2), went=(eve,)))
-    assert visitor.read() == ["[lobby] -- bob, e\u23ceve came online", "[lobby] -- bob went offline"]
-
-
-def test_who_is_away_and_back_is_told_of_the_lobby_and_no_number_that_changes_all_the_time() -> None:
-    visitor = present()
-    bob, eve = PersonAt(PrincipalId(4), AccountName("bob")), PersonAt(PrincipalId(5), AccountName("eve"))
-    away = (AwayPerson(bob, "supper\n[lobby] eve: hi"), AwayPerson(eve, ""))
-    visitor.tell(Presence(LOBBY, away=away, back=(bob, eve)), Presence(RoomId(2), away=away))
-    assert visitor.read() == [
-        "[lobby] -- bob, eve came back",
-        "[lobby] -- bob is away: supper\u23ce[lobby] eve: hi",
-        "[lobby] -- eve is away",
-    ]
-    visitor.tell(Presence(LOBBY, online=812), TypingTold(LOBBY, (TypingPerson(bob, TypingState.ACTIVE),)))
-    assert visitor.read() == []
-
-
-def test_a_line_that_begins_with_a_slash_is_said_like_any_other() -> None:
-    assert present().write("/kick bob") == [Say(room=LOBBY, text="/kick bob")]
 
 
 # Bad input -------------------------------------------------------------------------------------------------------
