@@ -14,7 +14,7 @@ from besedka.chat.entries import (
     SettingsChange,
 )
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Join, Leave, Request, Say
+from besedka.chat.requests import Join, Leave, Login, Request, Say
 from besedka.chat.room_requests import (
     ChangeSettings,
     Invite,
@@ -29,7 +29,7 @@ from besedka.chat.room_requests import (
 )
 from besedka.chat.told import Done, Kept, RoomTold, Unit
 from besedka.hub.ports import Peer
-from hub_room import Device, HubRoom
+from hub_room import PASSWORD, Device, HubRoom
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_code_is_told_once_and_lets_in(server: HubRoom) -> None:
     assert [unit.number for unit in ann.told(Kept) if unit.id == request.id] == [told.number]
 
 
-def unsafe(server: HubRoom, device: Device) -> None:
+def unsafe(device: Device) -> None:
     peer = device.session.peer
     device.session.peer = Peer(peer.address, False, peer.way)
 
@@ -142,11 +142,11 @@ def test_secrets_of_rooms_are_neither_taken_nor_told_on_an_unsafe_way(server: Hu
     ann, bob = server.registered("ann"), server.registered("bob")
     tea = ann.join("tea")
     change(ann, tea, SettingsChange(key="sesame"))
-    unsafe(server, bob)
+    unsafe(bob)
     bob.ask(join(bob, "tea", key="sesame"), join(bob, "tea", code="x"), join(bob, "tea"))
     server.settle()
     assert bob.refusals() == [Code.UNSAFE_WAY, Code.UNSAFE_WAY, Code.WRONG_KEY]
-    unsafe(server, ann)
+    unsafe(ann)
     ann.ask(MakeCode(id=server.new_id(), room=tea))
     ann.ask(ChangeSettings(id=server.new_id(), room=tea, change=SettingsChange(key="open")))
     server.settle()
@@ -165,6 +165,19 @@ def test_the_key_is_told_to_members_and_to_nobody_else(server: HubRoom) -> None:
         assert told.settings.moderated
         seen[device.you.name] = told.settings.key
     assert seen == {"bob": "sesame", "passer-by": ""}
+
+
+def test_the_key_is_not_told_on_an_unsafe_way(server: HubRoom) -> None:
+    ann = server.registered("ann")
+    tea = ann.join("tea")
+    change(ann, tea, SettingsChange(key="sesame"))
+    other = server.visitor()
+    other.ask(Login(name="ann", password=PASSWORD))
+    server.settle()
+    unsafe(other)
+    other.sync()
+    (told,) = [one for one in other.told(RoomTold) if one.room == tea]
+    assert told.settings.key == ""
 
 
 # Names -----------------------------------------------------------------------------------------------------------

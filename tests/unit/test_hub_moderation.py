@@ -33,7 +33,7 @@ from besedka.chat.room_requests import (
 )
 from besedka.chat.told import Done, Kept, Page, RoomTold, Unit
 from besedka.hub.ports import StoreUnsure
-from hub_room import PASSWORD, Device, HubRoom
+from hub_room import PASSWORD, Device, HubRoom, folded
 
 
 @pytest.fixture
@@ -139,6 +139,11 @@ def test_a_kicked_guest_reads_up_to_that_and_is_outside(server: HubRoom) -> None
     assert isinstance(answer(guest, join(guest, "tea")), Done)
     answer(ann, say(ann, tea, "welcome back"))
     assert guest.heard(tea)[-1] == "welcome back"
+    answer(ann, kick(ann, tea, "passer-by"))
+    guest.hang_up()
+    opened = server.parts.rooms.get(tea)
+    assert opened is not None
+    assert (opened.guests, opened.put_out) == ({}, {})
 
 
 def test_a_guest_kicked_and_banned_does_not_come_back_in_the_same_turn(server: HubRoom) -> None:
@@ -174,6 +179,17 @@ def test_the_last_guest_put_out_ends_a_passing_room(server: HubRoom) -> None:
     state = server.done(server.logs.room(tea))
     assert state is not None
     assert state.archived
+
+
+def test_a_guest_lost_while_its_room_is_being_kept_leaves_none_behind(server: HubRoom) -> None:
+    ada = server.guest("ada")
+    server.weather.slow_seconds = 0.5
+    ada.ask(join(ada, "tea"))
+    server.settle(0.2)
+    ada.hang_up()
+    server.settle(5)
+    assert server.done(server.logs.room_named(folded("tea"))) is None
+    assert server.done(server.logs.passing_rooms()) == []
 
 
 # Kept out, and not heard -----------------------------------------------------------------------------------------
@@ -311,3 +327,15 @@ def test_roles_by_the_server_are_entries_like_others(server: HubRoom) -> None:
     assert entry.author == 0
     assert isinstance(entry.body, RolesChanged)
     assert [type(one) for one in entry.body.changes] == [RoleChange]
+
+
+def test_who_is_put_out_and_back_in_one_turn_is_told_what_it_is_now(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    tea = opened(ann, "tea")
+    bob.join("tea")
+    answer(ann, SetRole(id=server.new_id(), room=tea, name="bob", voice=True))
+    before = len(bob.told(RoomTold))
+    ann.ask(kick(ann, tea, "bob"))
+    bob.ask(Join(id=server.new_id(), name="tea"))
+    server.settle(2)
+    assert [(unit.room, unit.voice) for unit in bob.told(RoomTold)[before:]] == [(tea, False)]

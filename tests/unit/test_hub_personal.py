@@ -188,6 +188,18 @@ def test_how_loud_a_room_is_and_what_one_says_of_oneself_is_kept(server: HubRoom
         assert [unit for unit in ann.told(Kept) if unit.id == request.id] == [first, first]
 
 
+def test_an_id_used_in_a_room_is_another_requests_in_the_inbox(server: HubRoom) -> None:
+    ann = server.registered("ann")
+    lobby = ann.room("lobby")
+    id_ = server.new_id()
+    ann.ask(Say(id=id_, room=lobby, text="x"))
+    server.settle()
+    ann.ask(SetProfile(id=id_, bot=True))
+    server.settle()
+    assert [unit.room for unit in ann.told(Kept)] == [lobby, inbox(ann)]
+    assert noted(ann).body == ProfileSet(bot=True)
+
+
 def test_an_inbox_that_is_put_away_is_opened_again(server: HubRoom) -> None:
     ann = server.registered("ann")
     opened = server.parts.rooms.inbox_of(ann.you.principal)
