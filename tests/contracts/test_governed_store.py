@@ -355,6 +355,17 @@ def test_without_a_marker_all_since_joining_is_unread(logs: Logs, run: Run) -> N
     assert unread(logs, run, EVE.principal) == {}
 
 
+def test_whoever_comes_back_has_unread_what_was_said_since_the_first_joining(logs: Logs, run: Run) -> None:
+    made = opening(1, "one", Message("early"), joined(ANN), say("1"), left(ANN), say("2"), joined(ANN), say("3"))
+    run(logs.append([made]))
+    assert unread(logs, run, ANN.principal) == {1: (2, 3, 0)}
+    again = addition(made.after, left(ANN), say("4", ANN.principal), joined(ANN))
+    run(logs.append([again]))
+    voiced = addition(again.after, RolesChanged((RoleChange(ANN, voice=True),)), say("5"))
+    run(logs.append([voiced]))
+    assert unread(logs, run, ANN.principal) == {1: (2, 5, 1)}
+
+
 def test_a_room_in_an_overview_has_its_state_and_the_two_of_a_conversation(logs: Logs, run: Run) -> None:
     made, two = opening(1, "one", joined(ANN, BOB), DataSet("k", "v")), direct(2, ANN, BOB)
     run(logs.append([made, two]))

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from besedka.bench import crowding, delivery, flooding, idle, joining, starting
+from besedka.bench import crowding, delivery, flooding, idle, joining, overview, starting
 from besedka.bench.peers import arrive, register
 from besedka.bench.server import Device, Running, data_directory, make_devices, serving
 from besedka.limits import Limits
@@ -64,7 +64,7 @@ async def _measured(
 def bench(context: click.Context) -> None:
     """Reproducible load against a server that is started for it, in a temporary directory."""
     if context.invoked_subcommand is None:
-        for command in (deliver, join, presence, flood, rest, start):
+        for command in (deliver, join, presence, flood, rest, start, unread):
             context.invoke(command)
 
 
@@ -170,3 +170,21 @@ async def _start(messages: int) -> None:
         seconds = await starting.starts(data, 5)
         milliseconds = await starting.pages(data, devices[0])
     _say(starting.line(seconds, milliseconds, messages))
+
+
+@bench.command(name="overview")
+@click.option("--messages", default=1_000_000, show_default=True)
+def unread(messages: int) -> None:
+    """What is unread in a thousand rooms, as the store answers it."""
+    _run(_unread(messages))
+
+
+async def _unread(messages: int) -> None:
+    async with data_directory(1) as (data, devices):
+        stores = open_stores(data, limits=Limits())
+        try:
+            await overview.fill(stores, devices[0], messages, _progress)
+            milliseconds = await overview.measure(stores, devices[0])
+        finally:
+            await stores.close()
+    _say(overview.line(milliseconds, messages))

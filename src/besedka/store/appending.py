@@ -98,6 +98,13 @@ def _write_former_names(connection: sqlite3.Connection, rooms: Sequence[Room]) -
     insert(connection, "INSERT INTO former_names (folded, room)", leading)
 
 
+_STAY_GOES_ON = (
+    'ON CONFLICT DO UPDATE SET name = excluded.name, role = excluded.role, "left" = excluded."left",'
+    " voice = excluded.voice, spoke = excluded.spoke"
+)
+"""Where it began, and what had been said by then, stays."""
+
+
 def _write_logs(connection: sqlite3.Connection, kept: Sequence[Addition]) -> None:
     entries: list[Row] = []
     requests: list[Row] = []
@@ -122,5 +129,5 @@ def _write_logs(connection: sqlite3.Connection, kept: Sequence[Addition]) -> Non
         stays += stay_rows(addition)
     insert(connection, "INSERT INTO entries (room, number, time, author, name, body, said)", entries)
     insert(connection, "INSERT OR IGNORE INTO requests (author, id, room, number)", requests)
-    insert(connection, f"INSERT OR REPLACE INTO stays (room, {STAY_COLUMNS})", stays)
+    insert(connection, f"INSERT INTO stays (room, {STAY_COLUMNS}, said)", stays, _STAY_GOES_ON)
     beside.write(connection)

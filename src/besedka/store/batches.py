@@ -22,10 +22,10 @@ ROWS_STEP = 16
 """The most rows that are cut off a batch: some 20 µs of work, less than preparing a statement of a hundred rows."""
 
 
-def insert(connection: sqlite3.Connection, into: str, rows: Sequence[Row]) -> None:
-    """Carry out `into` (an INSERT up to its columns) for all the rows."""
+def insert(connection: sqlite3.Connection, into: str, rows: Sequence[Row], conflict: str = "") -> None:
+    """Carry out `into` (an INSERT up to its columns) for all the rows; `conflict` is its ON CONFLICT, if any."""
     for table, values in batches(rows):
-        connection.execute(f"{into} {table}", values)
+        connection.execute(f"{into} {table} {conflict}", values)
 
 
 def batches(rows: Sequence[Row]) -> Iterator[tuple[str, list[object]]]:

@@ -20,16 +20,12 @@ _ROOMS = ", ".join(f"rooms.{column.strip()}" for column in ROOM_COLUMNS.split(",
 _MENTIONS = "SELECT count(*) FROM mentions AS one WHERE one.account = {account} AND one.room = mine.room"
 
 _UNREAD = f"""\
-WITH mine (room, read, said) AS MATERIALIZED (
-    SELECT stays.room, coalesce(markers.number, stays.first - 1), coalesce(markers.said, entries.said)
-    FROM stays
-    LEFT JOIN markers ON markers.account = stays.principal AND markers.target = CAST(stays.room AS TEXT)
-    LEFT JOIN entries ON markers.number IS NULL AND entries.room = stays.room AND entries.number = stays.first
-    WHERE stays.principal = ?1 AND stays."left" IS NULL
-)
-SELECT mine.read, mine.said, ({_MENTIONS.format(account="?1")} AND one.number > mine.read),
-    ({_MENTIONS.format(account="0")} AND one.number > mine.read), {_ROOMS}
-FROM mine CROSS JOIN rooms ON rooms.id = mine.room ORDER BY mine.room
+SELECT coalesce(markers.number, mine.first - 1) AS read, coalesce(markers.said, mine.said),
+    ({_MENTIONS.format(account="?1")} AND one.number > coalesce(markers.number, mine.first - 1)),
+    ({_MENTIONS.format(account="0")} AND one.number > coalesce(markers.number, mine.first - 1)), {_ROOMS}
+FROM stays AS mine CROSS JOIN rooms ON rooms.id = mine.room
+    LEFT JOIN markers ON markers.account = mine.principal AND markers.target = CAST(mine.room AS TEXT)
+WHERE mine.principal = ?1 AND mine."left" IS NULL ORDER BY mine.room
 """
 """What a room had said by the entry of somebody's joining it had said by the one before, too: that is no message."""
 
@@ -51,7 +47,7 @@ def unread(connection: sqlite3.Connection, account: PrincipalId) -> list[Unread]
 def _unread_of(row: Row, two: dict[RoomId, list[Row]]) -> Unread:
     read, said, mine, everybody, *columns = row
     room = room_of(tuple(columns), two.get(columns[0], ()))
-    return Unread(room, columns[_MEMBERS], read, max(room.messages - (said or 0), 0), mine + everybody)
+    return Unread(room, columns[_MEMBERS], read, max(room.messages - said, 0), mine + everybody)
 
 
 _MEMBERS = [column.strip() for column in ROOM_COLUMNS.split(",")].index("members")

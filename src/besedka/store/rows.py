@@ -125,8 +125,8 @@ def leading_names(room: Room) -> tuple[FoldedName, ...]:
 
 def room_of(row: Row, stays: Iterable[Row] = (), markers: Iterable[Row] = ()) -> Room:
     """A room from `ROOM_COLUMNS`, its stays as `STAY_COLUMNS`, and its markers: target, number, time and said."""
-    id_, kind_value, name, owner, low, high, topic, head, floor, time, messages, _, archived, *states = row
-    _, governance, data, personal, _ = states
+    id_, kind_value, name, owner, low, high, topic, head, floor, time, messages, _members, archived, *states = row
+    _hidden, governance, data, personal, _due = states
     kind = _KINDS[kind_value]
     members: dict[PrincipalId, Member] = {}
     former: dict[PrincipalId, Stay] = {}
@@ -147,9 +147,9 @@ def room_of(row: Row, stays: Iterable[Row] = (), markers: Iterable[Row] = ()) ->
         time=time,
         messages=messages,
         archived=bool(archived),
-        members=Map(members),
-        former=Map(former),
-        named=Map({fold(member.name): principal for principal, member in members.items()}),
+        members=Map(members) if members else Map(),
+        former=Map(former) if former else Map(),
+        named=Map({fold(member.name): principal for principal, member in members.items()}) if members else Map(),
         governance=governance_of(governance, kind),
         data=data_of(data),
         personal=personal_of(personal, Map({target: Marker(*marker) for target, *marker in markers})),
@@ -157,7 +157,7 @@ def room_of(row: Row, stays: Iterable[Row] = (), markers: Iterable[Row] = ()) ->
 
 
 def stay_rows(addition: Addition) -> list[Row]:
-    """The stays an addition changes: room and `STAY_COLUMNS`.
+    """The stays an addition changes: room, `STAY_COLUMNS`, and (for one that begins) what was said by then.
 
     Who is affected is read from the entries, so that the cost is that of the change and not of the room; what they
     are now is read from the room after it, so that the fold stays in one place.
@@ -165,18 +165,21 @@ def stay_rows(addition: Addition) -> list[Row]:
     before, after = addition.before, addition.after
     if before.members is after.members and before.former is after.former:
         return []
-    changed: dict[PrincipalId, None] = {}
+    changed: dict[PrincipalId, int] = {}
+    said = before.messages
     for numbered in addition.entries:
-        body = numbered.entry.body
-        match body:
+        match numbered.entry.body:
             case Message():
-                changed[numbered.entry.author] = None  # In slow mode it is noted when somebody spoke.
+                said += 1
+                changed.setdefault(numbered.entry.author, said)  # In slow mode it is noted when somebody spoke.
             case MembershipChanged(people=people):
-                changed.update(dict.fromkeys(person.principal for person in people))
+                for person in people:
+                    changed.setdefault(person.principal, said)
             case RolesChanged(changes=changes):
-                changed.update(dict.fromkeys(change.person.principal for change in changes))
-    rows = (_stay_row(before, after, principal) for principal in changed)
-    return [row for row in rows if row is not None]
+                for change in changes:
+                    changed.setdefault(change.person.principal, said)
+    rows = ((_stay_row(before, after, principal), said) for principal, said in changed.items())
+    return [(*row, said) for row, said in rows if row is not None]
 
 
 def _stay_row(before: Room, after: Room, principal: PrincipalId) -> Row | None:

@@ -71,6 +71,7 @@ _stays = Table(
     Column("left", Integer),  # None while it lasts.
     Column("voice", Integer, server_default=text("0"), nullable=False),
     Column("spoke", Integer, server_default=text("0"), nullable=False),
+    Column("said", Integer, server_default=text("0"), nullable=False),  # Messages of the room by its entry `first`.
     sqlite_with_rowid=False,
 )
 Index("stays_of", _stays.c.principal, _stays.c.room)

@@ -22,11 +22,16 @@ def upgrade() -> None:
     _former_names()
     op.add_column("stays", sa.Column("voice", sa.Integer, server_default=sa.text("0"), nullable=False))
     op.add_column("stays", sa.Column("spoke", sa.Integer, server_default=sa.text("0"), nullable=False))
+    op.add_column("stays", sa.Column("said", sa.Integer, server_default=sa.text("0"), nullable=False))
     op.add_column("entries", sa.Column("said", sa.Integer, server_default=sa.text("0"), nullable=False))
     op.execute(
         'UPDATE entries SET said = counted.said FROM (SELECT room, number, sum(body GLOB \'{"kind":"message"*\')'
         " OVER (PARTITION BY room ORDER BY number ROWS UNBOUNDED PRECEDING) AS said FROM entries) AS counted"
         " WHERE entries.room = counted.room AND entries.number = counted.number"
+    )
+    op.execute(
+        "UPDATE stays SET said = entries.said FROM entries"
+        " WHERE entries.room = stays.room AND entries.number = stays.first"
     )
     _messages()
     _audit()
