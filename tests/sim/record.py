@@ -74,6 +74,8 @@ class Record:
         self.asked: dict[RequestId, Asked] = {}
         self.said: dict[str, list[tuple[RoomId, int]]] = {}
         """Where each token stands: first in the message itself, then in its edits. Nobody says the same twice."""
+        self.of_guests: dict[str, None] = {}
+        """Tokens in what guests say of themselves: their sessions remember it, and everybody may know."""
         self.gone: dict[str, None] = {}
         """Tokens that were edited or redacted away, and the server knows."""
         self.reactions: dict[tuple[RoomId, int], dict[tuple[PrincipalId, str], None]] = {}
@@ -284,6 +286,7 @@ class Record:
         other.asked = dict(self.asked)
         other.said = {token: list(places) for token, places in self.said.items()}
         other.gone = dict(self.gone)
+        other.of_guests = dict(self.of_guests)
         other.reactions = {message: dict(there) for message, there in self.reactions.items()}
         other.joined = self.joined.copy()
         other.floors = dict(self.floors)

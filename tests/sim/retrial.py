@@ -99,9 +99,9 @@ class Retrial:
     def _made_up(self, room: Room, entry: Entry) -> Write | None:
         """What must have been asked in plain text, or by coming for the first time."""
         match entry.body:
-            case Message(text=text, manner=manner) if room.name == LOBBY:
+            case Message(text=text, manner=manner) if is_found(room, LOBBY):
                 return Say(room=room.id, text=text, manner=manner)
-            case MembershipChanged(way=Way.JOINED) if room.name == LOBBY:
+            case MembershipChanged(way=Way.JOINED) if is_found(room, LOBBY):
                 return Join(name=LOBBY)
         return None
 
@@ -111,7 +111,7 @@ class Retrial:
             return self._why_not_opened(room, first)
         if isinstance(request, Join | Open):
             name = room_name(request.name, limits=self._record.limits)
-            return "" if not isinstance(name, Refusal) and fold(name) in _names(room) else "another room was meant"
+            return "" if not isinstance(name, Refusal) and is_found(room, name) else "another room was meant"
         if isinstance(request, Tell):
             return "" if room.pair is not None and first.author in room.pair else "not their room"
         if isinstance(first.body, Renamed) and self._is_taken(first.body.room_name, but=room):
@@ -131,7 +131,7 @@ class Retrial:
         return "there is a room of that name" if self._is_taken(body.room_name, but=room) else ""
 
     def _is_taken(self, name: str, *, but: Room) -> bool:
-        return any(fold(name) in _names(other) for other in self._record.rooms.values() if other.id != but.id)
+        return any(is_found(other, name) for other in self._record.rooms.values() if other.id != but.id)
 
     # What the rules want to know ------------------------------------------------------------------------------------
 
@@ -234,6 +234,11 @@ class Retrial:
 
 def _author(entry: Entry) -> Person:
     return Person(entry.author, entry.name)
+
+
+def is_found(room: Room, name: str) -> bool:
+    """Whether a name leads to a room."""
+    return fold(name) in _names(room)
 
 
 def _names(room: Room) -> Iterable[FoldedName]:

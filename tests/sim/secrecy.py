@@ -11,7 +11,7 @@ import msgspec
 
 from besedka.chat.answers import DataTold, MarkList, OverviewTold, PersonTold
 from besedka.chat.entries import Edited, Entry, Kind, MembershipChanged, Message, Redacted, RoomId, RoomName
-from besedka.chat.names import fold, room_name
+from besedka.chat.names import LOBBY, fold, room_name
 from besedka.chat.own_requests import GetData, SetNotify
 from besedka.chat.principals import PrincipalId, is_account, is_guest
 from besedka.chat.refusals import Code, Refusal
@@ -21,6 +21,7 @@ from besedka.chat.rooms import Room
 from besedka.chat.settings import RoomSettings
 from besedka.chat.told import People, Presence, Refused, RoomLine, RoomList, RoomTold, TypingTold, Unit
 from sim.record import Record, hold
+from sim.retrial import is_found
 from sim.rights import Span
 from sim.tokens import tokens_in
 
@@ -45,6 +46,13 @@ class Viewer:
         assert self.me is not None
         if is_guest(self.me):
             self._guest_in[room] = self.record.rights.put_out(room, self.me)
+
+    def came_in_first(self) -> None:
+        """A guest has been let in: it is in the lobby, whatever that is called by now."""
+        lobby = next((room.id for room in self.record.rooms.values() if is_found(room, LOBBY)), None)
+        hold(lobby is not None, "a guest is let in before there is a lobby")
+        assert lobby is not None
+        self.came_in(lobby)
 
     def went_out(self, room: RoomId) -> None:
         """It has been told that it is outside."""
@@ -87,6 +95,8 @@ class Viewer:
     def check_words(self, data: bytes) -> None:
         """Everything in these bytes that somebody wrote."""
         for token in dict.fromkeys(tokens_in(data)):
+            if token in self.record.of_guests:
+                continue
             places = self.record.said.get(token)
             hold(places is not None, f"told of {token} before it was kept")
             hold(token not in self.record.gone, f"{token} is told, and was taken away")
@@ -137,10 +147,11 @@ class Viewer:
         span, versions = self.span(told.room), self.record.versions(told.room)
         hold(span is not None, f"room {told.room} is told to {self.me}, who may not read it")
         assert span is not None
-        if span.last is None or told.room in self.record.unsure:
-            fits = any(_describes(told, version, self.me) for version in versions)
-            hold(fits, f"room {told.room} is told as {told}, and is {versions}")
+        now_inside = span.last is None or self.is_inside(told.room)
+        if now_inside and any(_describes(told, version, self.me) for version in versions):
             return
+        hold(span.last is not None, f"room {told.room} is told as {told}, and is {versions}")
+        assert span.last is not None
         now = versions[0]
         hold(told.head <= span.last, f"room {told.room}: head {told.head} is told to {self.me}, who has left")
         hold(not now.hidden or not told.room_name, f"what room {told.room} is called now is told to who has left it")
@@ -198,7 +209,8 @@ class Viewer:
             name = room_name(request.name, limits=self.record.limits)
             secret = not isinstance(name, Refusal) and self._is_secret(name, request)
             by_name = refused.code is Code.ROOM_NAME_TAKEN and not refused.detail
-            general = by_name or refused.code in _ABOUT_THE_SERVER or not isinstance(request, Join)
+            like_any = refused.code in _ABOUT_THE_SERVER or refused.code is Code.TOO_MANY_ROOMS
+            general = by_name or like_any or not isinstance(request, Join)
             hold(not secret or general, f"{self.me} is refused {request} of a hidden room by {refused}")
 
     def _is_secret(self, name: RoomName, request: Request) -> bool:

@@ -17,10 +17,10 @@ from besedka.chat.answers import (
     WhowasList,
 )
 from besedka.chat.entries import RequestId, RoomId
-from besedka.chat.own_requests import Typing
+from besedka.chat.own_requests import SetProfile, Typing
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Hello, Join, Leave, Malformed, Pong, Request, Resume, Sync, Write
-from besedka.chat.room_requests import Open
+from besedka.chat.room_requests import Open, SetData
 from besedka.chat.told import (
     Done,
     Entries,
@@ -40,6 +40,7 @@ from besedka.wire.framing import encode_frame
 from besedka.wire.native import NativeClient, NativeServer
 from sim.record import Asked, Record, hold
 from sim.secrecy import Viewer, readable
+from sim.tokens import tokens_in
 
 ANSWERS = (
     You,
@@ -106,6 +107,8 @@ class NativeTap:
                     continue
                 if isinstance(request, Write):
                     self._record.asked.setdefault(request_id, Asked(request, self._address))
+                if isinstance(request, SetProfile | SetData) and self._you is not None and self._you.principal < 0:
+                    self._record.of_guests.update(dict.fromkeys(tokens_in(msgspec.json.encode(request))))
                 self._record.askers.setdefault(request_id, set()).add(self._device)
                 self._asked.append((request_id, request if isinstance(request, Request) else None))
             if isinstance(request, Resume):
@@ -135,9 +138,7 @@ class NativeTap:
                 self._viewer.me = unit.principal
                 self._device = unit.token or self._device
                 if unit.principal < 0:
-                    lobbies = [room.id for room in self._record.rooms.values() if room.name == "lobby"]
-                    hold(bool(lobbies), "a guest is let in before there is a lobby")
-                    self._viewer.came_in(lobbies[0])
+                    self._viewer.came_in_first()
             case RoomTold(room=room, after=after):
                 self._viewer.check(unit, None)
                 self._given[room] = after

@@ -47,7 +47,7 @@ class TextTap:
         if online is not None:
             if self._viewer.me is None and is_guest(online.principal):
                 self._viewer.me = online.principal
-                self._viewer.came_in(next(room.id for room in self._record.rooms.values() if room.name == "lobby"))
+                self._viewer.came_in_first()
             self._viewer.me = online.principal
         for line in lines:
             self._viewer.check_words(line)

@@ -22,6 +22,9 @@ STORM_SECONDS = 30.0
 CALM_SECONDS_MAX = 400.0
 """Everything must have come to rest by then; the longest wait of a client and of the hub are far below."""
 
+MARK_MILLISECONDS_MAX = 15_000
+"""So long after its time a mark may be listed: the server looks every five seconds."""
+
 REQUEST_BYTES_MIN = 17
 """The shortest request, a pong in its frame."""
 
@@ -173,6 +176,7 @@ class World:
         for device in self.everybody:
             device.last_words()
         self._wait_settled()
+        self._wait_lifted()
         self.record.replayed(self.store.entries, self.store.rooms)
         if not self.lossy:
             self._check_all_there(left=False)
@@ -227,6 +231,16 @@ class World:
             quiet = quiet + 1 if all(device.settled for device in self.everybody) else 0
             if self.stepper.seconds > deadline:
                 raise Broken(f"never at rest: {[device.unrest for device in self.everybody if not device.settled]}")
+
+    def _wait_lifted(self) -> None:
+        """Every ban ends when it was to end, and the room says so soon afterwards."""
+        assert self.server is not None
+        clock, rooms = self.server.process, self.record.rooms
+        due = max((room.governance.next_due() or 0 for room in rooms.values() if not room.archived), default=0)
+        while any(room.governance.next_due() for room in rooms.values() if not room.archived):
+            over = clock.now() <= due + MARK_MILLISECONDS_MAX
+            hold(over, f"at {clock.now()} rooms still list what ended at {due}")
+            self._go_on(until=self.stepper.seconds + 1.0)
 
     # The server -----------------------------------------------------------------------------------------------------
 

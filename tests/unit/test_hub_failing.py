@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from besedka.chat.own_requests import SetProfile
 from besedka.chat.principals import Actor
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Join, Say, Tell, Write
+from besedka.chat.requests import Join, Say, Tell, Who, Write
 from besedka.chat.rooms import Room
 from besedka.chat.rules import decide
-from besedka.chat.told import Farewell, Kept, Parting, Refused, RoomTold
+from besedka.chat.told import Farewell, Kept, Parting, People, Refused, RoomTold
 from besedka.chat.verdicts import Circumstances, Verdict
 from besedka.hub.orders import Outcome
 from besedka.hub.ports import StoreFault, StoreUnsure
@@ -73,6 +74,16 @@ def test_what_was_looked_up_before_a_doubtful_commit_makes_no_second_room(server
     assert len(opened.state.members) == 2
     inboxes = [entry.body for device in (ann, bob) for entry in device.entries(device.you.inbox or tea)]
     assert {getattr(body, "room", tea) for body in inboxes} <= {tea, ann.room("lobby")}
+
+
+def test_who_became_invisible_by_an_append_of_unknown_outcome_is_not_shown(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    server.weather.doubtful = StoreUnsure("who knows")
+    ann.ask(SetProfile(id=server.new_id(), invisible=True))
+    server.settle(5)
+    bob.ask(Who(room=bob.room("lobby")))
+    server.settle()
+    assert [line.name for line in bob.told(People)[-1].people if line.online] == ["bob"]
 
 
 def test_a_room_that_is_written_to_is_not_put_away_meanwhile() -> None:

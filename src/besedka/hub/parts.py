@@ -94,6 +94,7 @@ class Parts:
             self._move_readers(stale, opened, put_out)
         self.rooms.add(opened)
         if stale is not None:
+            self._heed_inbox(opened)
             self._tell_newcomers(opened, stale.state)
         elif room in self.doubtful:
             self._tell_newcomers(opened, Room(room))
@@ -134,6 +135,15 @@ class Parts:
                     session.behind[opened.state.id] = stale.state.head
                     self.fallen_behind[session] = None
         self.bell.ring()
+
+    def _heed_inbox(self, opened: OpenRoom) -> None:
+        """What an inbox that was read again says of its account is so for its sessions, as after a turn."""
+        owner, personal = opened.state.owner, opened.state.personal
+        online = None if owner is None or opened.state.kind is not Kind.INBOX else self.attendance.get(owner)
+        if online is not None:
+            self.watching.profile_changed(online, personal.profile)
+            for session in online.sessions:
+                session.ignore(personal.ignored)
 
     def _tell_newcomers(self, opened: OpenRoom, before: Room) -> None:
         """Whoever became a member by a commit of unknown outcome has not heard of the room since it was `before`."""

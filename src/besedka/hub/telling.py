@@ -95,7 +95,10 @@ class Told:
                 continue  # Its sync will find the room as it is then.
             moved[session] = None
             if opened in session.live:
-                self._places.put(session, room, after=addition.before.head)
+                before = addition.before.head
+                # Whoever was put out and is back within one turn is not what it was: its role and voice are gone.
+                back = Announcement(before, 0) if opened.is_inside(principal) else None
+                self._places.put(session, room, after=before, announcement=back)
             elif room not in session.behind:
                 after = _first_change(addition, principal) - 1
                 self._places.put(session, room, after=after, announcement=Announcement(after, 0))
