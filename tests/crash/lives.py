@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from besedka.chat.entries import RequestId
 from crash.disk import Disk
 from crash.people import Person
+from crash.texters import Texter, shown_faults
 from crash.verdict import Files, missed, read_files, verdict
 from server import Server
 from waiting import wait_until
@@ -43,8 +45,11 @@ class Life:
         disk: Disk | None = None,
         weakness: Mapping[str, str] | None = None,
         troubled: bool = False,
+        mixed: bool = False,
     ) -> None:
         """With a `disk`, each kill cuts the power too. `weakness` is the environment of `launch.py`.
+
+        Among `mixed` people every other speaks TLS, and somebody plain text.
 
         The log of a server that is not `troubled` tells of no error.
         """
@@ -58,14 +63,17 @@ class Life:
         self.data.mkdir(mode=0o700, exist_ok=True)
         self.people: list[Person] = []
         self._names: list[str] = []
+        self._mixed = mixed
+        self.texters = [Texter("t0", dice=random.Random(self.dice.random()))] if mixed else []
         self._configuration = directory / "besedka.toml"
         self._configuration.write_text(CONFIGURATION)
 
     def newcomer(self) -> Person:
         """One more person, who has not registered yet."""
         name = f"p{len(self._names)}"
+        tls = self._mixed and len(self._names) % 2 == 1
         self._names.append(name)
-        person = Person(name, others=self._names, dice=random.Random(self.dice.random()))
+        person = Person(name, others=self._names, dice=random.Random(self.dice.random()), tls=tls)
         self.people.append(person)
         return person
 
@@ -105,13 +113,20 @@ class Life:
         await self.enter(server)
         for person in self.people:
             person.talk()
+        for texter in self.texters:
+            texter.talk()
 
     async def enter(self, server: Server) -> None:
         """Everybody comes in, as far as the server lets them before it dies."""
-        connecting = (person.connect(server.port) for person in self.people)
+        connecting = [person.connect(server.port) for person in self.people]
+        connecting += [texter.connect(server.port) for texter in self.texters]
         for outcome in await asyncio.gather(*connecting, return_exceptions=True):
-            assert outcome is None or isinstance(outcome, ConnectionError)
-        await wait_until(lambda: server.ended or all(person.core.in_step or person.faults for person in self.people))
+            assert outcome is None or isinstance(outcome, ConnectionError | ssl.SSLError)
+        await wait_until(lambda: server.ended or self._is_in())
+
+    def _is_in(self) -> bool:
+        people = all(person.core.in_step or person.faults for person in self.people)
+        return people and all(texter.present for texter in self.texters)
 
     async def wait_receipts(self, person: Person, asked: Sequence[RequestId]) -> None:
         """Until each of these is kept; bounded."""
@@ -122,9 +137,16 @@ class Life:
         for person in self.people:
             person.hush()
             await person.wait_gone()
+        for texter in self.texters:
+            texter.hush()
+            await texter.wait_gone()
         if self._disk is not None:
             self._disk.cut_power(dice=self.dice if self.dice.random() < 0.5 else None)
-        return verdict(self.files(), self.people)
+        return self._verdict(self.files())
+
+    def _verdict(self, files: Files) -> Sequence[str]:
+        shown = [fault for texter in self.texters for fault in shown_faults(files, texter)]
+        return [*verdict(files, self.people), *shown]
 
     def files(self) -> Files:
         """The databases as they lie there."""
@@ -143,22 +165,28 @@ class Life:
         server = self.server()
         with server.start():
             await asyncio.gather(*(person.come(server.port) for person in self.people))
+            await asyncio.gather(*(texter.connect(server.port) for texter in self.texters))
             await wait_until(lambda: not any(person.core.outbox for person in self.people))
+            await wait_until(lambda: all(texter.present for texter in self.texters))
             await wait_until(until)
             files = self.files()  # Nobody writes any more.
             quiet = await self._is_told(files)
             status = await asyncio.to_thread(server.stop)
-        faults = [*([] if quiet else missed(files, self.people)), *verdict(self.files(), self.people)]
+        faults = [*([] if quiet else self._missed(files)), *self._verdict(self.files())]
         if not self._troubled:
             faults += [f"in its log: {line}" for line in server.log() if " error=" in line]
         return faults if status == 0 else [f"the server ended with {status}", *faults]
 
     async def _is_told(self, files: Files) -> bool:
         try:
-            await wait_until(lambda: not missed(files, self.people))
+            await wait_until(lambda: not self._missed(files))
         except AssertionError:
             return False
         return True
+
+    def _missed(self, files: Files) -> Sequence[str]:
+        shown = [fault for texter in self.texters for fault in shown_faults(files, texter, all_told=True)]
+        return [*missed(files, self.people), *shown]
 
 
 def _otherwise_than_killed(server: Server) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import ssl
 import time
 from collections.abc import Sequence
 from typing import cast
@@ -17,6 +18,7 @@ from besedka.client.core import Core
 from besedka.client.events import Answered, Arrived, Event, Garbled, Jumped, Phase, Welcomed
 from besedka.client.ids import Ids
 from besedka.client.memory import AnyWrite
+from besedka.net.tls import ALPN_NATIVE
 from waiting import wait_until
 
 PASSWORD = "correct horse"
@@ -38,11 +40,12 @@ And whoever has opened a room stays in it as long as others do.
 class Person:
     """One account with one device, which goes on over any number of kills of the server."""
 
-    def __init__(self, name: str, *, others: Sequence[str], dice: random.Random) -> None:
+    def __init__(self, name: str, *, others: Sequence[str], dice: random.Random, tls: bool = False) -> None:
         """`others` are the names to tell things to; it may grow."""
         self.name = name
         self._others = others
         self._dice = dice
+        self._tls = _trusting() if tls else None
         self.core = Core(new_id=Ids(now=lambda: time.time_ns() // 1_000_000, token_bytes=os.urandom), show=1000)
         self._transport: asyncio.WriteTransport | None = None
         self._said = 0
@@ -75,7 +78,8 @@ class Person:
     async def connect(self, port: int) -> None:
         """Connect only: the server may die at any moment from here on."""
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: _Line(self), "127.0.0.1", port)
+        name = None if self._tls is None else "localhost"
+        await loop.create_connection(lambda: _Line(self), "127.0.0.1", port, ssl=self._tls, server_hostname=name)
 
     @property
     def connected(self) -> bool:
@@ -239,6 +243,15 @@ class Person:
     def lobby(self) -> RoomId:
         """Where everybody is."""
         return next(known.room for known in self.core.rooms.values() if known.name == "lobby")
+
+
+def _trusting() -> ssl.SSLContext:
+    """TLS to whatever certificate: a power cut may have taken the one that was made at the start."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols([ALPN_NATIVE])
+    return context
 
 
 class _Line(asyncio.Protocol):

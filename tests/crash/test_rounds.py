@@ -29,11 +29,15 @@ async def live(directory: Path, rounds: int, *, shim: Path | None) -> None:
         home = directory / str(rounds)
         home.mkdir()
         disk = None if shim is None else Disk(home / "data", home / "disk", shim=shim)
-        life = Life(home, seed=secrets.randbits(32), disk=disk)
+        life = Life(home, seed=secrets.randbits(32), disk=disk, mixed=True)
         for number in range(min(rounds, LIFE_ROUNDS)):
             assert not await life.round(), f"round {number} of seed {life.seed}"
         assert life.receipts > 0
         assert not await life.end(), f"the end of seed {life.seed}"
+        log = (life.data / "server.log").read_text()
+        assert all(f"way={way}\n" in log for way in ("native", "native+tls", "text"))
+        assert any(text.startswith("p") for shown in life.texters[0].shown for text in shown)
+        assert any(entry.name == "t0" for log in life.files().logs.values() for entry in log)
         rounds -= LIFE_ROUNDS
 
 

@@ -20,7 +20,7 @@ from besedka.chat.requests import Say, SetTopic, Tell
 from besedka.chat.rooms import Room
 from besedka.chat.told import Kept
 from besedka.client.memory import AnyWrite
-from besedka.store.rows import ROOM_COLUMNS, entry_of, room_of
+from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, entry_of, room_of
 from crash.people import Person
 
 
@@ -98,7 +98,7 @@ def _read_messages(path: Path, files: Files) -> None:
     try:
         files.faults += _damage(connection, path.name)
         for row in connection.execute(f"SELECT {ROOM_COLUMNS} FROM rooms").fetchall():
-            stays = 'SELECT principal, name, role, first, "left" FROM stays WHERE room = ?'
+            stays = f"SELECT {STAY_COLUMNS} FROM stays WHERE room = ?"
             room = room_of(row, connection.execute(stays, (row[0],)))
             files.rooms[room.id] = room
             files.logs[room.id] = []
