@@ -12,11 +12,13 @@ from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
 from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
 from besedka.admin.ports import Reloaded
+from besedka.chat.audit import AuditLine
+from besedka.chat.entries import RoomName
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Refusal
 from besedka.chat.told import Parting
-from besedka.hub.ports import Account
+from besedka.hub.ports import Account, AuditRow
 from besedka.hub.seen import Load, SessionNumber, SessionSeen
 from besedka.limits import Limits
 from besedka.store.memory import MemoryAccountStore, MemoryLogStore
@@ -68,6 +70,7 @@ class FakeGovernor:
         self.changed: list[Account] = []
         self.revocations: list[PrincipalId] = []
         self.removals: list[PrincipalId] = []
+        self.recorded: list[AuditLine] = []
         self.borne: list[FoldedName] = []
         """Names of guests, and those claimed."""
         self.trouble: Exception | None = None
@@ -119,6 +122,12 @@ class FakeGovernor:
 
     def account_changed(self, account: Account) -> None:
         self.changed.append(account)
+
+    async def record(self, line: AuditLine) -> None:
+        self.recorded.append(line)
+
+    async def audit(self, *, limit: int) -> Sequence[AuditRow]:
+        return [AuditRow(NOW, AccountName("server"), RoomName(""), line) for line in self.recorded[-limit:]]
 
     async def revoked(self, account: PrincipalId) -> None:
         self.revocations.append(account)

@@ -10,6 +10,7 @@ import pytest
 from besedka.admin.commands import COMMANDS
 from besedka.admin.deeds import AddUser, Status
 from besedka.admin.ports import Reloaded
+from besedka.chat.audit import AuditLine
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.told import Parting
@@ -118,6 +119,21 @@ def test_mute_and_unmute_reach_the_store_and_the_sessions(office: Office) -> Non
     assert office.type("unmute bob")[1] == ["bob may speak again."]
     assert office.account("bob") == office.governor.changed[-1]
     assert not office.governor.changed[-1].muted
+
+
+def test_what_an_operator_does_to_people_is_in_the_audit_trail(office: Office) -> None:
+    office.governor.arrive("ann", 1)
+    for line in ("kick ANN", "kick ann", "ban Ann 3", "ban 192.0.2.9/24", "unban ANN", "unban ann", "mute BOB"):
+        office.type(line)
+    office.type("unmute bob")
+    assert office.governor.recorded == [
+        AuditLine("kick", "ann"),
+        AuditLine("ban", "ann", until=NOW + 3 * 86_400_000),
+        AuditLine("ban", "192.0.2.0/24"),
+        AuditLine("lift ban", "ann"),
+        AuditLine("mute", "bob"),
+        AuditLine("lift mute", "bob"),
+    ]
 
 
 def test_an_invitation_is_good_for_as_long_as_was_said(office: Office) -> None:

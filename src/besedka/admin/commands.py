@@ -15,6 +15,7 @@ from besedka.admin.journal import TAIL_LINES_MAX, ServerLog
 from besedka.admin.people import DAY_MILLISECONDS, PeopleDesk
 from besedka.admin.ports import Governor, People, Premises, Rooms
 from besedka.admin.table import moment, table
+from besedka.chat.audit import AuditLine
 from besedka.chat.names import fold
 from besedka.chat.principals import is_guest
 from besedka.chat.refusals import SENTENCES, Code
@@ -212,6 +213,7 @@ async def _kick(running: Running, words: Sequence[str], answer: Answer) -> Ended
     if not theirs:
         return answer.refuse(_("{name} is not here.").format(name=words[0]))
     ended = _end(running, theirs, Parting.KICKED)
+    await running.governor.record(AuditLine("kick", theirs[0].name))
     running.log.note("kicked", name=theirs[0].name, sessions=ended)
     return answer.done(_("{name} is kicked ({sessions}).").format(name=theirs[0].name, sessions=_sessions(ended)))
 
@@ -253,6 +255,7 @@ async def _ban(running: Running, words: Sequence[str], answer: Answer) -> Ended:
         here = [session for session in running.governor.sessions() if session.principal == account.id]
     running.governor.overtake_logins()
     ended = _end(running, here, Parting.BANNED)
+    await running.governor.record(AuditLine("ban", shown, until=until))
     running.log.note("banned", whom=shown, days=days or "for ever", sessions=ended)
     if days is None:
         banned = _("{whom} is banned for ever").format(whom=shown)
@@ -272,7 +275,9 @@ async def _unban(running: Running, words: Sequence[str], answer: Answer) -> Ende
     )
     if not lifted:
         return answer.refuse(_("{whom} is not banned.").format(whom=words[0]))
-    running.log.note("unbanned", whom=words[0])
+    shown = account.name if account else str(network)
+    await running.governor.record(AuditLine("lift ban", shown))
+    running.log.note("unbanned", whom=shown)
     return answer.done(_("{whom} is no longer banned.").format(whom=words[0]))
 
 
@@ -291,6 +296,7 @@ async def _set_muted(running: Running, account: Account | None, answer: Answer, 
         return answer.refuse(_(SENTENCES[Code.NO_SUCH_PERSON]))
     await running.people.set_muted(account.id, muted)
     running.governor.account_changed(msgspec.structs.replace(account, muted=muted))
+    await running.governor.record(AuditLine("mute" if muted else "lift mute", account.name))
     running.log.note("muted" if muted else "unmuted", name=account.name)
     sentence = _("{name} is muted.") if muted else _("{name} may speak again.")
     return answer.done(sentence.format(name=account.name))

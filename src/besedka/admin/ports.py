@@ -7,11 +7,12 @@ from typing import Protocol
 
 import msgspec
 
+from besedka.chat.audit import AuditLine
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Refusal
 from besedka.chat.told import Parting
-from besedka.hub.ports import Account
+from besedka.hub.ports import Account, AuditRow
 from besedka.hub.ports import Steps as Steps
 from besedka.hub.seen import Ban, Load, RoomSeen, SessionNumber, SessionSeen
 
@@ -51,6 +52,14 @@ class Governor(Protocol):
 
     def account_changed(self, account: Account) -> None:
         """The role, the name or the muting of an account is another from now on, in its live sessions too."""
+        ...
+
+    async def record(self, line: AuditLine) -> None:
+        """Put what the operator has done to the whole server into the audit trail."""
+        ...
+
+    async def audit(self, *, limit: int) -> Sequence[AuditRow]:
+        """The last acts of moderation and of operators, the oldest first."""
         ...
 
     async def revoked(self, account: PrincipalId) -> None:
