@@ -8,7 +8,7 @@ from besedka.chat.answers import MarkList, OverviewLine, OverviewTold
 from besedka.chat.entries import Level, Listing, RoomId
 from besedka.chat.own_requests import MoveMarker, Overview, SetNotify
 from besedka.chat.refusals import Code
-from besedka.chat.requests import History, React, Request, Say, Tell
+from besedka.chat.requests import History, Leave, React, Request, Say, Tell
 from besedka.chat.room_requests import ListMarks, SetMark
 from besedka.chat.told import Kept, Page, ReactionCount
 from besedka.limits import Limits
@@ -60,6 +60,15 @@ def test_a_page_around_what_one_may_not_read_is_the_nearest_one_may(server: HubR
     direct = ann.told(Kept)[-1].room
     says(ann, direct, "a", "b")
     assert numbers(bob, direct, around=1, limit=2) == [2, 3], "from one's joining on"
+
+
+def test_whoever_left_reads_around_nothing_later(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    tea = ann.join("tea")
+    bob.join("tea")
+    asks(bob, Leave(id=server.new_id(), room=tea))  # Number 4.
+    says(ann, tea, *"abcdef")
+    assert numbers(bob, tea, around=8, limit=6) == [2, 3, 4]
 
 
 def test_pages_count_the_reactions_to_their_messages(server: HubRoom) -> None:

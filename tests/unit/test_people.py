@@ -12,7 +12,7 @@ from besedka.chat.personal import Profile
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Login, Request, Tell, Who
-from besedka.chat.room_requests import Open, SetData
+from besedka.chat.room_requests import Invite, Open, SetData
 from besedka.chat.told import Kept, People
 from besedka.hub.departed import Departed
 from besedka.hub.session import Online
@@ -204,3 +204,6 @@ def test_values_of_a_room_are_for_those_who_may_know_of_it(server: HubRoom) -> N
     assert values(ann, GetData(room=den)) == values(bob, GetData(room=tea)) == (("url", "x"),)
     asks(bob, GetData(room=den), GetData(room=RoomId(999)), GetData(room=ann.you.inbox or tea))
     assert bob.refusals() == [Code.NO_SUCH_ROOM] * 3
+    asks(ann, Invite(id=server.new_id(), room=den, name="bob"))
+    asks(bob, GetData(room=den))
+    assert bob.refusals()[3:] == [Code.NOT_A_MEMBER], "it knows of the room, and is not in it"

@@ -10,7 +10,7 @@ from besedka.chat.own_requests import ChangePassword, EndSessions, ListSessions
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Hello, Login, Ping, Request, Resume
 from besedka.chat.told import Done, Farewell, Parting, You
-from besedka.hub.ports import Peer
+from besedka.hub.ports import Peer, StoreFault
 from besedka.hub.tokens import token_handle
 from besedka.limits import Limits
 from besedka.wire.native import NativeClient, NativeServer
@@ -250,6 +250,18 @@ def test_a_hash_that_changed_meanwhile_is_not_replaced() -> None:
     asks(ann, ChangePassword(old=PASSWORD, new=NEW))
     assert ann.refusals() == [Code.BUSY]
     assert revocations(ann) == 0
+
+
+def test_a_changed_password_is_changed_though_it_cannot_be_noted(server: HubRoom) -> None:
+    ann = server.registered("ann")
+
+    async def full(*_asked: object) -> None:
+        raise StoreFault("the disk is full")
+
+    server.hub.orders.add_to = full  # type: ignore[method-assign, assignment]
+    asks(ann, ChangePassword(old=PASSWORD, new=NEW))
+    assert ann.told(Done)
+    assert let_in(server, Login(name="ann", password=NEW))
 
 
 def test_no_password_is_noted(server: HubRoom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,10 @@ from besedka.chat.answers import DataTold
 from besedka.chat.entries import Kind, Person, RoomId
 from besedka.chat.own_requests import SetProfile, WatchData
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Exit, Request
+from besedka.chat.requests import Exit, Leave, Request
 from besedka.chat.room_requests import Open, SetData
 from besedka.chat.told import Done, Kept
+from besedka.hub.ports import StoreUnsure
 from besedka.hub.watching import BOT, REAL_NAME
 from hub_room import Device, HubRoom
 
@@ -76,6 +77,8 @@ def test_who_shares_no_room_is_not_told(server: HubRoom) -> None:
     den = bob.told(Kept)[-1].room
     watches(ann, "url")
     sets(bob, "url", "x", den)
+    asks(bob, Leave(id=server.new_id(), room=bob.room("lobby")))
+    sets(bob, "url", "y")
     assert ann.told(DataTold) == []
 
 
@@ -85,6 +88,16 @@ def test_nothing_is_told_of_who_is_invisible(server: HubRoom) -> None:
     asks(bob, SetProfile(id=server.new_id(), invisible=True, real_name="Bob"))
     sets(bob, "url", "x")
     assert ann.told(DataTold) == []
+
+
+def test_who_became_invisible_by_a_commit_of_unknown_outcome_is_so(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    assert ann.seen(lobby) == ([], [])
+    server.weather.doubtful = StoreUnsure("who knows")
+    asks(bob, SetProfile(id=server.new_id(), invisible=True))
+    server.settle(3)
+    assert ann.seen(lobby) == ([], ["bob"])
 
 
 def test_what_is_watched_is_what_was_named_last(server: HubRoom) -> None:

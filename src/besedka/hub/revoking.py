@@ -14,6 +14,7 @@ from besedka.chat.own_requests import EndSessions, ListSessions
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.told import Done, Parting, Unit
+from besedka.hub.ports import StoreFault
 from besedka.hub.session import Online, Session
 from besedka.hub.tokens import token_handle
 
@@ -75,7 +76,10 @@ class Revoking:
                 self._hub.part(one, Parting.REVOKED)
         if online.inbox is not None:
             note = Draft(online.principal, online.name, SessionsRevoked())
-            await self._hub.orders.add_to(online.inbox, note)
+            try:
+                await self._hub.orders.add_to(online.inbox, note)
+            except StoreFault as fault:  # They find out when their tokens are refused.
+                self._parts.journal.fault("noting revoked sessions failed", fault)
 
     def _sessions_of(self, account: PrincipalId) -> list[Session]:
         """The live sessions of an account, those among them that are just being let in."""
