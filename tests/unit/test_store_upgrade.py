@@ -182,6 +182,25 @@ def test_a_crash_in_the_middle_leaves_the_older_version(data: Path, run: OnLoop,
     works(data, run)
 
 
+SHORT_OF_SPACE = """
+import resource, sys
+from pathlib import Path
+from besedka.limits import Limits
+from besedka.store.stores import open_stores
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+open_stores(Path(sys.argv[1]), limits=Limits())
+"""
+
+
+def test_a_copy_that_does_not_fit_is_not_left_behind(data: Path, run: OnLoop) -> None:
+    before = {name: dumped(data / name) for name in FILES}
+    ended = run_process([sys.executable, "-c", SHORT_OF_SPACE, str(data)], check=False, capture_output=True, timeout=60)
+    assert b"NotWritable" in ended.stderr
+    assert list(data.glob("*.version-*")) == []
+    assert {name: dumped(data / name) for name in FILES} == before
+    works(data, run)
+
+
 def test_a_full_disk_says_so_and_leaves_the_older_version(
     data: Path, run: OnLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

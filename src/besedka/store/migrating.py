@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from alembic.operations import Operations
@@ -52,11 +53,13 @@ def copy(connection: sqlite3.Connection, target: Path) -> None:
     unfinished = target.with_name(target.name + ".new")
     unfinished.unlink(missing_ok=True)
     os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    other = sqlite3.connect(unfinished)
     try:
-        connection.backup(other)
-    finally:
-        other.close()
+        with closing(sqlite3.connect(unfinished)) as other:
+            connection.backup(other)
+    except BaseException:
+        for left in (unfinished, unfinished.with_name(unfinished.name + "-journal")):
+            left.unlink(missing_ok=True)  # So that a full disk is no fuller than it was.
+        raise
     sync(unfinished)
     unfinished.rename(target)
     sync(target.parent)
