@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 import uvloop
 
 from besedka.hub.ports import Link, Peer
@@ -20,6 +21,16 @@ from besedka.net.parts import Settings, Wires
 from besedka.net.tls import Certificate, self_made
 from besedka.wire.protocol import ServerProtocol
 from waiting import wait_for, wait_until
+
+LOOPS = pytest.mark.parametrize("uv", [True, False], ids=["uvloop", "asyncio"])
+"""For what the two loops do each in their own way: which is how bytes move, and how transports end."""
+
+QUICK = Limits(first_byte_seconds=0.02)
+"""Asks a silent peer at once."""
+PATIENT = Limits(first_byte_seconds=60.0)
+"""Never asks within a test."""
+SMALL = Limits(buffer_bytes_max=65_536)
+CHUNK = b"x" * 32_768
 
 
 class FakeSession:
@@ -198,3 +209,64 @@ def client_context(certificate: Path | None = None, *, alpn: Sequence[str] = ())
 def make_certificate(folder: Path) -> Certificate:
     """A certificate of one's own making."""
     return self_made(folder)
+
+
+# Clients that are slow -------------------------------------------------------------------------------------------
+
+
+async def send_bytewise(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """So that each byte arrives by itself."""
+    for byte in data:
+        writer.write(bytes([byte]))
+        await asyncio.sleep(0.002)
+
+
+async def small_sockets() -> list[socket.socket]:
+    """Listening sockets whose connections soon have no room, so that a test need not fill megabytes."""
+    sockets = await wait_bound("127.0.0.1", 0)
+    for one in sockets:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+    return sockets
+
+
+async def unread(stand: Stand) -> socket.socket:
+    """A client that reads nothing by itself, and has said its name."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    client.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await wait_for(loop.sock_connect(client, ("127.0.0.1", stand.port)))
+    await wait_for(loop.sock_sendall(client, b"ann\n"))
+    return client
+
+
+def fill(session: FakeSession) -> int:
+    """Write until the link is full; how much that was."""
+    written = 0
+    while not session.link.full:
+        session.link.write(CHUNK)
+        written += len(CHUNK)
+        assert written < 16_000_000, "never full"
+    return written
+
+
+async def stays_full(session: FakeSession) -> bool:
+    """Whether the link is full although the client has had time to take what it takes unasked."""
+    await asyncio.sleep(0.05)
+    return session.link.full
+
+
+async def read_exactly(client: socket.socket, count: int) -> None:
+    loop = asyncio.get_running_loop()
+    while count:
+        data = await wait_for(loop.sock_recv(client, min(count, 65_536)))
+        assert data, "closed before all was read"
+        count -= len(data)
+
+
+async def read_to_the_end(client: socket.socket) -> bytes:
+    loop = asyncio.get_running_loop()
+    data = b""
+    while more := await wait_for(loop.sock_recv(client, 65_536)):
+        data += more
+    return data

@@ -56,8 +56,13 @@ TELLERS = ("cli.py", "serve/", "client/", "admin/", "bench/")
 SLEEPERS = frozenset(
     {
         "crash/lives.py",
+        "receiving.py",
         "unit/test_net_accepting.py",
+        "unit/test_net_arrival.py",
+        "unit/test_net_arrival_proxied.py",
+        "unit/test_net_arrival_tls.py",
         "unit/test_net_connection.py",
+        "unit/test_net_lingering.py",
         "unit/test_net_listener.py",
         "unit/test_net_page.py",
         "unit/test_net_patience.py",

@@ -17,10 +17,9 @@ from besedka.limits import Limits
 from besedka.net.page import HTTPConnection, is_host_ours
 from besedka.net.parts import Settings
 from besedka.net.tls import Certificate
-from receiving import Stand, client_context, make_certificate, run, standing
+from receiving import LOOPS, Stand, client_context, make_certificate, run, standing
 from waiting import wait_for, wait_until
 
-LOOPS = pytest.mark.parametrize("uv", [True, False], ids=["uvloop", "asyncio"])
 SETTINGS = Settings(name="<our> chat", hostnames=("chat.example",))
 
 
