@@ -187,7 +187,8 @@ import resource, sys
 from pathlib import Path
 from besedka.limits import Limits
 from besedka.store.stores import open_stores
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+# The log's index takes 32 KiB, the copy more.
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 open_stores(Path(sys.argv[1]), limits=Limits())
 """
 
