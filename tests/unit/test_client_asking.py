@@ -163,6 +163,7 @@ class Visit:
             return error
         finally:
             runner.run(self.link.close())
+            self.device.release()
         return None
 
 

@@ -42,6 +42,8 @@ def test_everything_is_for_its_owner_only(tmp_path: Path) -> None:
         device = Device(tmp_path / "state")
         device.keep_token(HOME, "ann", "secret")
         device.keep_known(HOME, AUTHORITY)
+        device.claim(HOME, "ann")
+        device.release()
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
@@ -87,6 +89,39 @@ def test_two_clients_at_once_lose_nothing(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: Device(tmp_path).keep_token(HOME, name, name), names))
     assert [Device(tmp_path).token(HOME, name) for name in names] == names
+
+
+def test_clients_at_once_have_a_token_each_and_find_it_again(tmp_path: Path) -> None:
+    first, second = Device(tmp_path), Device(tmp_path)
+    for device, token in ((first, "one"), (second, "two")):
+        device.claim(HOME, "ann")
+        assert device.token(HOME, "Ann") is None
+        device.keep_token(HOME, "ann", token)
+        assert device.token(HOME, "Ann") == token
+    first.release()
+    third = Device(tmp_path)
+    third.claim(HOME, "ANN")
+    assert third.token(HOME, "ann") == "one", "the first that nobody has"
+    second.claim(HOME, "ann")
+    assert second.token(HOME, "ann") == "two", "claimed anew"
+    second.keep_token(HOME, "ann", None)
+    assert third.token(HOME, "ann") == "one"
+    second.claim(HOME, "bob")
+    assert second.token(HOME, "bob") is None
+    third.release()
+    second.release()
+    assert Device(tmp_path).token(HOME, "ann") == "one", "whoever claims nothing has the first"
+
+
+def test_there_is_an_end_of_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("besedka.client.device.CLAIMS_MAX", 1)
+    first, second = Device(tmp_path), Device(tmp_path)
+    first.claim(HOME, "ann")
+    with pytest.raises(DeviceFault, match="Too many clients"):
+        second.claim(HOME, "ann")
+    first.release()
+    second.claim(HOME, "ann")
+    second.release()
 
 
 def test_what_cannot_be_kept_or_read_is_said(tmp_path: Path) -> None:

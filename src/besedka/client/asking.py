@@ -149,6 +149,10 @@ class Entrance:
         raise GaveUp(_("No usable name in three attempts."))
 
     def _by_token(self, name: str) -> bool:
+        try:
+            self._device.claim(self._address, name)
+        except DeviceFault as fault:  # What cannot be written may yet be read.
+            self._asker.complain(str(fault))
         token = self._device.token(self._address, name)
         if token is None:
             return False

@@ -3,11 +3,16 @@
 Two files in one directory that only its owner may read. `device.json` has the last address and name and the session
 tokens. `known_servers` is for people to read and edit: one server a line, `HOST:PORT` and how it is known: `authority`
 once a certificate authority vouched for it, otherwise `sha256:` and the digest of the public key it first showed.
+
+To the server a token is one device: of two sessions that come with the same one it ends the earlier. So of several
+clients of one account that run at once each claims a token of its own, the first that is free, by a lock on an empty
+file beside those two. The operating system takes the lock away, however the client ends.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +30,9 @@ DEFAULT_PORT = 9090
 
 AUTHORITY = "authority"
 """A server known by the word of a certificate authority; anything else it is known by is its key's digest."""
+
+CLAIMS_MAX = 64
+"""Clients of one account at once on one device; a server has no more sessions of one."""
 
 _TOKENS_MAX = 64
 """Tokens kept, of the servers last logged in to; as many as an account may have on one server."""
@@ -55,7 +63,7 @@ class _Kept(msgspec.Struct, frozen=True):
     last: Address = Address()
     last_name: str = ""
     tokens: dict[str, str] = {}
-    """By address and folded name, the one used last at the end."""
+    """By address, folded name, and from the second claim on its number; the one used last at the end."""
 
     def __repr__(self) -> str:
         return "<what the device keeps>"
@@ -67,6 +75,8 @@ class Device:
     def __init__(self, directory: Path) -> None:
         """`directory` is made (for its owner only) when there is something to keep."""
         self._directory = directory
+        self._claimed: tuple[str, int] | None = None
+        self._lock: int | None = None
 
     @property
     def known_servers(self) -> Path:
@@ -83,13 +93,39 @@ class Device:
         with self._changing():
             self._write(msgspec.structs.replace(self._kept(), last=address, last_name=name))
 
+    def claim(self, address: Address, name: str) -> None:
+        """Take the first token of this name there that no other client has taken, whether or not there is one yet.
+
+        It is taken until this process ends, or claims another.
+        """
+        self.release()
+        key = _token_key(address, name)
+        with self._changing():
+            for number in range(1, CLAIMS_MAX + 1):
+                digest = hashlib.sha256(f"{key} {number}".encode()).hexdigest()[:16]
+                lock = os.open(self._directory / f"claim-{digest}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.close(lock)
+                    continue
+                self._lock, self._claimed = lock, (key, number)
+                return
+        raise DeviceFault(_("Too many clients are running here under this name."))
+
+    def release(self) -> None:
+        """Others may claim what this one has."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = self._claimed = None
+
     def token(self, address: Address, name: str) -> str | None:
-        """The session token of this name there."""
-        return self._kept().tokens.get(_token_key(address, name))
+        """The session token of this name there: the one claimed, or the first."""
+        return self._kept().tokens.get(self._claimed_key(address, name))
 
     def keep_token(self, address: Address, name: str, token: str | None) -> None:
-        """Keep a session token; None takes it away."""
-        key = _token_key(address, name)
+        """Keep a session token in the place of that one; None takes it away."""
+        key = self._claimed_key(address, name)
         with self._changing():
             kept = self._kept()
             tokens = {one: value for one, value in kept.tokens.items() if one != key}
@@ -97,6 +133,11 @@ class Device:
                 tokens[key] = token
             tokens = dict(list(tokens.items())[-_TOKENS_MAX:])
             self._write(msgspec.structs.replace(kept, tokens=tokens))
+
+    def _claimed_key(self, address: Address, name: str) -> str:
+        key = _token_key(address, name)
+        number = self._claimed[1] if self._claimed is not None and self._claimed[0] == key else 1
+        return key if number == 1 else f"{key} {number}"
 
     def known(self, address: Address) -> str | None:
         """How a server is known: `AUTHORITY`, the digest of its key, or None for not at all."""

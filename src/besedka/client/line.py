@@ -134,6 +134,7 @@ class _Visit:
             return run(self._talk(link, surface, passwords=entrance.passwords))
         finally:
             run(link.close())
+            self._device.release()
 
     def _connect(self, run: Runs, surface: Surface, *, host: str | None, port: str | None) -> tuple[Link, Address]:
         links: list[Link] = []

@@ -83,6 +83,8 @@ class Surface:
         """How far that was."""
         self._writers = Writers()
         self._oldest: dict[RoomId, int] = {}
+        self._seen: dict[RoomId, int] = {}
+        """The last entry shown of a room. The core is ahead of that."""
         self._inbox_known = 0
         """What the inbox said up to here was so before this run, and is no news."""
         self._reached: dict[RoomId, int] = {}
@@ -181,7 +183,7 @@ class Surface:
                     _("{room}: this room cannot be read just now; what is missing follows").format(room=where)
                 )
             case Appeared(room=room, after=after):
-                self._oldest[room] = after + 1
+                self._oldest[room], self._seen[room] = after + 1, after
                 if room == self._core.inbox:
                     self._inbox_known = self._core.rooms[room].as_of
                 self._choose_room()
@@ -241,6 +243,7 @@ class Surface:
             self._writers.said(arrived.room, entry.author)
         self.say_lines(self.transcript.arrived(arrived, kind=kind, where=where, after=self._inbox_known))
         self.reading.shown(arrived)
+        self._seen[arrived.room] = arrived.entries[-1].number
         if self._settled:
             if self.reading.is_loud(arrived.room) and self.transcript.calls_me(arrived, kind=kind):
                 self._bell()
@@ -261,10 +264,11 @@ class Surface:
         kind, where = self._described(jumped.room)
         if kind is not Kind.INBOX:
             self.say_notice(jump_sentence(jumped, where))
-            self._oldest[jumped.room] = jumped.after + 1
+            self._oldest[jumped.room], self._seen[jumped.room] = jumped.after + 1, jumped.after
 
     def _started_over(self) -> None:
         self._oldest.clear()
+        self._seen.clear()
         self._reached.clear()
         self.transcript.forget()
         self.reading.forget()
@@ -329,8 +333,9 @@ class Surface:
         Until all rooms were told a better one may yet come.
         """
         known = self._core.rooms.get(self.current) if self.current is not None else None
-        if self._settled and self.current not in (None, but) and (known is None or known.inside):
-            return  # A room not known yet is one just joined: its description follows the receipt.
+        # A room not known yet is one just joined: its description follows the receipt.
+        if self._settled and self.current not in (None, but) and (known is None or not self._is_over(known)):
+            return
         mine = [
             one for one in self._core.rooms.values() if one.inside and one.kind is not Kind.INBOX and one.room != but
         ]
@@ -340,6 +345,10 @@ class Surface:
             self.current = chosen
             if self._settled:
                 self.say_where()
+
+    def _is_over(self, known: KnownRoom) -> bool:
+        """Whether I am outside and see it: my inbox tells of it before the room says who put me out and why."""
+        return known.left_at is not None and self._seen.get(known.room, 0) >= known.left_at
 
     def say_where(self) -> None:
         """Which room this is, and what it is about."""
