@@ -93,7 +93,6 @@ class Parts:
         if stale is not None:
             self._move_readers(stale, opened, put_out)
         self.rooms.add(opened)
-        self.watching.opened(opened)
         if stale is not None:
             self._heed_inbox(opened)
             self._tell_newcomers(opened, stale.state)
