@@ -18,7 +18,8 @@ from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Refusal
 from besedka.chat.told import Parting
-from besedka.hub.ports import Account, AuditRow
+from besedka.hub.accounts import Account
+from besedka.hub.keeping import AuditRow
 from besedka.hub.seen import Load, SessionNumber, SessionSeen
 from besedka.limits import Limits
 from besedka.store.memory import MemoryAccountStore, MemoryLogStore

@@ -33,7 +33,7 @@ from besedka.chat.folding import evolve
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Addition, Kept, LogStore, Moved, Page, Receipt, RoomBrief, Step, Steps
+from besedka.hub.keeping import Addition, Kept, LogStore, Moved, Page, Receipt, RoomBrief, Step, Steps
 from besedka.hub.seen import RoomSeen
 from besedka.store.rows import encode_body, weight
 from running import Run

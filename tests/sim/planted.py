@@ -19,8 +19,8 @@ from besedka.client.core import Core
 from besedka.hub.cases import Later
 from besedka.hub.hub import Hub
 from besedka.hub.judging import Judge, refused
+from besedka.hub.keeping import Addition, Receipt
 from besedka.hub.places import Places
-from besedka.hub.ports import Addition, Receipt
 from besedka.hub.preparing import Preparation, Prepared
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session

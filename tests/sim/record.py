@@ -34,7 +34,7 @@ from besedka.chat.notices import inbox_notices
 from besedka.chat.principals import PrincipalId
 from besedka.chat.requests import Write
 from besedka.chat.rooms import Room, reading
-from besedka.hub.ports import Addition, Numbered
+from besedka.hub.keeping import Addition, Numbered
 from besedka.limits import Limits
 from sim.retrial import Retrial
 from sim.rights import Rights, Span

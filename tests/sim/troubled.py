@@ -12,7 +12,10 @@ from besedka.chat.entries import Entry, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Account, Addition, Clock, Credentials, Kept, Moved, StoreFault, StoreUnsure
+from besedka.hub.accounts import Account, Credentials
+from besedka.hub.faults import StoreFault, StoreUnsure
+from besedka.hub.keeping import Addition, Kept, Moved
+from besedka.hub.ports import Clock
 from besedka.limits import Limits
 from besedka.store.memory import Disturbance, MemoryLogStore
 from besedka.store.memory_accounts import MemoryAccountStore
@@ -177,7 +180,7 @@ class TroubledAccounts(MemoryAccountStore):
 
 
 class SlowKeys:
-    """Fills `hub.ports.Keys` with hashes that anybody could turn back."""
+    """Fills `hub.accounts.Keys` with hashes that anybody could turn back."""
 
     def __init__(self, process: Process) -> None:
         self._process = process

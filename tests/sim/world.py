@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from besedka.chat.entries import Kind
+from besedka.hub.faults import StoreFault
 from besedka.hub.hub import Hub
 from besedka.hub.parts import Parts
-from besedka.hub.ports import Peer, StoreFault
+from besedka.hub.ports import Peer
 from besedka.hub.settings import Settings
 from besedka.limits import Limits
 from sim.link import PIECE_BYTES_MAX, Connection, Weather

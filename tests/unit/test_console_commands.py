@@ -14,7 +14,8 @@ from besedka.chat.audit import AuditLine
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.told import Parting
-from besedka.hub.ports import InvitationState, StoreFault
+from besedka.hub.accounts import InvitationState
+from besedka.hub.faults import StoreFault
 from office import NOW, Office
 
 

@@ -22,7 +22,7 @@ from besedka.admin.deeds import (
 from besedka.admin.oldusers import OldUser
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import AccountRole
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from office import NOW, Office
 
 MD5 = "5f4dcc3b5aa765d61d8327deb882cf99"

@@ -23,7 +23,7 @@ from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Exit, Say, Tell
 from besedka.chat.room_requests import Invite, Kick, Open, SetRole
 from besedka.chat.told import Farewell, Kept, Parting, You
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.hub.seen import SessionNumber
 from hub_room import ANN, Device, HubRoom, folded
 

@@ -32,7 +32,7 @@ from besedka.chat.room_requests import (
     Transfer,
 )
 from besedka.chat.told import Done, Kept, Page, RoomTold, Unit
-from besedka.hub.ports import StoreUnsure
+from besedka.hub.faults import StoreUnsure
 from hub_room import PASSWORD, Device, HubRoom, folded
 
 

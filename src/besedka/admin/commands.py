@@ -20,7 +20,9 @@ from besedka.chat.names import fold
 from besedka.chat.principals import is_guest
 from besedka.chat.refusals import SENTENCES, Code
 from besedka.chat.told import Parting
-from besedka.hub.ports import Account, Clock, StoreFault
+from besedka.hub.accounts import Account
+from besedka.hub.faults import StoreFault
+from besedka.hub.ports import Clock
 from besedka.hub.seen import SessionSeen
 from besedka.words import _, plural
 

@@ -27,7 +27,9 @@ from besedka.admin.table import moment, table
 from besedka.chat.names import account_name, fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
-from besedka.hub.ports import Account, Clock, Dice, Journal, NameTaken
+from besedka.hub.accounts import Account
+from besedka.hub.faults import NameTaken
+from besedka.hub.ports import Clock, Dice, Journal
 from besedka.limits import Limits
 from besedka.words import _, plural
 

@@ -12,8 +12,9 @@ from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Refusal
 from besedka.chat.told import Parting
-from besedka.hub.ports import Account, AuditRow
-from besedka.hub.ports import Steps as Steps
+from besedka.hub.accounts import Account
+from besedka.hub.keeping import AuditRow
+from besedka.hub.keeping import Steps as Steps
 from besedka.hub.seen import Ban, Load, RoomSeen, SessionNumber, SessionSeen
 
 # What the hub fills ----------------------------------------------------------------------------------------------

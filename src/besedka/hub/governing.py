@@ -28,11 +28,12 @@ from besedka.chat.rooms import Room
 from besedka.chat.rules import open_room
 from besedka.chat.text import message_text
 from besedka.chat.told import Parting
+from besedka.hub.accounts import Account
 from besedka.hub.cases import Later, Wanting
 from besedka.hub.hub import Hub
 from besedka.hub.judging import Judge
+from besedka.hub.keeping import AuditRow
 from besedka.hub.orders import Outcome
-from besedka.hub.ports import Account, AuditRow
 from besedka.hub.preparing import Preparation, Prepared
 from besedka.hub.seen import Load, SessionNumber, SessionSeen
 from besedka.hub.session import Online, Session

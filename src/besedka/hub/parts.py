@@ -5,8 +5,10 @@ from __future__ import annotations
 from besedka.chat.entries import Kind, MembershipChanged, RoomId, Way
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room, audience
+from besedka.hub.accounts import AccountStore, Keys
 from besedka.hub.devices import Devices
-from besedka.hub.ports import AccountStore, Bell, Clock, Dice, Journal, Keys, LogStore, Tasks
+from besedka.hub.keeping import LogStore
+from besedka.hub.ports import Bell, Clock, Dice, Journal, Tasks
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom, RoomTable
 from besedka.hub.session import Announcement, Session

@@ -24,9 +24,9 @@ from besedka.chat.rooms import Member, Reading, direct_people
 from besedka.chat.speaking_rules import may_speak
 from besedka.chat.told import Page, People, PersonLine, ReactionCount, RoomLine, RoomList, Synced, Unit
 from besedka.chat.verdicts import Circumstances, absent, unknown
+from besedka.hub.keeping import RoomBrief
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
-from besedka.hub.ports import RoomBrief
 from besedka.hub.rooms import NOWHERE, OpenRoom
 from besedka.hub.session import Announcement, Online, Session
 from besedka.hub.signals import shown

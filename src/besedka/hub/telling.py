@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from besedka.chat.entries import Entry, Ignored, MembershipChanged, RoomId
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room
+from besedka.hub.keeping import Addition
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
-from besedka.hub.ports import Addition
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Announcement, Session
 from besedka.hub.turn import Turn

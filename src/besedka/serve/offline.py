@@ -11,7 +11,7 @@ from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
 from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
 from besedka.config import Config
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.serve.directory import DataDirectory, DirectoryFault
 from besedka.serve.world import SystemClock, SystemDice
 from besedka.store.passwords import Argon2Keys

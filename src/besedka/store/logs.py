@@ -15,18 +15,7 @@ from besedka.chat.names import FoldedName
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
 from besedka.chat.told import ReactionCount
-from besedka.hub.ports import (
-    Addition,
-    AuditRow,
-    Kept,
-    Moved,
-    Page,
-    Reactions,
-    Receipt,
-    RoomBrief,
-    Step,
-    Unread,
-)
+from besedka.hub.keeping import Addition, AuditRow, Kept, Moved, Page, Reactions, Receipt, RoomBrief, Step, Unread
 from besedka.hub.seen import RoomSeen
 from besedka.store import questions
 from besedka.store.appending import append

@@ -19,18 +19,7 @@ from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
 from besedka.chat.told import ReactionCount
-from besedka.hub.ports import (
-    Addition,
-    AuditRow,
-    Kept,
-    Moved,
-    Page,
-    Reactions,
-    Receipt,
-    RoomBrief,
-    Step,
-    Unread,
-)
+from besedka.hub.keeping import Addition, AuditRow, Kept, Moved, Page, Reactions, Receipt, RoomBrief, Step, Unread
 from besedka.hub.seen import RoomSeen
 from besedka.store.memory_accounts import MemoryAccountStore as MemoryAccountStore
 from besedka.store.rows import borne_name, encode_body, leading_names, weight

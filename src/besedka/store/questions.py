@@ -10,7 +10,7 @@ from besedka.chat.audit import AuditLine
 from besedka.chat.entries import RoomId
 from besedka.chat.principals import PrincipalId
 from besedka.chat.told import ReactionCount
-from besedka.hub.ports import AuditRow, Reactions, Unread
+from besedka.hub.keeping import AuditRow, Reactions, Unread
 from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, Row, room_of
 
 # What is unread --------------------------------------------------------------------------------------------------
