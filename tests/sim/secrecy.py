@@ -83,7 +83,7 @@ class Viewer:
         """Whether it may know that there is such a room."""
         if room not in self.record.rooms:
             return False
-        return self.is_inside(room) or self.span(room) is not None or any(map(self._finds, self.record.versions(room)))
+        return self.is_inside(room) or self.span(room) is not None or any(map(self._finds, self.record.lately(room)))
 
     def _finds(self, room: Room) -> bool:
         if room.archived or room.kind is Kind.INBOX:
@@ -147,14 +147,16 @@ class Viewer:
         span, versions = self.span(told.room), self.record.versions(told.room)
         hold(span is not None, f"room {told.room} is told to {self.me}, who may not read it")
         assert span is not None
-        now_inside = span.last is None or self.is_inside(told.room)
-        if now_inside and any(_describes(told, version, self.me) for version in versions):
+        inside = span.last is None or self.is_inside(told.room)
+        if inside and any(_describes(told, version, self.me) for version in versions):
             return
-        hold(span.last is not None, f"room {told.room} is told as {told}, and is {versions}")
-        assert span.last is not None
-        now = versions[0]
-        hold(told.head <= span.last, f"room {told.room}: head {told.head} is told to {self.me}, who has left")
-        hold(not now.hidden or not told.room_name, f"what room {told.room} is called now is told to who has left it")
+        stays = [version.former[self.me].left for version in versions if self.me in version.former]
+        last = max((one for one in (span.last, *stays) if one is not None), default=None)
+        hold(last is not None, f"room {told.room} is told as {told}, and is {versions}")
+        assert last is not None
+        hold(told.head <= last, f"room {told.room}: head {told.head} is told to {self.me}, who has left at {last}")
+        hidden = all(version.hidden for version in versions)
+        hold(not hidden or not told.room_name, f"what room {told.room} is called now is told to who has left it")
         bare = (told.topic, told.members, told.messages, told.settings) == ("", 0, 0, RoomSettings())
         hold(bare, f"room {told.room} is told to {self.me} as it is now: {told}")
 

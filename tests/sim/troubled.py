@@ -60,8 +60,9 @@ class Mood:
 class Witness(Protocol):
     """Sees every commit at the moment it is durable."""
 
-    now: int
-    """The server's clock when it judged what is being kept, in milliseconds since 1970 UTC."""
+    def judged(self, now: int) -> None:
+        """A turn was judged at this time, in milliseconds since 1970 UTC, and is about to be kept."""
+        ...
 
     def kept(self, addition: Addition) -> None:
         """This has been added."""
@@ -82,7 +83,7 @@ class WitnessedLogStore(MemoryLogStore):
     async def append(self, additions: Sequence[Addition]) -> Sequence[Kept | Moved]:
         """Keep what still fits; a turn judges and appends within one moment."""
         if self.witness is not None and self.clock is not None:
-            self.witness.now = self.clock.now()
+            self.witness.judged(self.clock.now())
         answers = await super().append(additions)
         for addition in additions if self.witness is not None else ():
             self.witness.known(addition.after.id)
