@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from besedka.chat.answers import DataTold, MarkList, OverviewTold, PersonTold
-from besedka.chat.entries import Edited, Entry, Kind, MembershipChanged, Message, Redacted, RoomId, RoomName
+from besedka.chat.entries import Edited, Entry, Kind, Listing, MembershipChanged, Message, Redacted, RoomId, RoomName
 from besedka.chat.names import LOBBY, fold, room_name
 from besedka.chat.own_requests import GetData, SetNotify
 from besedka.chat.principals import PrincipalId, is_account, is_guest
@@ -150,8 +150,8 @@ class Viewer:
         inside = span.last is None or self.is_inside(told.room)
         if inside and any(_describes(told, version, self.me) for version in versions):
             return
-        stays = [version.former[self.me].left for version in versions if self.me in version.former]
-        last = max((one for one in (span.last, *stays) if one is not None), default=None)
+        stays = [stay for version in versions for principal, stay in version.former.items() if principal == self.me]
+        last = max((one for one in (span.last, *(stay.left for stay in stays)) if one is not None), default=None)
         hold(last is not None, f"room {told.room} is told as {told}, and is {versions}")
         assert last is not None
         hold(told.head <= last, f"room {told.room}: head {told.head} is told to {self.me}, who has left at {last}")
@@ -219,7 +219,12 @@ class Viewer:
         """Whether a name leads to a room of which this session may not know, and to which it has no key or code."""
         bearers = [one for one in self.record.rooms.values() if not one.archived and fold(one.name) == fold(name)]
         with_code = isinstance(request, Join) and bool(request.code)
-        return not with_code and any(not self.knows(one.id) for one in bearers)
+        return not with_code and any(not self.knows(one.id) and not _excepts(one) for one in bearers)
+
+
+def _excepts(room: Room) -> bool:
+    """Whether some may join without an invitation, whoever they are: to them it is not hidden."""
+    return bool(room.governance.of_listing(Listing.INVITE_EXCEPTION))
 
 
 def _describes(told: RoomTold, room: Room, me: PrincipalId | None) -> bool:

@@ -82,11 +82,12 @@ class WitnessedLogStore(MemoryLogStore):
 
     async def append(self, additions: Sequence[Addition]) -> Sequence[Kept | Moved]:
         """Keep what still fits; a turn judges and appends within one moment."""
-        if self.witness is not None and self.clock is not None:
+        if self.clock is not None and self.witness is not None:
             self.witness.judged(self.clock.now())
         answers = await super().append(additions)
-        for addition in additions if self.witness is not None else ():
-            self.witness.known(addition.after.id)
+        if self.witness is not None:
+            for addition in additions:
+                self.witness.known(addition.after.id)
         return answers
 
     def _add(self, addition: Addition) -> Kept | Moved:

@@ -148,16 +148,18 @@ class Parts:
                 session.ignore(personal.ignored)
 
     def _tell_newcomers(self, opened: OpenRoom, before: Room) -> None:
-        """Whoever became a member by a commit of unknown outcome has not heard of the room since it was `before`."""
+        """Whoever became a member by a commit of unknown outcome, or another one, has not heard so since `before`."""
         room = opened.state.id
         if before.head and opened.state.kind is Kind.INBOX:
             return
         for principal in audience(opened.state):
-            online = None if principal in before.members else self.attendance.get(principal)
+            was, now = before.members.get(principal), opened.state.members.get(principal)
+            same = was is not None and now is not None and (was.role, was.voice) == (now.role, now.voice)
+            online = None if same else self.attendance.get(principal)
             for session in () if online is None else online.sessions:
-                if session.synced and room not in session.behind:
-                    session.behind[room] = before.head
-                    session.announcements[room] = Announcement(before.head, 0)
+                if session.synced and room not in session.announcements:
+                    after = session.behind.setdefault(room, before.head)
+                    session.announcements[room] = Announcement(after, 0)
                     self.fallen_behind[session] = None
         self.bell.ring()
 
