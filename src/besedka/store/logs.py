@@ -163,11 +163,7 @@ class SqliteLogStore:
 
     async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
         """Public and private rooms that are not archived, by name."""
-        rows = await self._rows(
-            "SELECT id, name, members, messages, topic FROM rooms WHERE folded IS NOT NULL ORDER BY folded LIMIT ?",
-            limit,
-        )
-        return [RoomSeen(*row) for row in rows]
+        return await self._readers.call(lambda connection: questions.rooms_seen(connection, limit))
 
     # Entries.
 

@@ -209,9 +209,7 @@ class MemoryLogStore:
     async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
         """Public and private rooms that are not archived, by name."""
         await self._disturbance.before("rooms_seen")
-        return [
-            RoomSeen(room.id, room.name, len(room.members), room.messages, room.topic) for room in self._named()[:limit]
-        ]
+        return [_seen(room) for room in self._named()[:limit]]
 
     def _named(self) -> list[Room]:
         named = [room for room in self._rooms.values() if borne_name(room) is not None]
@@ -341,3 +339,18 @@ def _fitting(entries: Iterable[Entry], limit: int, bytes_max: int) -> list[Entry
 
 def _without_people(room: Room) -> Room:
     return msgspec.structs.replace(room, members=Map(), former=Map(), named=Map())
+
+
+def _seen(room: Room) -> RoomSeen:
+    owner = None if room.owner is None else room.members.get(room.owner)
+    return RoomSeen(
+        id=room.id,
+        name=room.name,
+        kind=room.kind,
+        settings=room.governance.settings,
+        owner=room.owner,
+        owner_name="" if owner is None else owner.name,
+        members=len(room.members),
+        messages=room.messages,
+        topic=room.topic,
+    )
