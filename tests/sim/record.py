@@ -38,7 +38,7 @@ from besedka.chat.rooms import Room, reading
 from besedka.hub.keeping import Addition, Numbered
 from besedka.limits import Limits
 from besedka.wire.native import KEY_UNTOLD
-from sim.retrial import Retrial
+from sim.retrial import Retrial, wrong
 from sim.rights import Rights, Span
 from sim.tokens import tokens_in
 
@@ -153,6 +153,8 @@ class Record:
             for person in entry.body.people:
                 self.joined[person.principal] += 1 if entry.body.way is Way.JOINED else -1
                 self._moved[person.principal] = None
+        why = wrong(state, entry, now=self.now, admins=self.admins)
+        hold(not why, f"room {state.id}: {entry.number} by {entry.author}: {why}")
         after = evolve(state, entry)
         self._lately.setdefault(state.id, []).append(state)
         self._note(after, entry)

@@ -49,7 +49,7 @@ def _check_list(record: Record, device: Device, me: PrincipalId) -> None:
     hold(listed is not None, f"{device.label} was not told which rooms there are")
     assert listed is not None
     named = [room for room in record.rooms.values() if room.kind in (Kind.PUBLIC, Kind.PRIVATE)]
-    expected = [room for room in named if not room.archived and not room.hidden]
+    expected = [room for room in named if not room.archived and not room.governance.settings.hidden]
     expected.sort(key=lambda room: fold(room.name))
     found = [(line.room, line.room_name, line.topic) for line in listed.rooms]
     hold(

@@ -88,7 +88,7 @@ class Viewer:
     def _finds(self, room: Room) -> bool:
         if room.archived or room.kind is Kind.INBOX:
             return False
-        return not room.hidden or self.me in room.governance.invited
+        return not _is_hidden(room) or self.me in room.governance.invited
 
     # What it is told ------------------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class Viewer:
         if isinstance(entry.body, _FOR_READERS):
             return False
         states = self.record.versions(room)
-        return self.is_inside(room) or any(not one.hidden or one.kind is Kind.INBOX for one in states)
+        return self.is_inside(room) or any(not _is_hidden(one) or one.kind is Kind.INBOX for one in states)
 
     def check(self, unit: Unit, request: Request | None) -> None:
         """A unit that is no run and no page; `request` is what it answers."""
@@ -155,7 +155,7 @@ class Viewer:
         hold(last is not None, f"room {told.room} is told as {told}, and is {versions}")
         assert last is not None
         hold(told.head <= last, f"room {told.room}: head {told.head} is told to {self.me}, who has left at {last}")
-        hidden = all(version.hidden for version in versions)
+        hidden = all(_is_hidden(version) for version in versions)
         hold(not hidden or not told.room_name, f"what room {told.room} is called now is told to who has left it")
         bare = (told.topic, told.members, told.messages, told.settings) == ("", 0, 0, RoomSettings())
         hold(bare, f"room {told.room} is told to {self.me} as it is now: {told}")
@@ -164,7 +164,7 @@ class Viewer:
         """A room in some list, of which others may hear too."""
         versions = self.record.versions(line.room)
         seen = any(
-            not one.archived and (not one.hidden or self.is_inside(one.id)) and one.kind is not Kind.INBOX
+            not one.archived and (not _is_hidden(one) or self.is_inside(one.id)) and one.kind is not Kind.INBOX
             for one in versions
         )
         hold(seen, f"room {line.room} is listed for {self.me}")
@@ -220,6 +220,11 @@ class Viewer:
         bearers = [one for one in self.record.rooms.values() if not one.archived and fold(one.name) == fold(name)]
         with_code = isinstance(request, Join) and bool(request.code)
         return not with_code and any(not self.knows(one.id) and not _excepts(one) for one in bearers)
+
+
+def _is_hidden(room: Room) -> bool:
+    """As it is set."""
+    return room.governance.settings.hidden
 
 
 def _excepts(room: Room) -> bool:

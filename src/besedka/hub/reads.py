@@ -176,7 +176,7 @@ class Reads:
             state = room if opened is None else opened.state
             members = counts.get(room.id, 0) if opened is None else len(state.members) + len(opened.guests)
             joined = room.id in mine if opened is None else opened.is_inside(online.principal)
-            if not state.archived:
+            if not state.archived and not state.hidden:
                 lines.append(RoomLine(room.id, state.kind, state.name, state.topic, members, joined))
         return RoomList(request.request_id, tuple(lines), more=len(found) > limit)
 
