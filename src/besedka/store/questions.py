@@ -108,13 +108,13 @@ def number_at(connection: sqlite3.Connection, room: RoomId, time: int) -> int:
 
 _SEEN = """\
 SELECT id, rooms.name, kind, governance, owner, stays.name, members, messages, topic
-FROM rooms LEFT JOIN stays ON room = id AND principal = owner AND "left" IS NULL
+FROM rooms LEFT JOIN stays ON room = id AND principal = owner
 WHERE folded IS NOT NULL ORDER BY folded LIMIT ?
 """
 
 
 def rooms_seen(connection: sqlite3.Connection, limit: int) -> list[RoomSeen]:
-    """The rooms that bear a name, by it."""
+    """The rooms that bear a name, by it. Of an owner who has left, the stay has no name any more."""
     return [
         RoomSeen(
             id=room,
