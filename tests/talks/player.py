@@ -2,7 +2,7 @@
 
     # A comment.
     ann (native): registers with a long password     somebody new, and how it speaks: native, text or client
-    ann: says hello                                  a deed; what each can do is in `speaking`
+    ann: says hello                                  a deed; what each can do is in `speaking` and `deeds`
     bob sees: [lobby] ann: hello                     this line comes to stand on its screen, after what it saw before
     bob never sees: [lobby] ann: other words         and does not, however the talk goes on
     bob sees once: [lobby] ann: hello                and is there one time, in all
