@@ -80,7 +80,6 @@ async def _clear_log(running: Running, _words: Sequence[str], answer: Answer) ->
 
 
 async def _scrub(running: Running, _words: Sequence[str], answer: Answer) -> Ended:
-    running.log.note("scrubbing")
     if await running.rooms.scrub():
         return answer.done(_("Nothing of what was taken back is left in the files."))
     return answer.refuse(_("Somebody is reading just now. It is done within the hour by itself; or try again."))
