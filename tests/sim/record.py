@@ -205,6 +205,8 @@ class Record:
 
     def settled(self) -> None:
         """Between commits: every inbox has noted what concerns it, and nothing else."""
+        if not self._due and not self._noted and not self._moved:
+            return
         for note in self._noted:
             hold(note in self._due, f"the inbox of {note[0]} notes what did not happen: {note[1]}")
             self._due.remove(note)

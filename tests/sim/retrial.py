@@ -7,6 +7,7 @@ made up from what it became. What the rules want to know beside the room is foun
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -91,7 +92,7 @@ class Retrial:
         return decide(room, actor, request, self._circumstances(room, entries, request))
 
     def _actor(self, principal: PrincipalId, name: str, address: str, *, inside: bool) -> Actor:
-        host = host_of(address, self._record.host_key)
+        host = _host(address, self._record.host_key)
         role = AccountRole.ADMIN if name in self._record.admins and principal > 0 else AccountRole.USER
         return Actor(principal, AccountName(name), role, inside, host=host, address=address)
 
@@ -231,6 +232,11 @@ class Retrial:
                 ]
                 return "" if masks and set(masks) <= set(over) else f"lifted {masks} where {over} was due"
         return f"the server does not write {entry.body}"
+
+
+@lru_cache(maxsize=64)
+def _host(address: str, key: bytes) -> str:
+    return host_of(address, key)
 
 
 def _author(entry: Entry) -> Person:
