@@ -176,7 +176,7 @@ async def told(logs: LogStore) -> list[object]:
         everything += [await logs.said_by(room, number) for number in range(len(page.entries) + 2)]
         everything += [await logs.number_at(room, NOW + after) for after in range(-1, 12)]
         for person in PEOPLE:
-            counts = await logs.reaction_counts(room, first=2, last=30, principal=person.principal, limit=20)
+            counts = await logs.reaction_counts(room, first=2, last=30, upto=25, principal=person.principal, limit=20)
             everything.append(counts)
             everything.append(await logs.reactions(room, 4, person.principal, "a"))
     for person in PEOPLE:

@@ -142,7 +142,7 @@ class Transcript:
     def _entry(self, room: RoomId, entry: Entry, *, kind: Kind, where: str) -> list[str]:
         look = self._look
         prefix = look.dim(clock(entry.time)) + " " + (look.dim(f"[{where}]") + " " if where else "")
-        if isinstance(entry.body, Message) and not entry.body.redacted:
+        if isinstance(entry.body, Message) and entry.body.text:
             return self._message(room, entry, entry.body, prefix)
         if self.remembered.has_happened(room, entry):
             return []
