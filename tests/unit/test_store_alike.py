@@ -137,7 +137,9 @@ class World:
             case "unmark":
                 return Unmarked(Listing.BAN, (f"m{chance % 3}",))
             case "read":
-                upto = min(chance * 2, room.head)
+                markers = self._after.get(INBOX, self.kept[INBOX]).personal.markers
+                before = markers[str(room.id)].number if str(room.id) in markers else 0
+                upto = max(before, min(chance * 2, room.head))  # A marker never goes back.
                 said = sum(entry.number <= upto for entry in there)
                 return MarkerMoved(str(room.id), upto, NOW, said)
         return None
