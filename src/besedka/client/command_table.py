@@ -103,8 +103,9 @@ _TALKING = (
         example="/history 50",
     ),
     Command(
-        group=Group.TALKING, usage="/numbers", summary=N_("show the number of each message from the last ten on, or no longer"),
-        details=(N_("/reply, /edit, /redact and /react take these numbers."),), example="/numbers",
+        group=Group.TALKING, usage="/numbers", summary=N_("show the number of each message, or no longer"),
+        details=(N_("The last ten are shown again at once. /reply, /edit, /redact and /react take these numbers."),),
+        example="/numbers",
     ),
 )  # fmt: skip
 

@@ -168,9 +168,10 @@ class _Visit:
         )
         if not self._prompts:
             return await talk.run(self._feed_lines)
+        from besedka.client.completing import known_to
         from besedka.client.prompting import prompting
 
-        with prompting(surface, talk.say_writing) as feed:
+        with prompting(surface, talk.say_writing, lambda: known_to(self._core, surface)) as feed:
             return await talk.run(feed)
 
     async def _feed_lines(self, queue: Queue) -> None:

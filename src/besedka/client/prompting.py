@@ -8,10 +8,13 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
 from prompt_toolkit.history import DummyHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from besedka.client.commands import Dictation, Ordered, is_leaving
+from besedka.client.completing import Known, completions
 from besedka.client.surface import Surface
 from besedka.client.talking import Queue
 from besedka.client.terminal import PASSWORD_QUESTIONS, NewPassword
@@ -20,28 +23,46 @@ from besedka.words import _
 
 
 @contextmanager
-def prompting(surface: Surface, writing: Callable[[], None]) -> Iterator[Callable[[Queue], Coroutine[Any, Any, None]]]:
+def prompting(
+    surface: Surface, writing: Callable[[], None], known: Callable[[], Known]
+) -> Iterator[Callable[[Queue], Coroutine[Any, Any, None]]]:
     """Within it, what is printed goes above the prompt; its value feeds typed lines to a talk.
 
     A line that was sent is taken off the screen: it appears again when its entry comes, in its place among the others'.
     A paste of several lines is one message. Ctrl-C and Ctrl-D leave. Who else is writing stands at the right of the
-    prompt; `writing` is called whenever a message is being written here.
+    prompt; `writing` is called whenever a message is being written here. Tab goes on with what is `known` then.
     """
-    prompt = _Prompt(surface, writing)
+    prompt = _Prompt(surface, writing, known)
     with patch_stdout(raw=True):
         yield prompt.feed
+
+
+class _Completions(Completer):
+    """What Tab offers."""
+
+    def __init__(self, known: Callable[[], Known], dictation: Dictation) -> None:
+        self._known = known
+        self._dictation = dictation
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:  # noqa: ARG002
+        """What the word before the cursor can become."""
+        word, found = completions(document.text_before_cursor, self._known(), dictated=self._dictation.pasting)
+        for one in found:
+            yield Completion(one, start_position=-len(word))
 
 
 class _Prompt:
     """What stands before the cursor, and what is done with the lines typed there."""
 
-    def __init__(self, surface: Surface, writing: Callable[[], None]) -> None:
+    def __init__(self, surface: Surface, writing: Callable[[], None], known: Callable[[], Known]) -> None:
         self._surface = surface
         self._writing = writing
         self._dictation = Dictation()
         self._session: PromptSession[str] = PromptSession(
             message=self._message,
             rprompt=lambda: surface.writing,
+            completer=_Completions(known, self._dictation),
+            complete_while_typing=False,  # Only at Tab, so that no other key waits for it.
             erase_when_done=True,
             enable_open_in_editor=False,
         )

@@ -67,7 +67,7 @@ class Remembered:
         found = [
             entry
             for (where, _number), entry in self._messages.items()
-            if where == room and isinstance(entry.body, Message) and not entry.body.redacted
+            if where == room and isinstance(entry.body, Message) and entry.body.text
         ]
         return sorted(found, key=lambda entry: entry.number)[-most:]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from besedka.chat.answers import OverviewTold
-from besedka.chat.entries import Kind, Person, RequestId, RoomId
+from besedka.chat.entries import Kind, RequestId, RoomId
 from besedka.chat.names import LOBBY, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
@@ -22,6 +22,7 @@ from besedka.chat.told import (
     Kept,
     Page,
     Parting,
+    People,
     Presence,
     Refused,
     RoomLine,
@@ -30,6 +31,7 @@ from besedka.chat.told import (
     Unreadable,
 )
 from besedka.client.answering import answer_lines, done_sentence, overview_lines, room_lines
+from besedka.client.company import Company, presence_sentences
 from besedka.client.core import Core
 from besedka.client.events import (
     Answered,
@@ -80,6 +82,10 @@ class Surface:
         """What was shown of rooms."""
         self.reading = ReadSoFar(core)
         """How far that was."""
+        self.company = Company()
+        """Who is there."""
+        self.rooms_listed: tuple[RoomLine, ...] = ()
+        """The answer to `/rooms`, when it was asked last."""
         self._writers = Writers()
         self._oldest: dict[RoomId, int] = {}
         self._seen: dict[RoomId, int] = {}
@@ -204,6 +210,8 @@ class Surface:
                 self.say_notice(_("What the server said was not understood; connecting anew."))
             case TryingAgain() | Back() | Known() | NotKept():
                 self.say_notice(news_sentence(event))
+                if isinstance(event, Back):
+                    self.company.returned(self._now())
             case _:
                 assert_never(event)
         self._wake()
@@ -244,6 +252,8 @@ class Surface:
         where = "" if arrived.room == self.current or kind is Kind.INBOX else where
         for entry in arrived.entries:
             self._writers.said(arrived.room, entry.author)
+        if kind is not Kind.INBOX:
+            self.company.arrived(arrived.room, arrived.entries)
         self.say_lines(self.transcript.arrived(arrived, kind=kind, where=where, after=self._inbox_known))
         self.reading.shown(arrived)
         self._seen[arrived.room] = arrived.entries[-1].number
@@ -261,6 +271,7 @@ class Surface:
                 self.say_notice(_("There is nothing earlier in {room}.").format(room=where))
             return
         self._oldest[page.room] = page.entries[0].number
+        self.company.arrived(page.room, page.entries)
         self.say_lines(self.transcript.page(page, kind=kind, where=where))
 
     def _jumped(self, jumped: Jumped) -> None:
@@ -275,6 +286,7 @@ class Surface:
         self._reached.clear()
         self.transcript.forget()
         self.reading.forget()
+        self.company.forget()
         self.current = None
         self._settled = False
         self.say_notice(_("This server's log is not the one it was (it was restored, perhaps); all is shown anew."))
@@ -294,11 +306,14 @@ class Surface:
             case Page():
                 self._page(answer)
             case RoomList():
+                self.rooms_listed = answer.rooms
                 self.say_lines(room_lines(answer, self.unlisted_labels(), self.look))
             case OverviewTold():
                 first = answer.id is not None and answer.id == self.first_overview
                 self.say_lines(overview_lines(answer, self._label_of, self.look, all_rooms=not first))
             case _:
+                if isinstance(answer, People):
+                    self.company.listed(answer)
                 self.say_lines(answer_lines(answer, lambda room: self._described(room)[1], self.look))
 
     def _label_of(self, line: RoomLine) -> str:
@@ -373,24 +388,12 @@ class Surface:
     # Signals and news ------------------------------------------------------------------------------------------
 
     def _presence(self, presence: Presence) -> None:
+        news = self.company.told(presence, self._now(), arriving=not self._settled)
         known = self._core.rooms.get(presence.room)
         if known is None or not (presence.room == self.current or known.kind is Kind.DIRECT):
             return
-        for people, sentence in (
-            (presence.came, _("{names} is here")),
-            (presence.went, _("{names} has gone")),
-            (presence.back, _("{names} is back")),
-        ):
-            for person in people:
-                self._say_of(person, sentence)
-        for away in presence.away:
-            self._say_of(away.person, _("{names} is away"), message=harmless_line(away.message))
-
-    def _say_of(self, person: Person, sentence: str, *, message: str = "") -> None:
-        text = sentence.format(names=harmless_line(person.name)) + (f": {message}" if message else "")
-        told = (person.principal, text)
-        if person.principal == self._core.principal or person.principal in self._core.own.ignored:
-            return
-        if told != self._last_told:
-            self._last_told = told
-            self.say_lines([self.look.dim("-- " + text)])
+        for person, text in presence_sentences(news):
+            unwanted = person.principal == self._core.principal or person.principal in self._core.own.ignored
+            if not unwanted and (person.principal, text) != self._last_told:
+                self._last_told = (person.principal, text)
+                self.say_lines([self.look.dim("-- " + text)])

@@ -37,13 +37,13 @@ def _overview(look: Look) -> list[str]:
     width = max(len(group.value) for group in Group)
     lines = [
         _("What you type is said in the room that stands before the cursor; who is there sees it at once."),
-        _("A line that begins with / does something else:"),
+        _("A line that begins with / does something else (Tab completes it, and names after @):"),
     ]
     for group, about in GROUPS.items():
         words = " ".join(f"/{one.word}" for one in COMMANDS if one.group is group)
         lines.append(f"  {look.bold(f'{group.value:<{width}}')}  {_(about)}")
         lines += [f"  {'':<{width}}  {look.dim(line)}" for line in wrap(words, _CHARACTERS_MAX - width - 4)]
-    lines.append(_("/help talking tells more about the first of these, and so on; /help ban about one command."))
+    lines.append(_("/help talking tells more about the first of these, /help ban about one command."))
     return lines
 
 
