@@ -19,8 +19,8 @@ PASSWORD = "correct horse"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "data", arguments=["--no-console"])
+def server(used: Path) -> Iterator[Server]:
+    server = Server(used, arguments=["--no-console"])
     server.add("ann", PASSWORD)
     with server.start():
         yield server

@@ -20,8 +20,8 @@ PASSWORD = "correct horse"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "data")
+def server(used: Path) -> Iterator[Server]:
+    server = Server(used)
     server.add("ann", PASSWORD)
     with server.start():
         yield server

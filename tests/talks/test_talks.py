@@ -19,8 +19,8 @@ def test_a_talk_in_the_simulator(talk: Path, seed: int) -> None:
 
 
 @pytest.mark.parametrize("talk", talks(), ids=lambda talk: talk.stem)
-def test_a_talk_with_a_real_server(talk: Path, tmp_path: Path) -> None:
-    with RealStage(Server(tmp_path / "data", arguments=["--no-console"])) as stage:
+def test_a_talk_with_a_real_server(talk: Path, used: Path) -> None:
+    with RealStage(Server(used, arguments=["--no-console"])) as stage:
         Player(stage).play(talk.read_text(encoding="utf-8"))
 
 

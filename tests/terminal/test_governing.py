@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from waiting import block_until
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("data"), arguments=["--no-console"]) as running:
+def server(tmp_path_factory: pytest.TempPathFactory, made_data: Path) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("governed") / "used"
+    shutil.copytree(made_data, data)
+    with Server(data, arguments=["--no-console"]) as running:
         yield running
 
 
