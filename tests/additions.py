@@ -25,7 +25,7 @@ from besedka.chat.folding import evolve, number
 from besedka.chat.mending import Rewrite, rewrites
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Addition, Numbered
+from besedka.hub.keeping import Addition, Numbered
 
 ANN = Person(PrincipalId(1), AccountName("ann"))
 BOB = Person(PrincipalId(2), AccountName("Bob"))

@@ -7,18 +7,21 @@ import hashlib
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
-from besedka.admin.commands import Running
+from besedka.admin.commands import carry_out
 from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
 from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
 from besedka.admin.ports import Reloaded
-from besedka.chat.audit import AuditLine
-from besedka.chat.entries import RoomName
+from besedka.admin.running import Running
+from besedka.admin.trail import AuditTrail
+from besedka.chat.entries import RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Refusal
+from besedka.chat.requests import Write
 from besedka.chat.told import Parting
-from besedka.hub.ports import Account, AuditRow
+from besedka.hub.accounts import Account
+from besedka.hub.keeping import AuditRow
 from besedka.hub.seen import Load, SessionNumber, SessionSeen
 from besedka.limits import Limits
 from besedka.store.memory import MemoryAccountStore, MemoryLogStore
@@ -70,7 +73,8 @@ class FakeGovernor:
         self.changed: list[Account] = []
         self.revocations: list[PrincipalId] = []
         self.removals: list[PrincipalId] = []
-        self.recorded: list[AuditLine] = []
+        self.rooms: dict[str, RoomId] = {}
+        self.acts: list[Write] = []
         self.borne: list[FoldedName] = []
         """Names of guests, and those claimed."""
         self.trouble: Exception | None = None
@@ -123,11 +127,13 @@ class FakeGovernor:
     def account_changed(self, account: Account) -> None:
         self.changed.append(account)
 
-    async def record(self, line: AuditLine) -> None:
-        self.recorded.append(line)
+    async def room_named(self, name: str) -> RoomId | None:
+        return self.rooms.get(name)
 
-    async def audit(self, *, limit: int) -> Sequence[AuditRow]:
-        return [AuditRow(NOW, AccountName("server"), RoomName(""), line) for line in self.recorded[-limit:]]
+    async def act(self, request: Write) -> Refusal | None:
+        if self.refusal is None:
+            self.acts.append(request)
+        return self.refusal
 
     async def revoked(self, account: PrincipalId) -> None:
         self.revocations.append(account)
@@ -170,12 +176,14 @@ class Office:
         self.accounts = MemoryAccountStore()
         self.hashing = FakeHashing()
         self.logs = MemoryLogStore()
+        self.trail = AuditTrail(self.logs, self.clock)
         self.log_path = folder / "server.log"
         self.log = ServerLog(self.log_path, clock=self.clock, limits=Limits())
         self.desk = PeopleDesk(
             people=self.accounts,
             hashing=self.hashing,
             steps=self.logs,
+            trail=self.trail,
             clock=self.clock,
             dice=FakeDice(),
             journal=self.log,
@@ -188,6 +196,7 @@ class Office:
             premises=self.premises,
             people=self.accounts,
             rooms=self.logs,
+            trail=self.trail,
             desk=self.desk,
             log=self.log,
             clock=self.clock,
@@ -198,7 +207,7 @@ class Office:
     def do(self, deed: AnyDeed) -> tuple[Ended, list[str], list[str]]:
         """Carry out a deed; how it ended, what was said, and what was complained of."""
         said: list[Said] = []
-        ended = asyncio.run(self.running.carry_out(deed, Answer(said.append)))
+        ended = asyncio.run(carry_out(self.running, deed, Answer(said.append)))
         return ended, [one.text for one in said if not one.fault], [one.text for one in said if one.fault]
 
     def type(self, line: str) -> tuple[Ended, list[str], list[str]]:
@@ -208,3 +217,7 @@ class Office:
     def account(self, name: str) -> Account | None:
         """The account of this name."""
         return asyncio.run(self.desk.find(name))
+
+    def audited(self) -> list[AuditRow]:
+        """The whole audit trail."""
+        return list(asyncio.run(self.logs.audit(limit=1000)))

@@ -246,7 +246,7 @@ def _do(data: Path, deed: AnyDeed) -> Ended:
     ended = _ask_server(data, deed)
     if ended is not None:
         return ended
-    from besedka.hub.ports import StoreFault
+    from besedka.hub.faults import StoreFault
     from besedka.serve import directory, offline
 
     try:

@@ -9,7 +9,8 @@ import pytest
 from besedka.admin.ports import People
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
-from besedka.hub.ports import Account, AccountStore, Credentials, InvitationState, NameTaken, StoreFault, Token
+from besedka.hub.accounts import Account, AccountStore, Credentials, InvitationState, Token
+from besedka.hub.faults import NameTaken, StoreFault
 from besedka.hub.seen import Ban
 from besedka.hub.tokens import token_handle
 from running import Run

@@ -44,7 +44,7 @@ from besedka.chat.entries import (
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.told import ReactionCount
-from besedka.hub.ports import AuditRow, Kept, LogStore, Moved, Reactions, Steps
+from besedka.hub.keeping import AuditRow, Kept, LogStore, Moved, Reactions, Steps
 from running import Run
 
 EVERYTHING = 1 << 40

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Protocol
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,6 +27,8 @@ from besedka.chat.entries import (
     RoomId,
     RoomName,
     SessionsRevoked,
+    SettingsChange,
+    SettingsChanged,
     TopicSet,
     Way,
 )
@@ -33,7 +36,8 @@ from besedka.chat.folding import evolve
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Addition, Kept, LogStore, Moved, Page, Receipt, RoomBrief, Step, Steps
+from besedka.chat.settings import PRESETS
+from besedka.hub.keeping import Addition, Kept, LogStore, Moved, Page, Receipt, RoomBrief, Step, Steps
 from besedka.hub.seen import RoomSeen
 from besedka.store.rows import encode_body, weight
 from running import Run
@@ -369,10 +373,11 @@ def test_briefs_tell_of_rooms_one_is_or_was_in_and_of_the_inbox(logs: Logs, run:
 
 
 def test_public_rooms_are_listed_by_name_without_their_people(logs: Logs, run: Run) -> None:
+    slow = SettingsChange(slow_seconds=9)
     rooms = [
         opening(1, "zebra", joined(ANN, BOB), TopicSet("stripes")),
         opening(2, "Apple", joined(ANN), left(ANN)),
-        opening(3, "hidden", kind=Kind.PRIVATE),
+        opening(3, "hidden", SettingsChanged(slow), kind=Kind.PRIVATE, owner=None),
         opening(4, "over", Archived(), owner=None),
         opening(5, "émile"),
         direct(6, ANN, BOB),
@@ -385,10 +390,12 @@ def test_public_rooms_are_listed_by_name_without_their_people(logs: Logs, run: R
     assert all(not room.members and not room.former for room in listed)
     assert [room.name for room in run(logs.public_rooms(limit=2))] == ["Apple", "zebra"]
     assert run(logs.member_counts([RoomId(1), RoomId(2), RoomId(9)])) == {1: 2, 2: 0, 9: 0}
+    plain, private = PRESETS[Kind.PUBLIC], msgspec.structs.replace(PRESETS[Kind.PRIVATE], slow_seconds=9)
+    ann = ANN.principal
     assert run(logs.rooms_seen(limit=3)) == [
-        RoomSeen(RoomId(2), RoomName("Apple"), 0, 0, ""),
-        RoomSeen(RoomId(3), RoomName("hidden"), 0, 0, ""),
-        RoomSeen(RoomId(1), RoomName("zebra"), 2, 0, "stripes"),
+        RoomSeen(RoomId(2), RoomName("Apple"), Kind.PUBLIC, plain, ann, "", 0, 0, ""),
+        RoomSeen(RoomId(3), RoomName("hidden"), Kind.PRIVATE, private, None, "", 0, 0, ""),
+        RoomSeen(RoomId(1), RoomName("zebra"), Kind.PUBLIC, plain, ann, "ann", 2, 0, "stripes"),
     ]
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from besedka import cli
-from besedka.hub.ports import Addition, Kept, Moved, StoreFault
+from besedka.hub.faults import StoreFault
+from besedka.hub.keeping import Addition, Kept, Moved
 from besedka.hub.telling import Told
 from besedka.store import logs, opening
 from besedka.store.logs import SqliteLogStore

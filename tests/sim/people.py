@@ -197,9 +197,10 @@ class Device:
         body = self.record.entries[room][number - 1].body
         match request:
             case Say(text=text, manner=manner):
-                same = isinstance(body, Message) and body.manner is manner
-                touched = isinstance(body, Message) and (body.edited or body.redacted)
-                hold(same and (touched or body.text == text), "the receipt is for something else")
+                hold(isinstance(body, Message) and body.manner is manner, "the receipt is for something else")
+                assert isinstance(body, Message)
+                touched = body.edited > 0 or body.redacted > 0
+                hold(touched or body.text == text, "the receipt is for something else")
             case SetTopic(topic=topic):
                 hold(body == TopicSet(topic), "the receipt is for something else")
 

@@ -5,27 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
 import pytest
 
+from besedka.chat import rules
 from besedka.chat.cursor import Step, step
-from besedka.chat.entries import Draft
+from besedka.chat.entries import Draft, Edited, Kind, MembershipChanged, Way
+from besedka.chat.own_requests import MoveMarker
+from besedka.chat.principals import Actor, PrincipalId
 from besedka.chat.refusals import Refusal
 from besedka.chat.requests import Write
-from besedka.chat.rooms import Room
+from besedka.chat.rooms import Reading, Room, reading
 from besedka.chat.rules import decide
-from besedka.chat.told import Kept
+from besedka.chat.told import Kept, Presence
+from besedka.chat.verdicts import Circumstances
 from besedka.client import places
 from besedka.client.core import Core
+from besedka.hub import rooms as hub_rooms
 from besedka.hub.cases import Later
 from besedka.hub.hub import Hub
 from besedka.hub.judging import Judge, refused
+from besedka.hub.keeping import Addition, Receipt
 from besedka.hub.places import Places
-from besedka.hub.ports import Addition, Receipt
 from besedka.hub.preparing import Preparation, Prepared
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
+from besedka.hub.signals import Signals
 from besedka.hub.telling import Told
 from besedka.hub.turn import Taken, Turn
+from besedka.hub.upkeep import Upkeep
+from sim.troubled import WitnessedLogStore
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -158,6 +167,139 @@ def places_outlive_their_epoch(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Core, "_start_over", careless)
 
 
+# Governed rooms --------------------------------------------------------------------------------------------------
+
+
+def kicked_reads_on(patch: pytest.MonkeyPatch) -> None:
+    """Whoever was put out is told what is said there afterwards."""
+    right = Told._move
+
+    def careless(self: Told, opened: OpenRoom, addition: Addition, principal: Any, moved: Any) -> None:
+        if principal in opened.state.members or not _is_put_out(addition, principal):
+            right(self, opened, addition, principal, moved)
+
+    patch.setattr(Told, "_move", careless)
+
+
+def _is_put_out(addition: Addition, principal: PrincipalId) -> bool:
+    bodies = (numbered.entry.body for numbered in addition.entries)
+    removals = (body for body in bodies if isinstance(body, MembershipChanged) and body.way is Way.REMOVED)
+    return any(person.principal == principal for removal in removals for person in removal.people)
+
+
+def rights_of_the_turn_before(patch: pytest.MonkeyPatch) -> None:
+    """Whoever was put out in this turn is still taken for a member in it."""
+    right = Judge.actor
+
+    def careless(self: Judge, turn: Turn, session: Session, room: Room) -> Any:
+        actor = right(self, turn, session, room)
+        opened = self._parts.rooms.get(room.id)
+        inside = opened is not None and opened.is_inside(actor.principal)
+        return msgspec.structs.replace(actor, inside=actor.inside or inside)
+
+    patch.setattr(Judge, "actor", careless)
+
+
+def banned_may_come_in(patch: pytest.MonkeyPatch) -> None:
+    """A ban bars nobody from joining again."""
+    patch.setattr(rules, "banned", lambda room, actor, now: False)
+
+
+def banned_resumes_as_member(patch: pytest.MonkeyPatch) -> None:
+    """Whoever was put out reads on when it comes back."""
+
+    def careless(room: Room, principal: PrincipalId, *, inside: bool) -> Reading | None:
+        found = reading(room, principal, inside=inside)
+        return None if found is None else Reading(found.first, None)
+
+    patch.setattr(hub_rooms, "reading", careless)
+
+
+def redacted_stays_in_the_tail(patch: pytest.MonkeyPatch) -> None:
+    """Readers a little behind get what a message said before."""
+    right = OpenRoom.extend
+
+    def careless(self: OpenRoom, state: Room, entries: Any, rewrites: Any = ()) -> None:
+        right(self, state, entries)
+
+    patch.setattr(OpenRoom, "extend", careless)
+
+
+def redacted_stays_in_the_store(patch: pytest.MonkeyPatch) -> None:
+    """The log keeps what a message said before."""
+    right = WitnessedLogStore._add
+
+    def careless(self: WitnessedLogStore, addition: Addition) -> Any:
+        return right(self, msgspec.structs.replace(addition, rewrites=()))
+
+    patch.setattr(WitnessedLogStore, "_add", careless)
+
+
+def edited_twice(patch: pytest.MonkeyPatch) -> None:
+    """An edit is kept twice."""
+    right = Turn.add
+
+    def careless(self: Turn, room: Room, drafts: Iterable[Draft], **rest: Any) -> int:
+        twice = [draft for draft in drafts for _ in range(2 if isinstance(draft.body, Edited) else 1)]
+        return right(self, room, twice, **rest)
+
+    patch.setattr(Turn, "add", careless)
+
+
+def marker_moves_back(patch: pytest.MonkeyPatch) -> None:
+    """The device that spoke last says how far its person has read."""
+
+    def careless(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Any:
+        moved = circumstances.marker
+        return (
+            (Draft(actor.principal, actor.name, moved),)
+            if moved is not None
+            else right(room, actor, request, circumstances)
+        )
+
+    right = rules._RULES[MoveMarker]
+    broken: dict[type[Write], rules.Rule] = {**rules._RULES, MoveMarker: careless}
+    patch.setattr(rules, "_RULES", broken)
+
+
+def hidden_is_listed(patch: pytest.MonkeyPatch) -> None:
+    """A hidden room is in the list of rooms."""
+
+    async def careless(self: WitnessedLogStore, *, limit: int) -> list[Room]:
+        named = [room for room in self.rooms.values() if room.name and not room.archived]
+        return sorted(named, key=lambda room: room.name)[:limit]
+
+    def blind(_room: Room) -> bool:
+        return False
+
+    patch.setattr(WitnessedLogStore, "public_rooms", careless)
+    patch.setattr(Room, "hidden", property(blind))
+
+
+def strangers_see_who_comes(patch: pytest.MonkeyPatch) -> None:
+    """Who comes and goes is told to all who are online."""
+    right = Signals._tell_presence
+
+    def careless(self: Signals, opened: OpenRoom, changes: Any) -> int:
+        came = tuple(person for person, _ in changes.people.values())
+        for online in self._attendance:
+            for session in online.sessions if came and opened.state.kind is not Kind.INBOX else ():
+                if session.synced:
+                    session.tell(Presence(opened.state.id, went=came))
+        return right(self, opened, changes)
+
+    patch.setattr(Signals, "_tell_presence", careless)
+
+
+def bans_outlive_their_time(patch: pytest.MonkeyPatch) -> None:
+    """Nobody takes a ban off the list when its time is over."""
+
+    async def careless(_self: Upkeep) -> None:
+        pass
+
+    patch.setattr(Upkeep, "_lift_marks", careless)
+
+
 PLANTS: tuple[Plant, ...] = (
     no_gap_check,
     no_id_check,
@@ -169,4 +311,15 @@ PLANTS: tuple[Plant, ...] = (
     reader_behind_skips,
     leaver_reads_on,
     places_outlive_their_epoch,
+    kicked_reads_on,
+    rights_of_the_turn_before,
+    banned_may_come_in,
+    banned_resumes_as_member,
+    redacted_stays_in_the_tail,
+    redacted_stays_in_the_store,
+    edited_twice,
+    marker_moves_back,
+    hidden_is_listed,
+    strangers_see_who_comes,
+    bans_outlive_their_time,
 )

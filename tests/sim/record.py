@@ -26,6 +26,7 @@ from besedka.chat.entries import (
     Redacted,
     RequestId,
     RoomId,
+    SettingsChanged,
     Way,
 )
 from besedka.chat.folding import evolve
@@ -34,9 +35,10 @@ from besedka.chat.notices import inbox_notices
 from besedka.chat.principals import PrincipalId
 from besedka.chat.requests import Write
 from besedka.chat.rooms import Room, reading
-from besedka.hub.ports import Addition, Numbered
+from besedka.hub.keeping import Addition, Numbered
 from besedka.limits import Limits
-from sim.retrial import Retrial
+from besedka.wire.native import KEY_UNTOLD
+from sim.retrial import Retrial, wrong
 from sim.rights import Rights, Span
 from sim.tokens import tokens_in
 
@@ -89,6 +91,8 @@ class Record:
         self.host_key = b""
         self.now = 0
         """The server's clock when it judged what is being kept, in milliseconds since 1970 UTC."""
+        self._lately: dict[RoomId, list[Room]] = {}
+        """Every state that a room had in the last commit but its last."""
         self._unsure: dict[RoomId, Room] = {}
         """What rooms were before commits of which the server does not know yet."""
         self._going: dict[RoomId, dict[str, None]] = {}
@@ -102,6 +106,11 @@ class Record:
         self._noted: list[tuple[PrincipalId, Body]] = []
 
     # Commits --------------------------------------------------------------------------------------------------------
+
+    def judged(self, now: int) -> None:
+        """A turn has been judged at this time, in milliseconds since 1970 UTC, and is about to be kept."""
+        self.now = now
+        self._lately.clear()
 
     def kept(self, addition: Addition) -> None:
         """This has just become durable."""
@@ -144,7 +153,10 @@ class Record:
             for person in entry.body.people:
                 self.joined[person.principal] += 1 if entry.body.way is Way.JOINED else -1
                 self._moved[person.principal] = None
+        why = wrong(state, entry, now=self.now, admins=self.admins)
+        hold(not why, f"room {state.id}: {entry.number} by {entry.author}: {why}")
         after = evolve(state, entry)
+        self._lately.setdefault(state.id, []).append(state)
         self._note(after, entry)
         self.rooms[state.id] = after
         self.rights.take(state.id, entry)
@@ -193,6 +205,8 @@ class Record:
 
     def settled(self) -> None:
         """Between commits: every inbox has noted what concerns it, and nothing else."""
+        if not self._due and not self._noted and not self._moved:
+            return
         for note in self._noted:
             hold(note in self._due, f"the inbox of {note[0]} notes what did not happen: {note[1]}")
             self._due.remove(note)
@@ -210,7 +224,7 @@ class Record:
         entries = self.entries.get(room, [])
         if not 0 < entry.number <= len(entries):
             return False
-        now = entries[entry.number - 1]
+        now = as_told(entries[entry.number - 1])
         same = (now.time, now.author, now.name, type(now.body)) == (
             entry.time,
             entry.author,
@@ -224,12 +238,17 @@ class Record:
         entries = self.entries.get(room, [])
         if not 0 < entry.number <= len(entries):
             return False
-        return entries[entry.number - 1] == entry or entry in self._superseded.get(room, {}).get(entry.number, ())
+        told = as_told(entries[entry.number - 1])
+        return told == entry or entry in self._superseded.get(room, {}).get(entry.number, ())
 
     def versions(self, room: RoomId) -> list[Room]:
         """What a room is, and while the server does not know that, what it was."""
         now = [self.rooms[room]] if room in self.rooms else []
         return [*now, self._unsure[room]] if room in self._unsure else now
+
+    def lately(self, room: RoomId) -> list[Room]:
+        """The same, and what it was within the last commit: what is refused was judged there."""
+        return [*self.versions(room), *self._lately.get(room, ())]
 
     def span(self, room: RoomId, principal: PrincipalId) -> Span | None:
         """What an account may read of a room as it is; both opinions agree on it."""
@@ -295,6 +314,14 @@ class Record:
         for room in self._unsure:
             other.gone.update(self._going.get(room, {}))
         return other
+
+
+def as_told(entry: Entry) -> Entry:
+    """An entry as it goes over the wire: a room's key is told to nobody by its log."""
+    if not isinstance(entry.body, SettingsChanged) or not entry.body.change.key:
+        return entry
+    change = msgspec.structs.replace(entry.body.change, key=KEY_UNTOLD)
+    return msgspec.structs.replace(entry, body=SettingsChanged(change))
 
 
 def _groups(entries: Sequence[Numbered]) -> Iterator[list[Numbered]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from besedka.chat.entries import Kind, Level, Message, RoomId
 from besedka.chat.names import fold
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room
+from besedka.chat.settings import RoomSettings
 from sim.record import Record, hold
 
 if TYPE_CHECKING:
@@ -31,9 +34,14 @@ def _check_room(record: Record, device: Device, room: Room, me: PrincipalId) -> 
     """What a client knows of a room that it is in."""
     device.screens.check_texts(record, room.id)
     known, member = device.core.rooms[room.id], room.members[me]
-    described = known.name, known.topic, known.settings, known.role, known.voice
-    is_so = room.name, room.topic, room.governance.settings, member.role, member.voice
+    described = known.name, known.topic, _keyless(known.settings), known.role, known.voice
+    is_so = room.name, room.topic, _keyless(room.governance.settings), member.role, member.voice
     hold(described == is_so, f"{device.label} knows room {room.id} as {described}, and it is {is_so}")
+
+
+def _keyless(settings: RoomSettings) -> tuple[RoomSettings, bool]:
+    """Settings, and whether there is a key: which one, a device need not know."""
+    return msgspec.structs.replace(settings, key=""), bool(settings.key)
 
 
 def _check_list(record: Record, device: Device, me: PrincipalId) -> None:
@@ -41,7 +49,7 @@ def _check_list(record: Record, device: Device, me: PrincipalId) -> None:
     hold(listed is not None, f"{device.label} was not told which rooms there are")
     assert listed is not None
     named = [room for room in record.rooms.values() if room.kind in (Kind.PUBLIC, Kind.PRIVATE)]
-    expected = [room for room in named if not room.archived and not room.hidden]
+    expected = [room for room in named if not room.archived and not room.governance.settings.hidden]
     expected.sort(key=lambda room: fold(room.name))
     found = [(line.room, line.room_name, line.topic) for line in listed.rooms]
     hold(

@@ -6,7 +6,8 @@ made up from what it became. What the rules want to know beside the room is foun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,6 +23,7 @@ from besedka.chat.entries import (
     Invited,
     Kind,
     Left,
+    Listing,
     Marked,
     MarkerMoved,
     MembershipChanged,
@@ -90,7 +92,7 @@ class Retrial:
         return decide(room, actor, request, self._circumstances(room, entries, request))
 
     def _actor(self, principal: PrincipalId, name: str, address: str, *, inside: bool) -> Actor:
-        host = host_of(address, self._record.host_key)
+        host = _host(address, self._record.host_key)
         role = AccountRole.ADMIN if name in self._record.admins and principal > 0 else AccountRole.USER
         return Actor(principal, AccountName(name), role, inside, host=host, address=address)
 
@@ -232,8 +234,29 @@ class Retrial:
         return f"the server does not write {entry.body}"
 
 
+@lru_cache(maxsize=64)
+def _host(address: str, key: bytes) -> str:
+    return host_of(address, key)
+
+
 def _author(entry: Entry) -> Person:
     return Person(entry.author, entry.name)
+
+
+def wrong(room: Room, entry: Entry, *, now: int, admins: Container[str]) -> str:
+    """What may never be, said without the rules, which may be wrong themselves; empty if all is well."""
+    match entry.body:
+        case MarkerMoved(target=target, number=number, time=time):
+            before = room.personal.markers.get(target)
+            back = before is not None and (number < before.number or time < before.time)
+            return f"a marker moves back from {before}" if back else ""
+        case MembershipChanged(way=Way.JOINED, people=(person,)):
+            bans = [one for one in room.governance.of_listing(Listing.BAN) if one.in_force(now)]
+            banned = any(one.mark.principal == person.principal for one in bans)
+            above = person.principal == room.owner or person.name in admins
+            excepted = above or room.governance.of_listing(Listing.BAN_EXCEPTION)
+            return "somebody joins who is banned by name" if banned and not excepted else ""
+    return ""
 
 
 def is_found(room: Room, name: str) -> bool:

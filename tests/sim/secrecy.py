@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from besedka.chat.answers import DataTold, MarkList, OverviewTold, PersonTold
-from besedka.chat.entries import Edited, Entry, Kind, MembershipChanged, Message, Redacted, RoomId, RoomName
+from besedka.chat.entries import Edited, Entry, Kind, Listing, MembershipChanged, Message, Redacted, RoomId, RoomName
 from besedka.chat.names import LOBBY, fold, room_name
 from besedka.chat.own_requests import GetData, SetNotify
 from besedka.chat.principals import PrincipalId, is_account, is_guest
@@ -83,12 +83,12 @@ class Viewer:
         """Whether it may know that there is such a room."""
         if room not in self.record.rooms:
             return False
-        return self.is_inside(room) or self.span(room) is not None or any(map(self._finds, self.record.versions(room)))
+        return self.is_inside(room) or self.span(room) is not None or any(map(self._finds, self.record.lately(room)))
 
     def _finds(self, room: Room) -> bool:
         if room.archived or room.kind is Kind.INBOX:
             return False
-        return not room.hidden or self.me in room.governance.invited
+        return not _is_hidden(room) or self.me in room.governance.invited
 
     # What it is told ------------------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class Viewer:
         if isinstance(entry.body, _FOR_READERS):
             return False
         states = self.record.versions(room)
-        return self.is_inside(room) or any(not one.hidden or one.kind is Kind.INBOX for one in states)
+        return self.is_inside(room) or any(not _is_hidden(one) or one.kind is Kind.INBOX for one in states)
 
     def check(self, unit: Unit, request: Request | None) -> None:
         """A unit that is no run and no page; `request` is what it answers."""
@@ -147,14 +147,16 @@ class Viewer:
         span, versions = self.span(told.room), self.record.versions(told.room)
         hold(span is not None, f"room {told.room} is told to {self.me}, who may not read it")
         assert span is not None
-        now_inside = span.last is None or self.is_inside(told.room)
-        if now_inside and any(_describes(told, version, self.me) for version in versions):
+        inside = span.last is None or self.is_inside(told.room)
+        if inside and any(_describes(told, version, self.me) for version in versions):
             return
-        hold(span.last is not None, f"room {told.room} is told as {told}, and is {versions}")
-        assert span.last is not None
-        now = versions[0]
-        hold(told.head <= span.last, f"room {told.room}: head {told.head} is told to {self.me}, who has left")
-        hold(not now.hidden or not told.room_name, f"what room {told.room} is called now is told to who has left it")
+        stays = [stay for version in versions for principal, stay in version.former.items() if principal == self.me]
+        last = max((one for one in (span.last, *(stay.left for stay in stays)) if one is not None), default=None)
+        hold(last is not None, f"room {told.room} is told as {told}, and is {versions}")
+        assert last is not None
+        hold(told.head <= last, f"room {told.room}: head {told.head} is told to {self.me}, who has left at {last}")
+        hidden = all(_is_hidden(version) for version in versions)
+        hold(not hidden or not told.room_name, f"what room {told.room} is called now is told to who has left it")
         bare = (told.topic, told.members, told.messages, told.settings) == ("", 0, 0, RoomSettings())
         hold(bare, f"room {told.room} is told to {self.me} as it is now: {told}")
 
@@ -162,7 +164,7 @@ class Viewer:
         """A room in some list, of which others may hear too."""
         versions = self.record.versions(line.room)
         seen = any(
-            not one.archived and (not one.hidden or self.is_inside(one.id)) and one.kind is not Kind.INBOX
+            not one.archived and (not _is_hidden(one) or self.is_inside(one.id)) and one.kind is not Kind.INBOX
             for one in versions
         )
         hold(seen, f"room {line.room} is listed for {self.me}")
@@ -217,7 +219,17 @@ class Viewer:
         """Whether a name leads to a room of which this session may not know, and to which it has no key or code."""
         bearers = [one for one in self.record.rooms.values() if not one.archived and fold(one.name) == fold(name)]
         with_code = isinstance(request, Join) and bool(request.code)
-        return not with_code and any(not self.knows(one.id) for one in bearers)
+        return not with_code and any(not self.knows(one.id) and not _excepts(one) for one in bearers)
+
+
+def _is_hidden(room: Room) -> bool:
+    """As it is set."""
+    return room.governance.settings.hidden
+
+
+def _excepts(room: Room) -> bool:
+    """Whether some may join without an invitation, whoever they are: to them it is not hidden."""
+    return bool(room.governance.of_listing(Listing.INVITE_EXCEPTION))
 
 
 def _describes(told: RoomTold, room: Room, me: PrincipalId | None) -> bool:

@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 _SAID = re.compile(r"\[[^\]]*\] (?:\* |-)?[^ :]+(?::|-)? (.*)", re.DOTALL)
 """A line of a conversation; its last group is what was said, after whom it answers."""
 
+_TURNED_AWAY = frozenset(
+    SENTENCES[code]
+    for code in (
+        Code.TOO_MANY_ROOMS,
+        Code.INVITATION_ONLY,
+        Code.WRONG_KEY,
+        Code.ROOM_FULL,
+        Code.ROOM_NAME_TAKEN,
+        Code.BANNED_HERE,
+    )
+)
+"""What is said to somebody whom the lobby does not take."""
+
 _NOTICE = re.compile(r"\[[^\]]*\] -- ")
 
 
@@ -101,7 +114,7 @@ class Texter:
         self.wanted = True
         self.active = True
         self._turned_away = False
-        """Its account is in so many rooms that it cannot enter the lobby, so there is nothing to do here."""
+        """It cannot enter the lobby, so there is nothing to do here."""
         self._said = 0
         self._connections = 0
         self._heard = b""
@@ -149,7 +162,7 @@ class Texter:
             self._write(f"password of {self.name}")
         elif line.startswith("Hello, "):
             self._present = True
-        elif line == SENTENCES[Code.TOO_MANY_ROOMS]:
+        elif line in _TURNED_AWAY:
             self._turned_away = True
 
     def _write(self, line: str) -> None:

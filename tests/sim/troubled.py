@@ -12,7 +12,10 @@ from besedka.chat.entries import Entry, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Account, Addition, Clock, Credentials, Kept, Moved, StoreFault, StoreUnsure
+from besedka.hub.accounts import Account, Credentials
+from besedka.hub.faults import StoreFault, StoreUnsure
+from besedka.hub.keeping import Addition, Kept, Moved
+from besedka.hub.ports import Clock
 from besedka.limits import Limits
 from besedka.store.memory import Disturbance, MemoryLogStore
 from besedka.store.memory_accounts import MemoryAccountStore
@@ -57,8 +60,9 @@ class Mood:
 class Witness(Protocol):
     """Sees every commit at the moment it is durable."""
 
-    now: int
-    """The server's clock when it judged what is being kept, in milliseconds since 1970 UTC."""
+    def judged(self, now: int) -> None:
+        """A turn was judged at this time, in milliseconds since 1970 UTC, and is about to be kept."""
+        ...
 
     def kept(self, addition: Addition) -> None:
         """This has been added."""
@@ -78,11 +82,12 @@ class WitnessedLogStore(MemoryLogStore):
 
     async def append(self, additions: Sequence[Addition]) -> Sequence[Kept | Moved]:
         """Keep what still fits; a turn judges and appends within one moment."""
-        if self.witness is not None and self.clock is not None:
-            self.witness.now = self.clock.now()
+        if self.clock is not None and self.witness is not None:
+            self.witness.judged(self.clock.now())
         answers = await super().append(additions)
-        for addition in additions if self.witness is not None else ():
-            self.witness.known(addition.after.id)
+        if self.witness is not None:
+            for addition in additions:
+                self.witness.known(addition.after.id)
         return answers
 
     def _add(self, addition: Addition) -> Kept | Moved:
@@ -177,7 +182,7 @@ class TroubledAccounts(MemoryAccountStore):
 
 
 class SlowKeys:
-    """Fills `hub.ports.Keys` with hashes that anybody could turn back."""
+    """Fills `hub.accounts.Keys` with hashes that anybody could turn back."""
 
     def __init__(self, process: Process) -> None:
         self._process = process

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 NAMES = ("lobby", "tea", "Attic", "nook")
 """What rooms are called; few, so that people meet."""
 
+GOVERNABLE = (Kind.PUBLIC, Kind.PRIVATE)
 KEYS = ("", "sesame", "mellon")
 CODES_KNOWN_MAX = 5
 
@@ -81,16 +82,18 @@ class Wishes:
         """Something to say or to do; None where there is no room for it."""
         random = self._random
         chance = random.random()
-        if chance < 0.09:
+        if chance < 0.1:
             return self._enter()
-        if chance < 0.2:
+        if chance < 0.16:
             return Tell(name=self._anybody(), text=self._device.something(), manner=Manner.DONE)
         room = self._some_room()
         if room is None:
             return None
-        if chance < 0.55:
+        if chance < 0.5:
             return self._say(room)
         wish = random.choices(self._writes, _WRITE_WEIGHTS)[0]
+        if wish in _GOVERNING and random.random() < 0.9:
+            room = self._governed() or room
         asked = wish(self, room)
         assert isinstance(asked, Write)
         return asked
@@ -107,6 +110,12 @@ class Wishes:
         if self._random.random() < 0.9:
             rooms = [room for room in rooms if room.inside and room.kind is not Kind.INBOX]
         return self._random.choice(rooms) if rooms else None
+
+    def _governed(self) -> KnownRoom | None:
+        """A room where it may have something to say."""
+        rooms = [room for room in self._device.core.rooms.values() if room.inside and room.kind in GOVERNABLE]
+        mine = [room for room in rooms if room.role is not RoomRole.MEMBER]
+        return self._random.choice(mine or rooms) if rooms else None
 
     def _anybody(self) -> str:
         return self._random.choice([*self._device.world.names, *self._device.world.names, "gus", "tim", "nobody"])
@@ -270,23 +279,28 @@ class Wishes:
         return EndSessions() if self._random.random() < 0.1 else ListSessions()
 
 
+_GOVERNING: dict[Wish, int] = {
+    Wishes._kick: 6,
+    Wishes._mark: 8,
+    Wishes._lift: 2,
+    Wishes._role: 5,
+    Wishes._transfer: 1,
+    Wishes._invite: 6,
+    Wishes._uninvite: 2,
+    Wishes._code: 3,
+    Wishes._set: 8,
+    Wishes._rename: 2,
+    Wishes._room_value: 1,
+}
+"""What is done about rooms, and how often."""
+
 _WRITES: dict[Wish, int] = {
     Wishes._leave: 4,
     Wishes._topic: 3,
     Wishes._edit: 8,
     Wishes._redact: 5,
     Wishes._react: 5,
-    Wishes._kick: 4,
-    Wishes._mark: 6,
-    Wishes._lift: 2,
-    Wishes._role: 4,
-    Wishes._transfer: 1,
-    Wishes._invite: 5,
-    Wishes._uninvite: 2,
-    Wishes._code: 2,
-    Wishes._set: 4,
-    Wishes._rename: 2,
-    Wishes._room_value: 1,
+    **_GOVERNING,
     Wishes._own_value: 1,
     Wishes._read: 6,
     Wishes._ignore: 2,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from besedka.chat.entries import Kind
+from besedka.hub.faults import StoreFault
 from besedka.hub.hub import Hub
 from besedka.hub.parts import Parts
-from besedka.hub.ports import Peer, StoreFault
+from besedka.hub.ports import Peer
 from besedka.hub.settings import Settings
 from besedka.limits import Limits
 from sim.link import PIECE_BYTES_MAX, Connection, Weather
@@ -18,7 +19,7 @@ from sim.stepper import Bell, Process, Stepper
 from sim.text_people import Texter
 from sim.troubled import Mood, SlowKeys, TroubledAccounts, WitnessedLogStore
 
-STORM_SECONDS = 30.0
+STORM_SECONDS = 24.0
 CALM_SECONDS_MAX = 400.0
 """Everything must have come to rest by then; the longest wait of a client and of the hub are far below."""
 
@@ -241,6 +242,8 @@ class World:
             over = clock.now() <= due + MARK_MILLISECONDS_MAX
             hold(over, f"at {clock.now()} rooms still list what ended at {due}")
             self._go_on(until=self.stepper.seconds + 1.0)
+        if due:
+            self._wait_settled()  # What is durable may not have been told yet.
 
     # The server -----------------------------------------------------------------------------------------------------
 
@@ -316,7 +319,7 @@ class World:
                 device.crash()
 
     def _while_down(self) -> None:
-        if self._backups and self.random.random() < 0.15:
+        if self._backups and self.random.random() < 0.3:
             store, accounts, record = self.random.choice(self._backups)
             epoch = f"e{len(self.records) + 1}"
             self.tell_story("world", "restore", epoch)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from immutables import Map
 
-from besedka.chat.entries import Kind, Manner, RequestId, RoomId, RoomRole
+from besedka.chat.answers import OverviewTold, SessionList
+from besedka.chat.entries import Entry, Invited, Kind, Manner, MarkerMoved, Message, RequestId, RoomId, RoomRole
 from besedka.chat.names import LOBBY, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Refusal
+from besedka.chat.requests import Request
 from besedka.chat.rooms import Member, Room
-from besedka.chat.told import Farewell, Page, People, Presence, Refused, RoomList
+from besedka.chat.told import Farewell, Page, People, Presence, Refused, RoomList, TypingTold
 from besedka.client.core import Core
 from besedka.client.events import Answered, Arrived, Event, Phase, Welcomed
 from besedka.client.ids import Ids
 from besedka.client.memory import KnownRoom
 from besedka.wire.text_format import TEXT
+from talks.deeds import governing_deeds
 
 Deed = Callable[[str], None]
 
@@ -116,6 +119,7 @@ class NativeSpeaker(Speaker):
         super().__init__(name, connect)
         self.core = Core(new_id=Ids(now=now, token_bytes=token_bytes))
         self._entering: Callable[[], RequestId | Refusal] | None = None
+        self._numbers: dict[tuple[RoomId, str], int] = {}
 
     def received(self, data: bytes) -> None:
         for event in self.core.receive(data):
@@ -142,9 +146,12 @@ class NativeSpeaker(Speaker):
             case Welcomed(resuming=False) if self._entering is not None:
                 self._entering()
             case Arrived(room=room, entries=entries):
+                self._note(room, entries)
                 self._show(TEXT.run(_as_room(self.core.rooms[room]), entries).decode().split("\r\n")[:-1])
             case Presence(room=room) if fold(self.core.rooms[room].name) == fold(LOBBY):
                 self._show(TEXT.presence(LOBBY, event))
+            case TypingTold(room=room, people=people):
+                self._show([f"[{self.core.rooms[room].name}] {one.person.name} is typing" for one in people])
             case Farewell():
                 self._show([f"! {event.parting.value}"])
             case Answered(answer=answer):
@@ -161,6 +168,21 @@ class NativeSpeaker(Speaker):
                 self._show([f"| {line.name} {'here' if line.online else 'away'}" for line in people])
             case RoomList(rooms=rooms):
                 self._show([f"| {line.room_name} {line.members}" for line in rooms])
+            case OverviewTold(rooms=overview):
+                self._show([f"| {one.line.room_name}: {one.unread} unread, {one.mentions} for me" for one in overview])
+            case SessionList(sessions=sessions):
+                self._show([f"| {len(sessions)} sessions"])
+
+    def _note(self, room: RoomId, entries: Sequence[Entry]) -> None:
+        """Remember which message says what, and show what the inbox says."""
+        for entry in entries:
+            match entry.body:
+                case Message(text=text):
+                    self._numbers.setdefault((room, text), entry.number)
+                case Invited(room_name=name, withdrawn=withdrawn):
+                    self._show([f"| {entry.name} {'no longer invites' if withdrawn else 'invites'} me to {name}"])
+                case MarkerMoved(number=number):
+                    self._show([f"| read up to {number}"])
 
     def _show(self, lines: list[str]) -> None:
         self.seen += lines
@@ -184,7 +206,20 @@ class NativeSpeaker(Speaker):
             "asks who is in": lambda room: self._checked(self.core.who(self._room(room))),
             "asks for the rooms": lambda _: self._checked(self.core.list_rooms()),
             "asks for the history of": lambda room: self._checked(self.core.history(self._room(room))),
+            "logs in as": self._log_in_as,
+            **{words: self._asking(make) for words, make in governing_deeds(self._room, self._number).items()},
         }
+
+    def _asking(self, make: Callable[[str], Request]) -> Deed:
+        return lambda rest: self._checked(self.core.ask(make(rest)))
+
+    def _number(self, room: RoomId, text: str) -> int:
+        return self._numbers[room, text]
+
+    def _log_in_as(self, rest: str) -> None:
+        """As somebody who is here already: another of their devices."""
+        name, _, password = rest.partition(" with ")
+        self._enter(lambda: self.core.login(name, password))
 
     def do(self, deed: Deed, rest: str) -> None:
         """Do it and send what comes of it."""

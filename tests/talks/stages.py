@@ -22,6 +22,7 @@ from server import Server
 from sim.link import Connection, Weather
 from sim.stepper import Bell, Process, Stepper
 from sim.troubled import SlowKeys
+from talks.client_speaking import ClientSpeaker
 from talks.speaking import Line, NativeSpeaker, Speaker, TextSpeaker
 from waiting import SECONDS_MAX
 
@@ -88,7 +89,8 @@ class SimulatedStage:
         if way == "text":
             return TextSpeaker(name, self._connect)
         process = Process(self._stepper)
-        return NativeSpeaker(name, self._connect, now=process.now, token_bytes=self._stepper.random.randbytes)
+        kind = ClientSpeaker if way == "client" else NativeSpeaker
+        return kind(name, self._connect, now=process.now, token_bytes=self._stepper.random.randbytes)
 
     def _connect(self, speaker: Speaker) -> Line:
         connection = Connection(
@@ -136,7 +138,8 @@ class RealStage:
     def enter(self, name: str, way: str) -> Speaker:
         if way == "text":
             return TextSpeaker(name, self._connect)
-        return NativeSpeaker(name, self._connect, now=lambda: time.time_ns() // 1_000_000, token_bytes=os.urandom)
+        kind = ClientSpeaker if way == "client" else NativeSpeaker
+        return kind(name, self._connect, now=lambda: time.time_ns() // 1_000_000, token_bytes=os.urandom)
 
     def _connect(self, speaker: Speaker) -> Line:
         connection = socket.create_connection(("127.0.0.1", self._server.port), timeout=SECONDS_MAX)

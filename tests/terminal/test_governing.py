@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from server import Server
+from server import Server, besedka
 from typing_person import Typist
+from waiting import block_until
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,9 @@ def test_what_was_said_is_mended_and_answered(server: Server, tmp_path: Path) ->
     with Typist(tmp_path / "c", *arguments(server)) as cat, Typist(tmp_path / "d", *arguments(server)) as dan:
         cat.enters("cat")
         dan.enters("dan")
-        cat.types("see you at fvie")
+        cat.presses("see you at")
+        dan.sees("cat:", "writin")  # The last column is drawn by itself.
+        cat.types(" fvie")
         dan.sees("cat: see you at fvie")
         cat.types("/edit see you at five")
         dan.sees("-- cat edited #", "“see you at fvie”: see you at five")
@@ -142,8 +145,9 @@ def test_what_concerns_oneself(server: Server, tmp_path: Path) -> None:
         fay.types("/unignore gus")
         fay.sees("you do not ignore gus any more")
         assert "gus: can you hear me?" not in fay.screen
+        assert "\a" not in fay.screen
         gus.types("and now, @fay?")
-        fay.sees("gus: and now, @fay?")
+        fay.sees("gus: and now, @fay?", "\a")
         fay.types("/notify mentions")
         fay.sees("lobby: you are notified of mentions only")
         fay.types("/unread")
@@ -184,6 +188,38 @@ def test_a_password_is_changed_without_being_seen(server: Server, tmp_path: Path
         hal.sees("lobby>")
         hal.types("exit")
         assert hal.status() == 0
+
+
+def test_a_script_changes_a_password_too(server: Server, tmp_path: Path) -> None:
+    state = {"BESEDKA_STATE": str(tmp_path / "script")}
+    typed = "jon\ncorrect horse\ncorrect horse\n/password\ncorrect horse\nbattery staple\nbattery staple\nhello\n"
+    done = besedka("chat", *arguments(server), typed=typed, environment=state)
+    assert "your password is changed" in done.stderr
+    assert "jon: hello" in done.stdout
+    assert "battery" not in done.stdout + done.stderr
+    done = besedka("chat", *arguments(server), typed="jon\nbattery staple\nagain\n", environment=state)
+    assert "jon: again" in done.stdout
+
+
+def test_without_a_prompt_a_password_is_not_seen_either(server: Server, tmp_path: Path) -> None:
+    with Typist(tmp_path / "k", *arguments(server), "--plain") as kim:
+        for question, answer in (("Name", "kim"), ("Password", "correct horse"), ("again", "correct horse")):
+            kim.sees(question)
+            kim.types(answer)
+        kim.sees("you are in lobby")
+        kim.types("/password")
+        for question, answer in (
+            ("until now: ", "correct horse"),
+            ("New password: ", "pass 2"),
+            ("again: ", "other 2"),
+        ):
+            kim.sees(question)
+            block_until(kim.is_raw)
+            kim.types(answer)
+        kim.sees("two different passwords")
+        kim.types("exit")
+        assert kim.status() == 0
+        assert "pass 2" not in kim.screen
 
 
 def test_two_clients_of_one_home_are_two_devices(server: Server, tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from besedka.chat.requests import Join, Redact, Say
+from besedka.chat.told import Kept
 from command import in_process
+from native_peer import NativePeer, new_id
 from server import Server
 from waiting import SECONDS_MAX, block_until
 
@@ -78,7 +81,7 @@ def test_the_operator_sees_who_is_there_and_is_heard(server: Server, talk: tuple
     assert server.ctl("say", "dinner", "is ready").returncode == 0
     for one in (ann, bob):
         one.hear("dinner is ready")
-    assert re.search(r"^lobby +2 +2 ", server.ctl("rooms").stdout, re.MULTILINE)
+    assert re.search(r"^lobby +public +the server +2 +2 ", server.ctl("rooms").stdout, re.MULTILINE)
     assert "2 sessions of 2 people" in server.ctl("status").stdout
     assert re.search(r"^ann .* 127\.0\.0\.1$", server.ctl("users").stdout, re.MULTILINE)
 
@@ -158,7 +161,7 @@ def test_somebody_removed_is_gone_and_leaves_the_rooms(server: Server, talk: tup
     assert in_process("user", "remove", "ann", "--data", server.data).returncode == 0
     assert "This session was ended" in ann.hear_the_end()
     bob.hear("ann")
-    assert re.search(r"^lobby +1 ", server.ctl("rooms").stdout, re.MULTILINE)
+    assert re.search(r"^lobby +public +the server +1 ", server.ctl("rooms").stdout, re.MULTILINE)
     assert "ann" not in server.ctl("users").stdout
 
 
@@ -168,7 +171,54 @@ def test_somebody_removed_without_a_server_leaves_the_rooms_at_the_next_start(
     assert server.stop() == 0
     assert in_process("user", "remove", "ann", "--data", server.data).returncode == 0
     server.start()
-    block_until(lambda: re.search(r"^lobby +1 ", server.ctl("rooms").stdout, re.MULTILINE))
+    block_until(lambda: re.search(r"^lobby +public +the server +1 ", server.ctl("rooms").stdout, re.MULTILINE))
+
+
+def test_an_owner_removed_without_a_server_passes_rooms_on_and_the_operator_may_as_well(server: Server) -> None:
+    server.add("eve", PASSWORD)
+    with NativePeer(server.port) as ann, NativePeer(server.port) as bob:
+        for peer, name in ((ann, "ann"), (bob, "bob")):
+            peer.login(name, PASSWORD)
+            peer.ask(Join(id=new_id(), name="tea"))
+            peer.wait(lambda unit: isinstance(unit, Kept))
+    assert re.search(r"^tea +public +ann +2 ", server.ctl("rooms").stdout, re.MULTILINE)
+    assert server.stop() == 0
+    assert in_process("user", "remove", "ann", "--data", server.data).returncode == 0
+    server.start()
+    block_until(lambda: re.search(r"^tea +public +bob +1 ", server.ctl("rooms").stdout, re.MULTILINE))
+    assert server.ctl("owner", "tea", "eve").stderr == "They are not in that room.\n"
+    with NativePeer(server.port) as eve:
+        eve.login("eve", PASSWORD)
+        eve.ask(Join(id=new_id(), name="tea"))
+        eve.wait(lambda unit: isinstance(unit, Kept))
+        assert server.ctl("owner", "#tea", "EVE").stdout == "eve owns #tea.\n"
+    acts = [row.split()[2:] for row in server.ctl("audit").stdout.splitlines()[1:]]
+    assert acts == [
+        ["operator", "remove", "ann", "-", "-", "-"],
+        ["server", "kick", "ann", "lobby", "-", "-"],
+        ["server", "roles", "bob:", "owner", "tea", "-", "-"],
+        ["server", "kick", "ann", "tea", "-", "-"],
+        ["server", "roles", "eve:", "owner", "tea", "-", "-"],
+    ]
+
+
+def test_what_was_taken_back_is_scrubbed_at_once_where_the_operator_says_so(server: Server) -> None:
+    with NativePeer(server.port) as ann:
+        ann.login("ann", PASSWORD)
+        ann.ask(Join(id=new_id(), name="tea"))
+        room = ann.wait(lambda unit: isinstance(unit, Kept)).room
+        ann.ask(Say(id=new_id(), room=room, text="the eagle has landed"))
+        number = ann.wait(lambda unit: isinstance(unit, Kept)).number
+        assert _in_files(server, b"eagle")
+        ann.ask(Redact(id=new_id(), room=room, number=number))
+        ann.wait(lambda unit: isinstance(unit, Kept))
+        assert _in_files(server, b"eagle"), "it is in the write-ahead log still"
+        block_until(lambda: server.ctl("scrub").returncode == 0)
+        assert not _in_files(server, b"eagle")
+
+
+def _in_files(server: Server, words: bytes) -> bool:
+    return any(words in path.read_bytes() for path in server.data.glob("messages.db*"))
 
 
 def test_nothing_of_the_talk_is_in_the_log(server: Server, talk: tuple[Nc, Nc]) -> None:

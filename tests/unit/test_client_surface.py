@@ -30,7 +30,7 @@ from besedka.chat.entries import (
 from besedka.chat.own_requests import Away, ChangePassword, EndSessions, MoveMarker, Overview, SetProfile, Typing
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.refusals import Code
-from besedka.chat.requests import React, Request
+from besedka.chat.requests import Join, React, Request
 from besedka.chat.room_requests import Kick, MakeCode, Open
 from besedka.chat.settings import RoomSettings
 from besedka.chat.told import (
@@ -257,3 +257,12 @@ def test_the_first_overview_tells_only_of_what_is_unread() -> None:
     screen.surface.first_overview = screen.asks(Overview())
     screen.told(Refused(screen.surface.first_overview, Code.ACCOUNT_NEEDED, ""))
     assert screen.notices == []
+
+
+def test_what_a_newcomer_joins_is_described_once() -> None:
+    for described_first in (True, False):
+        screen = Screen()
+        asked = screen.asks(Join(name="tea"))
+        units = [Kept(asked, TEA, 1), room(TEA, name="tea", topic="at five")]
+        screen.told(*(reversed(units) if described_first else units))
+        assert screen.notices == ["-- you are in tea · at five"]

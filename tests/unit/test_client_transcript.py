@@ -133,6 +133,7 @@ MARK = Mark(Listing.BAN, "eve", EVE, 1_700_000_000_001 + 7_200_000, "spam")
         (SettingsChanged(SettingsChange(moderated=True)), "bob changed this room: only those with a voice may speak"),
         (SettingsChanged(SettingsChange(key="sesame")), "bob changed this room: whoever joins needs its key"),
         (Marked(MARK), "bob banned eve for 2 hours: spam"),
+        (Marked(Mark(Listing.MUTE, "eve", until=1_700_000_599_500)), "bob muted eve for 10 minutes"),
         (Unmarked(Listing.MUTE, ("eve",)), "bob lifted the mute on eve"),
         (InvitationsChanged((person("eve"),)), "bob invited eve"),
         (CodeMade("d", 5), "bob made an invite code"),

@@ -7,14 +7,30 @@ from pathlib import Path
 
 import pytest
 
+from additions import ANN, BOB, direct, joined, left, opening
 from besedka.admin.commands import COMMANDS
 from besedka.admin.deeds import AddUser, Status
 from besedka.admin.ports import Reloaded
 from besedka.chat.audit import AuditLine
-from besedka.chat.principals import PrincipalId
+from besedka.chat.entries import (
+    Kind,
+    MembershipChanged,
+    Message,
+    Person,
+    RoomId,
+    RoomRole,
+    SettingsChange,
+    SettingsChanged,
+    TopicSet,
+    Way,
+)
+from besedka.chat.principals import SERVER, AccountName, PrincipalId
 from besedka.chat.refusals import Code, Refusal
+from besedka.chat.room_requests import SetRole
 from besedka.chat.told import Parting
-from besedka.hub.ports import InvitationState, StoreFault
+from besedka.hub.accounts import InvitationState
+from besedka.hub.faults import StoreFault
+from besedka.hub.keeping import AuditRow
 from office import NOW, Office
 
 
@@ -65,7 +81,29 @@ def test_users_is_the_list_of_accounts(office: Office) -> None:
 
 
 def test_rooms_of_an_empty_server_are_a_header(office: Office) -> None:
-    assert office.type("rooms")[1] == ["ROOM  MEMBERS  MESSAGES  TOPIC"]
+    assert office.type("rooms")[1] == ["ROOM  KIND  OWNER  MEMBERS  MESSAGES  SETTINGS  TOPIC"]
+
+
+def test_rooms_are_shown_with_what_they_are_and_whose(office: Office) -> None:
+    strict = SettingsChange(moderated=True, topic_locked=True, no_ctcp=True, members_only=False)
+    tight = SettingsChange(key="hunter2", members_max=20, slow_seconds=5)
+    rooms = [
+        opening(1, "den", joined(ANN), kind=Kind.PRIVATE),
+        opening(2, "hall", joined(ANN, BOB), SettingsChanged(strict), TopicSet("all\x1b[2J welcome")),
+        opening(3, "left", joined(ANN), left(ANN), SettingsChanged(tight)),
+        opening(4, "lobby", owner=Person(SERVER, AccountName("server"))),
+        opening(5, "passing", joined(BOB), Message("hi"), owner=None),
+        direct(6, ANN, BOB),
+    ]
+    asyncio.run(office.logs.append(rooms))
+    assert office.type("rooms")[1][1:] == [
+        "den      private  ann         1        0         hidden, invite-only                                 -",
+        "hall     public   ann         2        0         moderated, topic-locked, no-ctcp, not members-only  "
+        "all\ufffd[2J welcome",
+        "left     public   (gone)      0        0         key, limit 20, slow 5 s                             -",
+        "lobby    public   the server  0        0         -                                                   -",
+        "passing  public   -           1        1         -                                                   -",
+    ]
 
 
 def test_say_takes_the_rest_of_the_line_as_it_is(office: Office) -> None:
@@ -126,7 +164,9 @@ def test_what_an_operator_does_to_people_is_in_the_audit_trail(office: Office) -
     for line in ("kick ANN", "kick ann", "ban Ann 3", "ban 192.0.2.9/24", "unban ANN", "unban ann", "mute BOB"):
         office.type(line)
     office.type("unmute bob")
-    assert office.governor.recorded == [
+    audited = office.audited()
+    assert {(row.time, row.by, row.room) for row in audited} == {(NOW, "operator", "")}
+    assert [row.line for row in audited] == [
         AuditLine("kick", "ann"),
         AuditLine("ban", "ann", until=NOW + 3 * 86_400_000),
         AuditLine("ban", "192.0.2.0/24"),
@@ -134,6 +174,68 @@ def test_what_an_operator_does_to_people_is_in_the_audit_trail(office: Office) -
         AuditLine("mute", "bob"),
         AuditLine("lift mute", "bob"),
     ]
+
+
+def test_the_audit_trail_is_a_table_with_the_newest_last(office: Office) -> None:
+    room = opening(1, "den", joined(ANN, BOB), MembershipChanged(Way.REMOVED, (BOB,), "rude\x07"))
+    asyncio.run(office.logs.append([room]))
+    office.type("ban ann 1")
+    office.type("mute bob")
+    assert office.type("audit")[1] == [
+        "TIME (UTC)        WHO       ACT   WHOM  ROOM  UNTIL (UTC)       REASON",
+        "2023-11-14 22:13  ann       kick  Bob   den   -                 rude\ufffd",
+        "2023-11-14 22:13  operator  ban   ann   -     2023-11-15 22:13  -",
+        "2023-11-14 22:13  operator  mute  bob   -     for ever          -",
+    ]
+    assert [line.split()[3] for line in office.type("audit 1")[1]] == ["ACT", "mute"]
+    for _ in range(20):
+        office.type("unmute bob")
+    lines = office.type("audit")[1][1:]
+    assert len(lines) == 20
+    assert {line.split()[3] for line in lines} == {"lift"}
+
+
+def test_a_long_line_of_the_audit_trail_is_cut(office: Office) -> None:
+    asyncio.run(office.trail.record("kick", "x" * 10_000))
+    assert all(len(line) < 400 for line in office.type("audit")[1])
+
+
+def test_a_scrub_says_whether_it_is_done(office: Office) -> None:
+    assert office.type("scrub")[1] == ["Nothing of what was taken back is left in the files."]
+
+    async def busy() -> bool:
+        return False
+
+    office.logs.scrub = busy  # type: ignore[method-assign]
+    ended, lines, faults = office.type("scrub")
+    assert (ended.status, lines) == (Status.FAILED, [])
+    assert faults == ["Somebody is reading just now. It is done within the hour by itself; or try again."]
+
+
+def test_a_member_becomes_owner_by_way_of_the_room(office: Office) -> None:
+    office.governor.rooms["#den"] = RoomId(7)
+    assert office.type("owner #den BOB")[1] == ["bob owns #den."]
+    (act,) = office.governor.acts
+    assert act == SetRole(room=RoomId(7), name="bob", role=RoomRole.OWNER)
+    assert office.type("owner nowhere bob")[2] == ["There is no such room."]
+    assert office.type("owner #den nobody")[2] == ["There is nobody of that name."]
+    office.governor.refusal = Refusal(Code.NOT_HERE)
+    ended, lines, faults = office.type("owner #den ann")
+    assert (ended.status, lines, faults) == (Status.FAILED, [], ["They are not in that room."])
+    assert len(office.governor.acts) == 1
+
+
+def test_an_act_that_cannot_be_audited_is_not_done(office: Office) -> None:
+    async def full(row: AuditRow) -> None:
+        raise StoreFault("disk")
+
+    office.logs.add_audit = full  # type: ignore[method-assign]
+    office.governor.arrive("ann", 1)
+    for line in ("kick ann", "ban ann", "ban 192.0.2.0/24", "mute ann"):
+        assert office.type(line)[0].status is Status.FAILED
+    assert office.governor.ended == []
+    assert office.governor.changed == []
+    assert office.type("bans")[1][1:] == []
 
 
 def test_an_invitation_is_good_for_as_long_as_was_said(office: Office) -> None:
@@ -190,6 +292,9 @@ def test_reload_says_what_came_of_it(office: Office) -> None:
         ("kick a b", "It goes: kick NAME"),
         ("say", "It goes: say TEXT"),
         ("say   ", "It goes: say TEXT"),
+        ("audit 0", "N is a number from 1 to 1000."),
+        ("audit 1001", "N is a number from 1 to 1000."),
+        ("owner den", "It goes: owner ROOM NAME"),
         ("log many", "N is a number from 1 to 1000."),
         ("log 1001", "N is a number from 1 to 1000."),
         ("log ٣", "N is a number from 1 to 1000."),

@@ -20,9 +20,10 @@ from besedka.admin.deeds import (
     Status,
 )
 from besedka.admin.oldusers import OldUser
+from besedka.chat.audit import AuditLine
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import AccountRole
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from office import NOW, Office
 
 MD5 = "5f4dcc3b5aa765d61d8327deb882cf99"
@@ -165,6 +166,27 @@ def test_somebody_removed_is_gone_from_both_files(office: Office) -> None:
     assert office.governor.removals == [account.id]
     assert asyncio.run(office.logs.pending_steps()) == []
     assert office.do(RemoveUser(name="ann"))[2] == ["There is nobody of that name."]
+
+
+@pytest.mark.parametrize("governed", [True, False])
+def test_what_is_done_to_accounts_is_in_the_audit_trail(tmp_path: Path, governed: bool) -> None:
+    office = Office(tmp_path, governed=governed)
+    office.do(AddUser(name="ann", password="correct horse"))
+    office.do(AddUser(name="root", password="correct horse", admin=True))
+    office.do(SetRole(name="ANN", role=AccountRole.ADMIN))
+    office.do(SetPassword(name="ANN", password="battery staple"))
+    office.do(SetPassword(name="ann", password=""))
+    office.do(RemoveUser(name="ANN"))
+    for deed in (SetRole(name="ann", role=AccountRole.USER), RemoveUser(name="ann"), ListUsers()):
+        office.do(deed)
+    audited = office.audited()
+    assert [row.line for row in audited] == [
+        AuditLine("role", "root: admin"),
+        AuditLine("role", "ann: admin"),
+        AuditLine("password", "ann"),
+        AuditLine("remove", "ann"),
+    ]
+    assert {(row.time, row.by, row.room) for row in audited} == {(NOW, "operator", "")}
 
 
 def test_a_removal_that_was_interrupted_is_finished_at_the_next_start(office: Office) -> None:

@@ -9,12 +9,14 @@ import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from besedka.admin import control
+from besedka.admin.commands import carry_out
 from besedka.admin.control import ControlFault, ControlSocket, ask, socket_path
 from besedka.admin.deeds import AddUser, Answer, AnyDeed, ConsoleLine, Ended, ListUsers, Said, Status
 from office import Office
@@ -23,7 +25,7 @@ from waiting import wait_for, wait_until
 
 @asynccontextmanager
 async def opened(office: Office, path: Path) -> AsyncIterator[ControlSocket]:
-    listening = ControlSocket(path, carry_out=office.running.carry_out, journal=office.log)
+    listening = ControlSocket(path, carry_out=partial(carry_out, office.running), journal=office.log)
     await listening.open()
     try:
         yield listening

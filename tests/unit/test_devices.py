@@ -7,7 +7,7 @@ import pytest
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Resume, Say
 from besedka.chat.told import Farewell, Kept, Parting, You
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.limits import Limits
 from hub_room import Device, HubRoom
 

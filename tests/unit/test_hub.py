@@ -8,7 +8,7 @@ from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code
 from besedka.chat.requests import ComeAsGuest, Exit, Join, Leave, Login, Ping, Register, Resume, Say, Tell
 from besedka.chat.told import Done, Farewell, Kept, Parting, Refused, You
-from besedka.hub.ports import StoreUnsure
+from besedka.hub.faults import StoreUnsure
 from besedka.limits import Limits
 from hub_room import ANN, PASSWORD, HubRoom, folded
 

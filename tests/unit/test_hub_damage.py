@@ -11,7 +11,7 @@ from besedka.chat.refusals import Code
 from besedka.chat.requests import Ping, Say
 from besedka.chat.rooms import Room
 from besedka.chat.told import Done, Kept, Refused
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.hub.rooms import OpenRoom
 from besedka.store.memory import MemoryLogStore
 from hub_room import HubRoom

@@ -12,8 +12,8 @@ from besedka.chat.rooms import Room
 from besedka.chat.rules import decide
 from besedka.chat.told import Farewell, Kept, Parting, People, Refused, RoomTold
 from besedka.chat.verdicts import Circumstances, Verdict
+from besedka.hub.faults import StoreFault, StoreUnsure
 from besedka.hub.orders import Outcome
-from besedka.hub.ports import StoreFault, StoreUnsure
 from besedka.hub.turn import Turn
 from besedka.hub.watch import PUT_AWAY_SECONDS
 from besedka.limits import Limits

@@ -9,7 +9,7 @@ from besedka.chat.refusals import Code
 from besedka.chat.requests import Edit, History, Join, Leave, React, Redact, Request, Say
 from besedka.chat.room_requests import Kick
 from besedka.chat.told import Done, Kept, Page, RoomTold, Unit
-from besedka.hub.ports import StoreUnsure
+from besedka.hub.faults import StoreUnsure
 from besedka.limits import Limits
 from hub_room import Device, HubRoom
 

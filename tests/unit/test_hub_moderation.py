@@ -19,7 +19,7 @@ from besedka.chat.entries import (
     Way,
 )
 from besedka.chat.refusals import Code
-from besedka.chat.requests import History, Join, Leave, Login, Request, Say, Sync
+from besedka.chat.requests import History, Join, Leave, Login, Request, Say, SetTopic, Sync
 from besedka.chat.room_requests import (
     ChangeSettings,
     Invite,
@@ -32,7 +32,8 @@ from besedka.chat.room_requests import (
     Transfer,
 )
 from besedka.chat.told import Done, Kept, Page, RoomTold, Unit
-from besedka.hub.ports import StoreUnsure
+from besedka.hub.faults import StoreUnsure
+from besedka.limits import Limits
 from hub_room import PASSWORD, Device, HubRoom, folded
 
 
@@ -339,3 +340,31 @@ def test_who_is_put_out_and_back_in_one_turn_is_told_what_it_is_now(server: HubR
     bob.ask(Join(id=server.new_id(), name="tea"))
     server.settle(2)
     assert [(unit.room, unit.voice) for unit in bob.told(RoomTold)[before:]] == [(tea, False)]
+
+
+def test_who_is_back_before_it_has_read_that_it_was_put_out_is_told_anew() -> None:
+    server = HubRoom(limits=Limits(page_entries_max=1))
+    ann, bob = server.registered("ann"), server.registered("bob")
+    tea = opened(ann, "tea")
+    bob.join("tea")
+    answer(ann, kick(ann, tea, "bob"))
+    answer(ann, SetTopic(id=server.new_id(), room=tea, topic="Assam"))
+    late = server.visitor()
+    late.ask(Login(name="bob", password=PASSWORD))
+    server.settle()
+
+    def write(data: bytes) -> None:
+        late.link.written += data
+        late.link.full = b"opened" in data
+
+    late.link.write = write  # type: ignore[method-assign]
+    late.ask(Sync(epoch=server.hub.parts.logs.epoch, places=((tea, 0),)))
+    server.settle()
+    assert late.link.full, "it has the room's first entry and nothing else"
+    bob.ask(Join(id=server.new_id(), name="tea"))
+    server.settle(3)
+    late.link.full = False
+    server.hub.drained(late.session)
+    server.settle()
+    assert [told.topic for told in late.told(RoomTold) if told.room == tea] == ["", "Assam"]
+    assert [entry.number for entry in late.entries(tea)] == [1, 2, 3, 4, 5, 6]

@@ -119,6 +119,8 @@ def test_a_marker_by_name_is_the_rooms_where_it_may_be_read(server: HubRoom) -> 
         assert body.target == target
     answer(eve, marker(eve, name="#nowhere", number=3, time=5))
     assert noted(eve).body == MarkerMoved("#nowhere", 3, 5)
+    answer(eve, marker(eve, name="42", number=3, time=5))
+    assert noted(eve).body == MarkerMoved("#42", 3, 5), "room 42 is another room than the one of that name"
 
 
 def test_a_marker_by_a_persons_name_is_of_the_conversation_with_them(server: HubRoom) -> None:

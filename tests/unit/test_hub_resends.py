@@ -6,7 +6,7 @@ import pytest
 
 from besedka.chat.requests import Join, Leave, Say
 from besedka.chat.told import Kept
-from besedka.hub.ports import StoreUnsure
+from besedka.hub.faults import StoreUnsure
 from besedka.limits import Limits
 from hub_room import HubRoom
 

@@ -24,7 +24,7 @@ from besedka.chat.folding import evolve, number
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Reading, Room
-from besedka.hub.ports import RoomBrief
+from besedka.hub.keeping import RoomBrief
 from besedka.hub.rooms import OpenRoom, RoomTable
 from besedka.limits import Limits
 from hub_room import HubRoom

@@ -29,8 +29,10 @@ from besedka.chat.requests import (
     Who,
 )
 from besedka.chat.told import Done, Farewell, Kept, Page, Parting, Refused, Unit, Welcome, You
-from besedka.hub.ports import Addition, Moved, Peer, StoreFault, StoreUnsure
-from besedka.hub.ports import Kept as HasBeen
+from besedka.hub.faults import StoreFault, StoreUnsure
+from besedka.hub.keeping import Addition, Moved
+from besedka.hub.keeping import Kept as HasBeen
+from besedka.hub.ports import Peer
 from besedka.limits import Limits
 from besedka.wire.framing import encode_frame
 from besedka.wire.native import NativeClient, NativeServer

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from besedka.admin.journal import LibraryLog, ServerLog
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.limits import Limits
 
 
@@ -123,7 +123,7 @@ def test_a_fault_has_frames_and_no_values(journal: ServerLog, path: Path) -> Non
 
 def test_what_the_store_says_is_written_because_it_quotes_nobody(journal: ServerLog, path: Path) -> None:
     journal.fault("store fault", StoreFault("/data/messages.db: the disk is full; free some space."))
-    assert 'error=besedka.hub.ports.StoreFault why="/data/messages.db: the disk is full; free' in path.read_text()
+    assert 'error=besedka.hub.faults.StoreFault why="/data/messages.db: the disk is full; free' in path.read_text()
 
 
 def test_a_group_of_faults_names_each(journal: ServerLog, path: Path) -> None:

@@ -9,7 +9,8 @@ from besedka.chat.names import LOBBY
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Join, Leave, Login, Request, Say, SetTopic, Tell
 from besedka.chat.told import Done, Kept, RoomTold, Unit
-from besedka.hub.ports import Peer, StoreUnsure
+from besedka.hub.faults import StoreUnsure
+from besedka.hub.ports import Peer
 from besedka.limits import Limits
 from besedka.wire.text import TextServer
 from hub_room import ANN, PASSWORD, Device, HubRoom, Wire

@@ -11,7 +11,8 @@ import pytest
 from besedka.chat.entries import RoomId
 from besedka.chat.requests import Leave, Login, Pong, Say, Sync
 from besedka.chat.told import Entries, Presence, RoomTold, Synced, Unit, Unreadable
-from besedka.hub.ports import Page, StoreFault
+from besedka.hub.faults import StoreFault
+from besedka.hub.keeping import Page
 from besedka.limits import Limits
 from hub_room import PASSWORD, Device, HubRoom
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from besedka.chat.cursor import Resumption
-from besedka.chat.entries import Kind, RoomId
+from besedka.chat.entries import Kind, RoomId, SettingsChange
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, History, Leave, ListRooms, Resume, Say, Sync, Tell, Who
+from besedka.chat.room_requests import ChangeSettings
+from besedka.chat.rooms import Room
 from besedka.chat.told import Entries, Kept, Page, People, Refused, RoomList, RoomTold, Synced
 from besedka.limits import Limits
 from hub_room import Device, HubRoom
@@ -289,3 +293,22 @@ def test_a_new_device_is_shown_so_much_of_the_past(server: HubRoom) -> None:
     device.ask(resume(ann), Sync(epoch="memory", show=2))
     server.settle()
     assert device.heard(lobby) == ["e", "f"]
+
+
+def test_a_room_that_is_hidden_while_the_list_is_read_is_not_in_it(
+    server: HubRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    tea = ann.join("tea")
+    read = server.parts.logs.public_rooms
+
+    async def slowly(*, limit: int) -> Sequence[Room]:
+        found = await read(limit=limit)
+        ann.ask(ChangeSettings(id=server.new_id(), room=tea, change=SettingsChange(hidden=True)))
+        await server.parts.clock.wait_seconds(1)
+        return found
+
+    monkeypatch.setattr(server.parts.logs, "public_rooms", slowly)
+    bob.ask(ListRooms())
+    server.settle(2)
+    assert [line.room_name for line in bob.told(RoomList)[-1].rooms] == ["lobby"]

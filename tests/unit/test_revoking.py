@@ -10,7 +10,8 @@ from besedka.chat.own_requests import ChangePassword, EndSessions, ListSessions
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Hello, Login, Ping, Request, Resume
 from besedka.chat.told import Done, Farewell, Parting, You
-from besedka.hub.ports import Peer, StoreFault
+from besedka.hub.faults import StoreFault
+from besedka.hub.ports import Peer
 from besedka.hub.tokens import token_handle
 from besedka.limits import Limits
 from besedka.wire.native import NativeClient, NativeServer

@@ -9,7 +9,8 @@ import pytest
 
 from additions import addition, opening
 from besedka.chat.entries import Message, RequestId, RoomId
-from besedka.hub.ports import Kept, StoreFault, StoreUnsure
+from besedka.hub.faults import StoreFault, StoreUnsure
+from besedka.hub.keeping import Kept
 from besedka.store.memory import MemoryLogStore
 from running import step
 

@@ -18,7 +18,7 @@ import pytest
 from additions import ANN, inbox, opening
 from besedka.chat.entries import Message, RoomId
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
-from besedka.hub.ports import Kept
+from besedka.hub.keeping import Kept
 from besedka.limits import Limits
 from besedka.store.faults import CannotOpen, Damaged, Foreign, Missing, Newer, NotWritable
 from besedka.store.logs import SqliteLogStore

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from additions import ANN, BOB, addition, direct, joined, opening, rewriting
 from besedka.chat.entries import Edited, Entry, Message, Redacted, RoomId
 from besedka.chat.mending import Rewrite, rewrites
-from besedka.hub.ports import Addition, Kept
+from besedka.hub.keeping import Addition, Kept
 from besedka.limits import Limits
 from besedka.store import opening as files
 from besedka.store import scrubbing

@@ -16,7 +16,7 @@ from additions import ANN, BOB, NOW, addition, direct, inbox, joined, opening, r
 from besedka.chat.entries import MarkerMoved, Message, Reacted, Redacted, Renamed, RequestId, RoomId, RoomName
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.limits import Limits
 from besedka.store import logs as logs_module
 from besedka.store.logs import SqliteLogStore

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from besedka.hub.ports import StoreFault, StoreUnsure
+from besedka.hub.faults import StoreFault, StoreUnsure
 from besedka.store.threads import GROUP_MAX, Readers, Writer
 from running import OnLoop
 from waiting import SECONDS_MAX, wait_for, wait_until

@@ -21,7 +21,7 @@ from besedka.chat.governance import Governance
 from besedka.chat.names import fold
 from besedka.chat.rooms import Room
 from besedka.chat.settings import PRESETS
-from besedka.hub.ports import Kept, Reactions, Receipt
+from besedka.hub.keeping import Kept, Reactions, Receipt
 from besedka.limits import Limits
 from besedka.store import migrating
 from besedka.store.faults import NotWritable

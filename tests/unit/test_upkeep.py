@@ -8,7 +8,7 @@ from besedka.chat.entries import Listing, RoomId, Unmarked
 from besedka.chat.requests import Redact, Say
 from besedka.chat.room_requests import SetMark
 from besedka.chat.told import Kept
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.hub.upkeep import LOOK_SECONDS, SCRUB_AGAIN_SECONDS, SCRUB_SECONDS
 from besedka.limits import Limits
 from besedka.store.memory import MemoryLogStore

@@ -7,7 +7,8 @@ import pytest
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Pong, Register, Say
 from besedka.chat.told import Farewell, Parting, Pinged, Presence
-from besedka.hub.ports import Peer, StoreFault
+from besedka.hub.faults import StoreFault
+from besedka.hub.ports import Peer
 from besedka.hub.watch import PUT_AWAY_SECONDS
 from besedka.limits import Limits
 from besedka.wire.text import TextServer

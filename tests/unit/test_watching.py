@@ -11,7 +11,7 @@ from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Leave, Request
 from besedka.chat.room_requests import Open, SetData
 from besedka.chat.told import Done, Kept
-from besedka.hub.ports import StoreUnsure
+from besedka.hub.faults import StoreUnsure
 from besedka.hub.watching import BOT, REAL_NAME
 from hub_room import Device, HubRoom
 

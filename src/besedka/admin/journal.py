@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from besedka.chat.text import harmless_line
-from besedka.hub.ports import Clock, StoreFault
+from besedka.hub.faults import StoreFault
+from besedka.hub.ports import Clock
 from besedka.limits import Limits
 
 VALUE_CHARACTERS_MAX = 200

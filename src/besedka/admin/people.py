@@ -24,10 +24,13 @@ from besedka.admin.deeds import (
 from besedka.admin.oldusers import BadLine, OldUser
 from besedka.admin.ports import Governor, Hashing, People, Steps
 from besedka.admin.table import moment, table
+from besedka.admin.trail import AuditTrail
 from besedka.chat.names import account_name, fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
-from besedka.hub.ports import Account, Clock, Dice, Journal, NameTaken
+from besedka.hub.accounts import Account
+from besedka.hub.faults import NameTaken
+from besedka.hub.ports import Clock, Dice, Journal
 from besedka.limits import Limits
 from besedka.words import _, plural
 
@@ -58,6 +61,7 @@ class PeopleDesk:
         people: People,
         hashing: Hashing,
         steps: Steps,
+        trail: AuditTrail,
         clock: Clock,
         dice: Dice,
         journal: Journal,
@@ -72,6 +76,7 @@ class PeopleDesk:
         self._people = people
         self._hashing = hashing
         self._steps = steps
+        self._trail = trail
         self._clock = clock
         self._dice = dice
         self._journal = journal
@@ -120,6 +125,8 @@ class PeopleDesk:
         taken = await self._make(name, role, address="", make_hash=partial(self._hashing.hash, deed.password))
         if taken is not None:
             return answer.refuse(taken)
+        if deed.admin:
+            await self._trail.record("role", _given(name, role))
         self._warn_short(deed.password, answer)
         return answer.done(
             _("{name} is registered as an administrator.").format(name=name)
@@ -193,7 +200,9 @@ class PeopleDesk:
         wrong = self._password_fault(deed.password)
         if wrong is not None:
             return answer.refuse(wrong)
-        await self._people.set_password(account.id, await self._hashing.hash(deed.password))
+        password_hash = await self._hashing.hash(deed.password)
+        await self._trail.record("password", account.name)
+        await self._people.set_password(account.id, password_hash)
         if self._governor is not None:
             await self._governor.revoked(account.id)
         self._journal.note("password changed", name=account.name, account=account.id)
@@ -204,6 +213,7 @@ class PeopleDesk:
         account = await self.find(deed.name)
         if account is None:
             return answer.refuse(_(SENTENCES[Code.NO_SUCH_PERSON]))
+        await self._trail.record("role", _given(account.name, deed.role))
         await self._people.set_role(account.id, deed.role)
         if self._governor is not None:
             self._governor.account_changed(msgspec.structs.replace(account, role=deed.role))
@@ -218,6 +228,7 @@ class PeopleDesk:
         account = await self.find(deed.name)
         if account is None:
             return answer.refuse(_(SENTENCES[Code.NO_SUCH_PERSON]))
+        await self._trail.record("remove", account.name)
         removal = Removal(account.id)
         step = await self._steps.add_step(msgspec.json.encode(removal).decode())
         self._journal.note("account removed", name=account.name, account=account.id)
@@ -275,3 +286,8 @@ class PeopleDesk:
                     shortest,
                 )
             )
+
+
+def _given(name: AccountName, role: AccountRole) -> str:
+    """A role given, as the audit trail has it of rooms."""
+    return f"{name}: {role.value}"

@@ -7,13 +7,15 @@ from typing import Protocol
 
 import msgspec
 
-from besedka.chat.audit import AuditLine
+from besedka.chat.entries import RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Refusal
+from besedka.chat.requests import Write
 from besedka.chat.told import Parting
-from besedka.hub.ports import Account, AuditRow
-from besedka.hub.ports import Steps as Steps
+from besedka.hub.accounts import Account
+from besedka.hub.keeping import AuditRow
+from besedka.hub.keeping import Steps as Steps
 from besedka.hub.seen import Ban, Load, RoomSeen, SessionNumber, SessionSeen
 
 # What the hub fills ----------------------------------------------------------------------------------------------
@@ -54,12 +56,12 @@ class Governor(Protocol):
         """The role, the name or the muting of an account is another from now on, in its live sessions too."""
         ...
 
-    async def record(self, line: AuditLine) -> None:
-        """Put what the operator has done to the whole server into the audit trail."""
+    async def room_named(self, name: str) -> RoomId | None:
+        """The public or private room of this name, for `act`."""
         ...
 
-    async def audit(self, *, limit: int) -> Sequence[AuditRow]:
-        """The last acts of moderation and of operators, the oldest first."""
+    async def act(self, request: Write) -> Refusal | None:
+        """Carry out in the server's name what is asked of a room, by way of a turn; None where it is so now."""
         ...
 
     async def revoked(self, account: PrincipalId) -> None:
@@ -79,6 +81,22 @@ class Rooms(Protocol):
 
     async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
         """Public and private rooms that are not archived, by name."""
+        ...
+
+    async def scrub(self) -> bool:
+        """See that nothing of what was taken back is left in the files; False where a reader is in the way."""
+        ...
+
+
+class TrailRows(Protocol):
+    """The audit trail. Acts in rooms come into it with their entries."""
+
+    async def audit(self, *, limit: int) -> Sequence[AuditRow]:
+        """The last lines, the oldest first."""
+        ...
+
+    async def add_audit(self, row: AuditRow) -> None:
+        """Put an operator's act there, durably."""
         ...
 
 

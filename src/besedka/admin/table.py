@@ -10,10 +10,13 @@ from besedka.chat.text import harmless_line
 
 GAP = "  "
 
+CELL_CHARACTERS_MAX = 300
+"""A reason or a topic fits; a longer cell (everybody that one act was about) would widen every row."""
+
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """The rows under their header, each column as wide as its widest cell. An empty cell is shown as `-`."""
-    cells = [list(header), *([harmless_line(cell) or "-" for cell in row] for row in rows)]
+    cells = [list(header), *([_cell(text) for text in row] for row in rows)]
     widths = [max(_columns(row[column]) for row in cells) for column in range(len(header))]
     return [GAP.join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
@@ -21,6 +24,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 def moment(milliseconds: int) -> str:
     """A time in UTC, to the minute."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _cell(text: str) -> str:
+    shown = harmless_line(text) or "-"
+    return shown if len(shown) <= CELL_CHARACTERS_MAX else shown[: CELL_CHARACTERS_MAX - 1] + "…"
 
 
 def _columns(text: str) -> int:

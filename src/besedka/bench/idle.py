@@ -12,7 +12,7 @@ from besedka.chat.entries import Draft, Kind, Opened, Person, RoomId, RoomName, 
 from besedka.chat.entries import MembershipChanged as Changed
 from besedka.chat.folding import evolve, number
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Addition, Numbered
+from besedka.hub.keeping import Addition, Numbered
 from besedka.store.stores import Stores
 
 SETTLED_SECONDS = 65.0

@@ -10,7 +10,7 @@ from besedka.bench.server import Device
 from besedka.chat.entries import Body, Draft, Kind, MarkerMoved, Message, Opened, RoomId
 from besedka.chat.folding import evolve, number
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Addition, Numbered
+from besedka.hub.keeping import Addition, Numbered
 from besedka.store.stores import Stores
 
 ROOMS = 1000

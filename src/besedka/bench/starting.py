@@ -14,7 +14,7 @@ from besedka.chat.folding import evolve, number
 from besedka.chat.names import LOBBY, fold
 from besedka.chat.requests import History
 from besedka.chat.told import Page, Unit
-from besedka.hub.ports import Addition, Numbered
+from besedka.hub.keeping import Addition, Numbered
 from besedka.limits import Limits
 from besedka.store.stores import open_stores
 

@@ -20,8 +20,11 @@ from besedka.chat.answers import (
     WhowasList,
 )
 from besedka.chat.entries import Level, Listing, RoomId, RoomRole
+from besedka.chat.own_requests import Away, ChangePassword, EndSessions, MoveMarker, SetProfile
 from besedka.chat.principals import AccountRole
 from besedka.chat.refusals import N_
+from besedka.chat.requests import Write
+from besedka.chat.room_requests import SetData
 from besedka.chat.settings import RoomSettings
 from besedka.chat.text import harmless_line
 from besedka.chat.told import People, PersonLine, RoomLine, RoomList
@@ -235,3 +238,20 @@ def answer_lines(answer: object, describe: Describe, look: Look) -> list[str]:
             return session_lines(answer, look)
         case _:
             return []
+
+
+def done_sentence(request: object) -> str:
+    """What is said of a request that left nothing to be seen; empty where that would be said to nobody."""
+    match request:
+        case Away(message=""):
+            return _("you are back")
+        case Away():
+            return _("you are away; /back ends that")
+        case ChangePassword():
+            return _("your password is changed; your other devices must log in again")
+        case EndSessions() | SetProfile() | SetData():
+            return _("done")
+        case Write() if not isinstance(request, MoveMarker):
+            return _("it is so already")
+        case _:
+            return ""

@@ -38,8 +38,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     usage: str
     """As it is typed; what stands in brackets may be left out."""
     summary: str
-    details: str = ""
-    """What the summary leaves open."""
+    details: tuple[str, ...] = ()
+    """Sentences about what the summary leaves open."""
     example: str
     also: tuple[str, ...] = ()
     """Other words for it that people bring from elsewhere."""
@@ -67,32 +67,32 @@ _TALKING = (
     Command(
         group=Group.TALKING, usage="/msg NAME TEXT", also=("m", "query", "tell"), words_min=2,
         summary=N_("say something to one person"), example="/msg bob do you have a minute?",
-        details=N_("To go on without repeating it, look at the conversation: /room @bob."),
+        details=(N_("To go on without repeating it, look at the conversation: /room @bob."),),
     ),
     Command(
         group=Group.TALKING, usage="/reply MESSAGE TEXT", also=("r",), words_min=2, mends=True,
-        summary=N_("answer one message"), details=_WHICH, example="/reply @bob yes, at five",
+        summary=N_("answer one message"), details=(_WHICH,), example="/reply @bob yes, at five",
     ),
     Command(
         group=Group.TALKING, usage="/edit [#N] TEXT", words_min=1, mends=True,
         summary=N_("let your last message, or message N, say something else"), example="/edit see you at six",
-        details=N_("Others see the new text, and that it was edited. Moderators can edit what others said."),
+        details=(N_("Others see the new text, and that it was edited. Moderators can edit what others said."),),
     ),
     Command(
         group=Group.TALKING, usage="/redact [MESSAGE] [REASON]", also=("delete",), mends=True,
-        summary=N_("take away your last message, or another"), details=_WHICH, example="/redact #12 wrong room",
+        summary=N_("take away your last message, or another"), details=(_WHICH,), example="/redact #12 wrong room",
     ),
     Command(
         group=Group.TALKING, usage="/react MESSAGE EMOJI", words_min=2, mends=True,
-        summary=N_("put a reaction to a message"), details=_WHICH, example="/react @bob 👍",
+        summary=N_("put a reaction to a message"), details=(_WHICH,), example="/react @bob 👍",
     ),
     Command(
         group=Group.TALKING, usage="/unreact MESSAGE EMOJI", words_min=2, mends=True,
-        summary=N_("take a reaction back"), details=_WHICH, example="/unreact @bob 👍",
+        summary=N_("take a reaction back"), details=(_WHICH,), example="/unreact @bob 👍",
     ),
     Command(
         group=Group.TALKING, usage="/paste", summary=N_("say several lines as one message, just as they are typed"),
-        details=N_("Everything up to a line with a single . is the message, also lines that begin with /."),
+        details=(N_("Everything up to a line with a single . is the message, also lines that begin with /."),),
         example="/paste",
     ),
     Command(
@@ -101,7 +101,7 @@ _TALKING = (
     ),
     Command(
         group=Group.TALKING, usage="/numbers", summary=N_("show the number of each message, or no longer"),
-        details=N_("/reply, /edit, /redact and /react take these numbers."), example="/numbers",
+        details=(N_("/reply, /edit, /redact and /react take these numbers."),), example="/numbers",
     ),
 )  # fmt: skip
 
@@ -113,7 +113,7 @@ _ROOMS = (
     Command(
         group=Group.ROOMS, usage="/join ROOM [KEY]", also=("j",), words_min=1,
         summary=N_("enter a room, or make it; what you type goes there"),
-        details=N_("KEY is the room's key, or an invite code that somebody gave you."), example="/join tea",
+        details=(N_("KEY is the room's key, or an invite code that somebody gave you."),), example="/join tea",
     ),
     Command(
         group=Group.ROOMS, usage="/make ROOM [private] [TOPIC]", words_min=1,
@@ -143,21 +143,26 @@ _ROOMS = (
     Command(
         group=Group.ROOMS, usage="/code [DAYS]",
         summary=N_("make a code that lets in whoever has it, for 7 days or as many"),
-        details=N_("A new code takes the place of the one before."), example="/code 1",
+        details=(N_("A new code takes the place of the one before."),), example="/code 1",
     ),
     Command(
         group=Group.ROOMS, usage="/settings [NAME on|off|VALUE]", also=("set",),
         summary=N_("show how the room is set, or change it"), example="/settings slow 30s",
-        details=N_(
-            "invite-only: entered by invitation. hidden: not to be seen from outside. members-only: only those inside"
-            " speak. topic-locked: only moderators set the topic. moderated: only those with a voice speak. no-ctcp: no"
-            " queries between programs. key WORD: asked of whoever joins. limit N: members at most. slow TIME: between"
-            " two messages of one person."
+        details=(
+            N_("invite-only: entered by invitation, or with a code."),
+            N_("hidden: whoever is outside does not learn that it is there."),
+            N_("members-only: only those inside speak."),
+            N_("topic-locked: only moderators set the topic."),
+            N_("moderated: only moderators speak, and those with a voice."),
+            N_("no-ctcp: no queries between programs."),
+            N_("key WORD: asked of whoever joins."),
+            N_("limit N: so many members at most."),
+            N_("slow TIME: so long between two messages of one person."),
         ),
     ),
     Command(
         group=Group.ROOMS, usage="/rename NAME", words_min=1, summary=N_("call this room something else"),
-        details=N_("Its owner may; the old name still leads to it."), example="/rename teahouse",
+        details=(N_("Its owner may; the old name still leads to it."),), example="/rename teahouse",
     ),
 )  # fmt: skip
 
@@ -168,23 +173,24 @@ _GOVERNING = (
     ),
     Command(
         group=Group.GOVERNING, usage="/ban MASK [TIME] [REASON]", words_min=1,
-        summary=N_("put somebody out and keep them out"), details=_HOW_LONG, example="/ban eve 2h come back calmer",
+        summary=N_("put somebody out and keep them out"), details=(_MASK, _HOW_LONG),
+        example="/ban eve 2h come back calmer",
     ),
     Command(
-        group=Group.GOVERNING, usage="/unban MASK", words_min=1, summary=N_("lift a ban"), details=_MASK,
+        group=Group.GOVERNING, usage="/unban MASK", words_min=1, summary=N_("lift a ban"), details=(_MASK,),
         example="/unban eve",
     ),
     Command(
         group=Group.GOVERNING, usage="/mute MASK [TIME] [REASON]", words_min=1,
-        summary=N_("let somebody listen but not speak"), details=_HOW_LONG, example="/mute eve 10m",
+        summary=N_("let somebody listen but not speak"), details=(_MASK, _HOW_LONG), example="/mute eve 10m",
     ),
     Command(
-        group=Group.GOVERNING, usage="/unmute MASK", words_min=1, summary=N_("lift a mute"), details=_MASK,
+        group=Group.GOVERNING, usage="/unmute MASK", words_min=1, summary=N_("lift a mute"), details=(_MASK,),
         example="/unmute eve",
     ),
     Command(
         group=Group.GOVERNING, usage="/except MASK [TIME] [REASON]", words_min=1,
-        summary=N_("let no ban or mute be about somebody"), details=_MASK, example="/except ann",
+        summary=N_("let no ban or mute be about somebody"), details=(_MASK,), example="/except ann",
     ),
     Command(
         group=Group.GOVERNING, usage="/unexcept MASK", words_min=1, summary=N_("take an exception back"),
@@ -192,7 +198,7 @@ _GOVERNING = (
     ),
     Command(
         group=Group.GOVERNING, usage="/welcome MASK [TIME] [REASON]", words_min=1,
-        summary=N_("let somebody join without an invitation"), details=_MASK, example="/welcome *!*@*.office.ip",
+        summary=N_("let somebody join without an invitation"), details=(_MASK,), example="/welcome *!*@*.office.ip",
     ),
     Command(
         group=Group.GOVERNING, usage="/unwelcome MASK", words_min=1, summary=N_("ask them for one again"),
@@ -207,7 +213,7 @@ _GOVERNING = (
     Command(
         group=Group.GOVERNING, usage="/voice NAME", words_min=1,
         summary=N_("let somebody speak where only some may"), example="/voice bob",
-        details=N_("Turn on /settings moderated, and only moderators and those with a voice are heard."),
+        details=(N_("Turn on /settings moderated, and only moderators and those with a voice are heard."),),
     ),
     Command(
         group=Group.GOVERNING, usage="/unvoice NAME", words_min=1, summary=N_("take somebody's voice"),
@@ -234,7 +240,7 @@ _PEOPLE = (
     ),
     Command(
         group=Group.PEOPLE, usage="/whois NAME", words_min=1, summary=N_("who somebody is"), example="/whois bob",
-        details=N_("Nobody is shown another's address; what stands for it is the same each time, so it can be banned."),
+        details=(N_("Nobody is shown another's address. What stands for it is always the same, so it can be banned."),),
     ),
     Command(
         group=Group.PEOPLE, usage="/whowas NAME", words_min=1, summary=N_("who bore a name until lately"),
@@ -242,7 +248,7 @@ _PEOPLE = (
     ),
     Command(
         group=Group.PEOPLE, usage="/ignore NAME", words_min=1, summary=N_("do not show what somebody says, anywhere"),
-        details=N_("They are not told. What they do as moderators is still shown."), example="/ignore eve",
+        details=(N_("They are not told. What they do as moderators is still shown."),), example="/ignore eve",
     ),
     Command(
         group=Group.PEOPLE, usage="/unignore NAME", words_min=1, summary=N_("show it again"), example="/unignore eve"
@@ -258,12 +264,12 @@ _MYSELF = (
     Command(group=Group.MYSELF, usage="/back", summary=N_("tell them that you are"), example="/back"),
     Command(
         group=Group.MYSELF, usage="/unread", summary=N_("your rooms, with what you have not read there"),
-        details=N_("What your screen has shown counts as read, on all your devices."), example="/unread",
+        details=(N_("What your screen has shown counts as read, on all your devices."),), example="/unread",
     ),
     Command(
         group=Group.MYSELF, usage="/notify [ROOM] all|mentions|none", words_min=1,
         summary=N_("how loud a room is for you"), example="/notify lobby mentions",
-        details=N_("With none the bell stays silent even when you are called by name."),
+        details=(N_("With none the bell stays silent even when you are called by name."),),
     ),
     Command(
         group=Group.MYSELF, usage="/profile [name TEXT | bot on|off | invisible on|off]",
@@ -272,7 +278,7 @@ _MYSELF = (
     Command(
         group=Group.MYSELF, usage="/data [@NAME | room] [KEY [VALUE]]",
         summary=N_("small values about you, about the room, or about somebody"), example="/data pronouns she/her",
-        details=N_("Without KEY it shows them; KEY without VALUE takes it away."),
+        details=(N_("Without KEY it shows them; KEY without VALUE takes it away."),),
     ),
     Command(
         group=Group.MYSELF, usage="/sessions", also=("devices",), summary=N_("your devices, where and when last used"),
@@ -281,11 +287,11 @@ _MYSELF = (
     Command(
         group=Group.MYSELF, usage="/revoke HANDLE|others", words_min=1,
         summary=N_("log one of your devices out, or all but this"),
-        details=N_("/sessions shows the handles."), example="/revoke others",
+        details=(N_("/sessions shows the handles."),), example="/revoke others",
     ),
     Command(
         group=Group.MYSELF, usage="/password", summary=N_("change your password; it is asked for, not typed here"),
-        details=N_("Your other devices must log in again."), example="/password",
+        details=(N_("Your other devices must log in again."),), example="/password",
     ),
     Command(
         group=Group.MYSELF, usage="/nick", summary=N_("your name is your account's and stays"), example="/nick",

@@ -10,11 +10,10 @@ from typing import assert_never
 from besedka.chat.answers import OverviewTold
 from besedka.chat.entries import Kind, Person, RequestId, RoomId
 from besedka.chat.names import LOBBY, fold
-from besedka.chat.own_requests import Away, ChangePassword, EndSessions, SetProfile
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
-from besedka.chat.requests import ComeAsGuest, Edit, Join, Leave, Login, Register, Resume, Say, Tell, Write
-from besedka.chat.room_requests import Open, SetData
+from besedka.chat.requests import ComeAsGuest, Edit, Join, Leave, Login, Register, Resume, Say, Tell
+from besedka.chat.room_requests import Open
 from besedka.chat.text import harmless, harmless_line
 from besedka.chat.told import (
     PARTING_SENTENCES,
@@ -30,7 +29,7 @@ from besedka.chat.told import (
     TypingTold,
     Unreadable,
 )
-from besedka.client.answering import answer_lines, overview_lines, room_lines
+from besedka.client.answering import answer_lines, done_sentence, overview_lines, room_lines
 from besedka.client.core import Core
 from besedka.client.events import (
     Answered,
@@ -186,6 +185,8 @@ class Surface:
                 self._oldest[room], self._seen[room] = after + 1, after
                 if room == self._core.inbox:
                     self._inbox_known = self._core.rooms[room].as_of
+                if self._settled and room == self.current:
+                    self.say_where()  # It was joined before it was described.
                 self._choose_room()
             case StartedOver():
                 self._started_over()
@@ -305,27 +306,21 @@ class Surface:
     def _moved(self, request: object, room: RoomId) -> None:
         """Joining a room is looking at it; leaving the one looked at is looking elsewhere."""
         if isinstance(request, Join | Open):
-            self.current = room
+            self._look_at(room)
         elif isinstance(request, Leave) and self.current == room:
             self._choose_room(but=room)
 
+    def _look_at(self, room: RoomId) -> None:
+        if self.current != room:
+            self.current = room
+            if room in self._seen:
+                self.say_where()
+
     def _done(self, request: object, room: RoomId | None) -> None:
-        match request:
-            case Join() | Leave() | Open() if room is not None:
-                self._moved(request, room)
-            case Away(message=""):
-                self.say_notice(_("you are back"))
-            case Away():
-                self.say_notice(_("you are away; /back ends that"))
-            case ChangePassword():
-                self.say_notice(_("your password is changed; your other devices must log in again"))
-            case EndSessions() | SetProfile() | SetData():
-                self.say_notice(_("done"))
-            case Write():
-                if not self.reading.is_marker(request):
-                    self.say_notice(_("it is so already"))
-            case _:
-                pass
+        if room is not None and isinstance(request, Join | Leave | Open):
+            self._moved(request, room)
+        elif sentence := done_sentence(request):
+            self.say_notice(sentence)
 
     def _choose_room(self, *, but: RoomId | None = None) -> None:
         """Look at the lobby, or at any room, where nothing is being looked at.

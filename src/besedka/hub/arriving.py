@@ -31,10 +31,7 @@ class Reception:
 
     def arrive(self, turn: Turn, session: Session, request: Arrive, prepared: Prepared | None) -> Taken | Later:
         """Let somebody in: give it an inbox and, the first time, a place in the lobby."""
-        lobby = turn.named(fold(LOBBY))
-        if lobby is None:
-            opened = self._parts.rooms.named(fold(LOBBY))
-            lobby = None if opened is None else turn.tentative(opened.state)
+        lobby = self._lobby(turn)
         if prepared is None or (lobby is None and not prepared.room_absent):
             return Later.UNPREPARED
         principal = request.principal
@@ -79,6 +76,14 @@ class Reception:
             self._seat(session, present, rooms, into=into, newcomer=newcomer)
 
         return Taken(session, request, you, effect, wrote=wrote or newcomer)
+
+    def _lobby(self, turn: Turn) -> Room | None:
+        """The lobby as this turn has made it; None where it is not open, or there is none yet."""
+        lobby = turn.named(fold(LOBBY))
+        if lobby is not None:
+            return lobby
+        opened = self._parts.rooms.named(fold(LOBBY))
+        return None if opened is None else turn.tentative(opened.state)
 
     def _unwelcome(self, online: Online, request: Arrive) -> Refusal | None:
         if request.people_changes != self._parts.people_changes:

@@ -37,10 +37,10 @@ from besedka.chat.requests import (
 )
 from besedka.chat.room_requests import ListMarks
 from besedka.chat.told import Done, Parting, Unit
+from besedka.hub.faults import StoreFault
 from besedka.hub.judging import refused
 from besedka.hub.login import Arrive, LoginDesk
 from besedka.hub.people import Directory
-from besedka.hub.ports import StoreFault
 from besedka.hub.reads import Reads
 from besedka.hub.revoking import Revoking
 from besedka.hub.session import Session

@@ -32,8 +32,8 @@ from besedka.chat.rooms import Room
 from besedka.chat.text import one_line
 from besedka.chat.verdicts import Circumstances
 from besedka.hub.doorway import Doorway
+from besedka.hub.keeping import Reactions
 from besedka.hub.parts import Parts
-from besedka.hub.ports import Reactions
 from besedka.hub.preparing import Prepared
 from besedka.hub.rooms import NOWHERE, OpenRoom, bears
 from besedka.hub.session import Online, Session

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from besedka.chat.audit import AuditLine
 from besedka.chat.entries import (
     Draft,
     Kind,
@@ -15,7 +14,6 @@ from besedka.chat.entries import (
     RoleChange,
     RolesChanged,
     RoomId,
-    RoomName,
     RoomRole,
     SessionsRevoked,
     Way,
@@ -28,11 +26,11 @@ from besedka.chat.rooms import Room
 from besedka.chat.rules import open_room
 from besedka.chat.text import message_text
 from besedka.chat.told import Parting
+from besedka.hub.accounts import Account
 from besedka.hub.cases import Later, Wanting
 from besedka.hub.hub import Hub
 from besedka.hub.judging import Judge
 from besedka.hub.orders import Outcome
-from besedka.hub.ports import Account, AuditRow
 from besedka.hub.preparing import Preparation, Prepared
 from besedka.hub.seen import Load, SessionNumber, SessionSeen
 from besedka.hub.session import Online, Session
@@ -177,15 +175,6 @@ class HubGovernor:
     async def room_named(self, name: str) -> RoomId | None:
         """The room of this name, for `act`."""
         return await self._parts.logs.room_named(fold(name.removeprefix("#")))
-
-    async def audit(self, *, limit: int) -> Sequence[AuditRow]:
-        """The last acts of moderation and of operators, the oldest first."""
-        return await self._parts.logs.audit(limit=limit)
-
-    async def record(self, line: AuditLine) -> None:
-        """Put what the operator has done to the whole server into the audit trail."""
-        row = AuditRow(self._parts.clock.now(), SERVER_NAME, RoomName(""), line)
-        await self._parts.logs.add_audit(row)
 
     async def _remove_from(self, room: RoomId, account: PrincipalId) -> None:
         def write(turn: Turn) -> Outcome:

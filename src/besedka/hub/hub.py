@@ -17,11 +17,13 @@ from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Leave, Malformed, Request, Write
 from besedka.chat.rooms import Room
 from besedka.chat.told import PARTING_SENTENCES, Farewell, Parting
+from besedka.hub.faults import StoreFault, StoreUnsure
 from besedka.hub.intake import Intake
+from besedka.hub.keeping import Addition, Kept
 from besedka.hub.orders import Orders, Outcome
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
-from besedka.hub.ports import Addition, Kept, Link, Peer, StoreFault, StoreUnsure
+from besedka.hub.ports import Link, Peer
 from besedka.hub.session import Session, Stage
 from besedka.hub.telling import Told
 from besedka.hub.turn import Taken, Turn

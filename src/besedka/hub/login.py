@@ -18,9 +18,10 @@ from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume
 from besedka.chat.told import Parting, Registration
+from besedka.hub.accounts import Account, InvitationState
+from besedka.hub.faults import NameTaken
 from besedka.hub.gate import Gate, Throttle
 from besedka.hub.parts import Parts
-from besedka.hub.ports import Account, InvitationState, NameTaken
 from besedka.hub.session import Online, Session
 from besedka.hub.tokens import token_handle
 

@@ -33,7 +33,8 @@ class Markers:
         if opened is not None and opened.reading(online.principal) is not None:
             return await self._in_room(opened, online, request)
         time = min(request.time, self._parts.clock.now())
-        return MarkerMoved(fold(request.name), request.number, time)
+        name = fold(request.name)
+        return MarkerMoved(f"#{name}" if name.isdigit() else name, request.number, time)  # Digits are a room's id.
 
     async def _meant(self, online: Online, name: FoldedName) -> OpenRoom | None:
         """The direct room with somebody of this name, or the room of this name; with a `#` it is a room's name."""

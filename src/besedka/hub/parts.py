@@ -5,8 +5,10 @@ from __future__ import annotations
 from besedka.chat.entries import Kind, MembershipChanged, RoomId, Way
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room, audience
+from besedka.hub.accounts import AccountStore, Keys
 from besedka.hub.devices import Devices
-from besedka.hub.ports import AccountStore, Bell, Clock, Dice, Journal, Keys, LogStore, Tasks
+from besedka.hub.keeping import LogStore
+from besedka.hub.ports import Bell, Clock, Dice, Journal, Tasks
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom, RoomTable
 from besedka.hub.session import Announcement, Session
@@ -93,7 +95,6 @@ class Parts:
         if stale is not None:
             self._move_readers(stale, opened, put_out)
         self.rooms.add(opened)
-        self.watching.opened(opened)
         if stale is not None:
             self._heed_inbox(opened)
             self._tell_newcomers(opened, stale.state)
@@ -147,16 +148,18 @@ class Parts:
                 session.ignore(personal.ignored)
 
     def _tell_newcomers(self, opened: OpenRoom, before: Room) -> None:
-        """Whoever became a member by a commit of unknown outcome has not heard of the room since it was `before`."""
+        """Whoever became a member by a commit of unknown outcome, or another one, has not heard so since `before`."""
         room = opened.state.id
         if before.head and opened.state.kind is Kind.INBOX:
             return
         for principal in audience(opened.state):
-            online = None if principal in before.members else self.attendance.get(principal)
+            was, now = before.members.get(principal), opened.state.members.get(principal)
+            same = was is not None and now is not None and (was.role, was.voice) == (now.role, now.voice)
+            online = None if same else self.attendance.get(principal)
             for session in () if online is None else online.sessions:
-                if session.synced and room not in session.behind:
-                    session.behind[room] = before.head
-                    session.announcements[room] = Announcement(before.head, 0)
+                if session.synced and room not in session.announcements:
+                    after = session.behind.setdefault(room, before.head)
+                    session.announcements[room] = Announcement(after, 0)
                     self.fallen_behind[session] = None
         self.bell.ring()
 

@@ -20,8 +20,8 @@ from besedka.chat.requests import NO_ROOM
 from besedka.chat.rooms import Room
 from besedka.chat.told import RoomLine, Unit
 from besedka.chat.verdicts import unknown
+from besedka.hub.accounts import Account
 from besedka.hub.parts import Parts
-from besedka.hub.ports import Account
 from besedka.hub.rooms import NOWHERE, OpenRoom
 from besedka.hub.session import NO_VALUES, NOTHING_SAID, Online, Session
 from besedka.hub.signals import shown

@@ -16,8 +16,8 @@ from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Reading
 from besedka.chat.told import Unreadable
 from besedka.hub.announcing import room_told
+from besedka.hub.faults import StoreFault
 from besedka.hub.parts import Parts
-from besedka.hub.ports import StoreFault
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Announcement, Rest, Session
 

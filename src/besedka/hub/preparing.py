@@ -47,10 +47,11 @@ from besedka.chat.room_requests import (
     Uninvite,
 )
 from besedka.chat.text import one_line
+from besedka.hub.faults import StoreFault
+from besedka.hub.keeping import Reactions, Receipt, RoomBrief
 from besedka.hub.login import Arrive
 from besedka.hub.markers import Markers
 from besedka.hub.parts import Parts
-from besedka.hub.ports import Reactions, Receipt, RoomBrief, StoreFault
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
 

@@ -24,9 +24,9 @@ from besedka.chat.rooms import Member, Reading, direct_people
 from besedka.chat.speaking_rules import may_speak
 from besedka.chat.told import Page, People, PersonLine, ReactionCount, RoomLine, RoomList, Synced, Unit
 from besedka.chat.verdicts import Circumstances, absent, unknown
+from besedka.hub.keeping import RoomBrief
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
-from besedka.hub.ports import RoomBrief
 from besedka.hub.rooms import NOWHERE, OpenRoom
 from besedka.hub.session import Announcement, Online, Session
 from besedka.hub.signals import shown
@@ -176,7 +176,7 @@ class Reads:
             state = room if opened is None else opened.state
             members = counts.get(room.id, 0) if opened is None else len(state.members) + len(opened.guests)
             joined = room.id in mine if opened is None else opened.is_inside(online.principal)
-            if not state.archived:
+            if not state.archived and not state.hidden:
                 lines.append(RoomLine(room.id, state.kind, state.name, state.topic, members, joined))
         return RoomList(request.request_id, tuple(lines), more=len(found) > limit)
 

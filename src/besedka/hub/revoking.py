@@ -14,7 +14,7 @@ from besedka.chat.own_requests import EndSessions, ListSessions
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.told import Done, Parting, Unit
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.hub.session import Online, Session
 from besedka.hub.tokens import token_handle
 

@@ -16,7 +16,7 @@ from besedka.chat.mending import Rewrite
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Reading, Room, reading
-from besedka.hub.ports import RoomBrief
+from besedka.hub.keeping import RoomBrief
 from besedka.limits import Limits
 from besedka.wire.protocol import Format
 

@@ -6,8 +6,9 @@ from typing import NewType
 
 import msgspec
 
-from besedka.chat.entries import RoomId, RoomName
+from besedka.chat.entries import Kind, RoomId, RoomName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.chat.settings import RoomSettings
 
 SessionNumber = NewType("SessionNumber", int)
 """Which live session; given by the hub, not reused while the server runs."""
@@ -42,6 +43,12 @@ class RoomSeen(msgspec.Struct, frozen=True):
 
     id: RoomId
     name: RoomName
+    kind: Kind
+    settings: RoomSettings
+    owner: PrincipalId | None
+    """The account it counts as its owner's; there may be more owners. None of a passing room."""
+    owner_name: str
+    """Empty where that one is no member any more, or is no account."""
     members: int
     messages: int
     topic: str

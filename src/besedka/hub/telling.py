@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from besedka.chat.entries import Entry, Ignored, MembershipChanged, RoomId
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room
+from besedka.hub.keeping import Addition
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
-from besedka.hub.ports import Addition
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Announcement, Session
 from besedka.hub.turn import Turn
@@ -94,14 +94,14 @@ class Told:
             if not session.synced:
                 continue  # Its sync will find the room as it is then.
             moved[session] = None
-            if opened in session.live:
-                before = addition.before.head
-                # Whoever was put out and is back within one turn is not what it was: its role and voice are gone.
-                back = Announcement(before, 0) if opened.is_inside(principal) else None
-                self._places.put(session, room, after=before, announcement=back)
-            elif room not in session.behind:
-                after = _first_change(addition, principal) - 1
-                self._places.put(session, room, after=after, announcement=Announcement(after, 0))
+            follows = room in session.behind or opened in session.live
+            if room in session.behind:
+                after = session.behind[room]
+            else:
+                after = addition.before.head if follows else _first_change(addition, principal) - 1
+            # Whoever is back is told what it is now: a role and a voice are gone, and much may be called otherwise.
+            news = room not in session.announcements and (opened.is_inside(principal) or not follows)
+            self._places.put(session, room, after=after, announcement=Announcement(after, 0) if news else None)
 
     def _heed_ignoring(self, room: Room, entries: Sequence[Entry]) -> None:
         """What the inbox says of whom its account ignores is so for its sessions from the next run on."""

@@ -33,7 +33,7 @@ from besedka.chat.principals import SERVER, AccountName, PrincipalId
 from besedka.chat.requests import Malformed, Request
 from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
-from besedka.hub.ports import Addition, Numbered
+from besedka.hub.keeping import Addition, Numbered
 
 if TYPE_CHECKING:
     from besedka.hub.session import Session

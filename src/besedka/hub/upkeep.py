@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from besedka.chat.entries import Draft, Listing, RoomId, Unmarked
 from besedka.chat.principals import SERVER, AccountName
 from besedka.chat.rooms import Room
+from besedka.hub.faults import StoreFault
 from besedka.hub.orders import Outcome
-from besedka.hub.ports import StoreFault
 from besedka.hub.turn import Turn
 
 if TYPE_CHECKING:

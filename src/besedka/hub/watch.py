@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from besedka.chat.entries import Archived, Draft, RoomId
 from besedka.chat.principals import SERVER, AccountName
 from besedka.chat.told import Parting, Pinged
+from besedka.hub.faults import StoreFault
 from besedka.hub.orders import Outcome
-from besedka.hub.ports import StoreFault
 from besedka.hub.session import Session, Stage
 from besedka.hub.turn import Turn
 

@@ -65,10 +65,6 @@ class Watching:
             if heed is not None:
                 heed(opened, entry, entry.body)
 
-    def opened(self, opened: OpenRoom) -> None:
-        """A room was read: an inbox may say what a commit of unknown outcome has made of its account."""
-        self._profile_known(opened)
-
     def _said(self, opened: OpenRoom, entry: Entry, _body: Body) -> None:
         self._signals.said(opened.state.id, entry.author)
 
@@ -83,11 +79,6 @@ class Watching:
             self.value_changed(online, data.key, data.value)
 
     def _profile_set(self, opened: OpenRoom, _entry: Entry, _body: Body) -> None:
-        self._profile_known(opened)
-
-    def _profile_known(self, opened: OpenRoom) -> None:
-        if opened.state.kind is not Kind.INBOX:
-            return
         online = None if opened.state.owner is None else self._attendance.get(opened.state.owner)
         if online is not None:
             self.profile_changed(online, opened.state.personal.profile)

@@ -10,8 +10,9 @@ from pathlib import Path
 from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
 from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
+from besedka.admin.trail import AuditTrail
 from besedka.config import Config
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.serve.directory import DataDirectory, DirectoryFault
 from besedka.serve.world import SystemClock, SystemDice
 from besedka.store.passwords import Argon2Keys
@@ -50,6 +51,7 @@ async def _carry_out(directory: DataDirectory, deed: AnyDeed, tell: Callable[[Sa
                 people=stores.accounts,
                 hashing=keys,
                 steps=stores.logs,
+                trail=AuditTrail(stores.logs, clock),
                 clock=clock,
                 dice=SystemDice(),
                 journal=log,

@@ -9,19 +9,22 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import uvloop
 
 from besedka import __version__
-from besedka.admin.commands import Running
+from besedka.admin.commands import carry_out
 from besedka.admin.console import Console, Screen
 from besedka.admin.control import ControlFault, ControlSocket, socket_path
 from besedka.admin.deeds import Said
 from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
 from besedka.admin.ports import Reloaded
+from besedka.admin.running import Running
+from besedka.admin.trail import AuditTrail
 from besedka.config import Config, ConfigFault, Listener, load
 from besedka.hub.governing import HubGovernor
 from besedka.hub.hub import Hub
@@ -256,8 +259,9 @@ class Server:
             tls=certificate.context,
         )
         running = self._make_running()
+        obey = partial(carry_out, running)
         control_path = socket_path(self._directory.path)
-        self._control = ControlSocket(control_path, carry_out=running.carry_out, journal=self._log)
+        self._control = ControlSocket(control_path, carry_out=obey, journal=self._log)
         await self._control.open()
         self._directory.announce(port=port_of(bound[0]), control=control_path)
         self._turning = asyncio.create_task(self._hub.run(), name="hub")
@@ -269,7 +273,7 @@ class Server:
         self._log.note("started", version=__version__, address=" ".join(self.listening), pid=os.getpid())
         self._greet(certificate.fingerprint if is_first_start else None)
         if self._options.console and sys.stdin is not None:
-            Console(carry_out=running.carry_out, screen=self._screen, loop=asyncio.get_running_loop()).start()
+            Console(carry_out=obey, screen=self._screen, loop=asyncio.get_running_loop()).start()
 
     async def _bind(self) -> list[list[socket.socket]]:
         """The sockets of each listener. Raises `BindFault`."""
@@ -300,10 +304,12 @@ class Server:
     def _make_running(self) -> Running:
         governor = HubGovernor(self._hub)
         accounts, logs = self._stores.accounts, self._stores.logs
+        trail = AuditTrail(logs, self._clock)
         desk = PeopleDesk(
             people=accounts,
             hashing=self._keys,
             steps=logs,
+            trail=trail,
             clock=self._clock,
             dice=SystemDice(),
             journal=self._log,
@@ -316,6 +322,7 @@ class Server:
             premises=self,
             people=accounts,
             rooms=logs,
+            trail=trail,
             desk=desk,
             log=self._log,
             clock=self._clock,

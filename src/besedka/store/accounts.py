@@ -10,7 +10,8 @@ from typing import Self
 
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import SERVER, AccountName, AccountRole, PrincipalId
-from besedka.hub.ports import Account, Credentials, InvitationState, NameTaken, StoreFault, Token
+from besedka.hub.accounts import Account, Credentials, InvitationState, Token
+from besedka.hub.faults import NameTaken, StoreFault
 from besedka.hub.tokens import digest_handle
 from besedka.limits import Limits
 from besedka.store.digests import digest

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from besedka.chat.entries import Message, RoomId
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Addition, Kept, Moved
+from besedka.hub.keeping import Addition, Kept, Moved
 from besedka.store.batches import batches, insert
 from besedka.store.beside import Beside, mend
 from besedka.store.claims import Claims

@@ -15,7 +15,7 @@ from besedka.chat.mending import Rewrite
 from besedka.chat.personal import Marker
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Room
-from besedka.hub.ports import Addition
+from besedka.hub.keeping import Addition
 from besedka.store.batches import batches, insert
 from besedka.store.rows import Row, decode_body, encode_body
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.words import _
 
-# StoreFault            (hub.ports)
+# StoreFault            (hub.faults)
 # └── CannotOpen        a file that cannot be used at start; it was left as it is
 #     ├── Foreign       not one of ours
 #     ├── Newer         written by a later besedka

@@ -15,18 +15,7 @@ from besedka.chat.names import FoldedName
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
 from besedka.chat.told import ReactionCount
-from besedka.hub.ports import (
-    Addition,
-    AuditRow,
-    Kept,
-    Moved,
-    Page,
-    Reactions,
-    Receipt,
-    RoomBrief,
-    Step,
-    Unread,
-)
+from besedka.hub.keeping import Addition, AuditRow, Kept, Moved, Page, Reactions, Receipt, RoomBrief, Step, Unread
 from besedka.hub.seen import RoomSeen
 from besedka.store import questions
 from besedka.store.appending import append
@@ -174,11 +163,7 @@ class SqliteLogStore:
 
     async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
         """Public and private rooms that are not archived, by name."""
-        rows = await self._rows(
-            "SELECT id, name, members, messages, topic FROM rooms WHERE folded IS NOT NULL ORDER BY folded LIMIT ?",
-            limit,
-        )
-        return [RoomSeen(*row) for row in rows]
+        return await self._readers.call(lambda connection: questions.rooms_seen(connection, limit))
 
     # Entries.
 

@@ -19,18 +19,7 @@ from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
 from besedka.chat.told import ReactionCount
-from besedka.hub.ports import (
-    Addition,
-    AuditRow,
-    Kept,
-    Moved,
-    Page,
-    Reactions,
-    Receipt,
-    RoomBrief,
-    Step,
-    Unread,
-)
+from besedka.hub.keeping import Addition, AuditRow, Kept, Moved, Page, Reactions, Receipt, RoomBrief, Step, Unread
 from besedka.hub.seen import RoomSeen
 from besedka.store.memory_accounts import MemoryAccountStore as MemoryAccountStore
 from besedka.store.rows import borne_name, encode_body, leading_names, weight
@@ -220,9 +209,7 @@ class MemoryLogStore:
     async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
         """Public and private rooms that are not archived, by name."""
         await self._disturbance.before("rooms_seen")
-        return [
-            RoomSeen(room.id, room.name, len(room.members), room.messages, room.topic) for room in self._named()[:limit]
-        ]
+        return [_seen(room) for room in self._named()[:limit]]
 
     def _named(self) -> list[Room]:
         named = [room for room in self._rooms.values() if borne_name(room) is not None]
@@ -352,3 +339,18 @@ def _fitting(entries: Iterable[Entry], limit: int, bytes_max: int) -> list[Entry
 
 def _without_people(room: Room) -> Room:
     return msgspec.structs.replace(room, members=Map(), former=Map(), named=Map())
+
+
+def _seen(room: Room) -> RoomSeen:
+    owner = None if room.owner is None else room.members.get(room.owner)
+    return RoomSeen(
+        id=room.id,
+        name=room.name,
+        kind=room.kind,
+        settings=room.governance.settings,
+        owner=room.owner,
+        owner_name="" if owner is None else owner.name,
+        members=len(room.members),
+        messages=room.messages,
+        topic=room.topic,
+    )

@@ -8,7 +8,8 @@ import msgspec
 
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
-from besedka.hub.ports import Account, Credentials, InvitationState, NameTaken, StoreFault, Token
+from besedka.hub.accounts import Account, Credentials, InvitationState, Token
+from besedka.hub.faults import NameTaken, StoreFault
 from besedka.hub.seen import Ban
 from besedka.hub.tokens import digest_handle
 from besedka.limits import Limits

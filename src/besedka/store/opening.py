@@ -17,7 +17,7 @@ import msgspec
 from besedka.store.faults import FILE_ERRORS, Damaged, Foreign, Newer, NotWritable, opening_fault
 from besedka.words import _
 
-STATEMENTS_CACHED = 64
+STATEMENTS_CACHED = 48
 """Prepared statements a connection keeps: those it needs often, and batches of the sizes that are usual at the time."""
 
 BUSY_SECONDS = 5.0

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from besedka.chat.principals import AccountRole, PrincipalId
-from besedka.hub.ports import Account
+from besedka.hub.accounts import Account
 from besedka.hub.seen import Ban
 from besedka.store.accounts import ACCOUNT_COLUMNS, SqliteLogins, account_of
 from besedka.store.digests import digest

@@ -7,11 +7,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from besedka.chat.audit import AuditLine
-from besedka.chat.entries import RoomId
+from besedka.chat.entries import Kind, RoomId
 from besedka.chat.principals import PrincipalId
 from besedka.chat.told import ReactionCount
-from besedka.hub.ports import AuditRow, Reactions, Unread
+from besedka.hub.keeping import AuditRow, Reactions, Unread
+from besedka.hub.seen import RoomSeen
 from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, Row, room_of
+from besedka.store.states import governance_of
 
 # What is unread --------------------------------------------------------------------------------------------------
 
@@ -100,6 +102,35 @@ def number_at(connection: sqlite3.Connection, room: RoomId, time: int) -> int:
     floor, head = connection.execute("SELECT floor, head FROM rooms WHERE id = ?", (room,)).fetchone() or (1, 0)
     older = bisect_right(range(floor, head + 1), time, key=time_of)
     return floor + older - 1 if older else 0
+
+
+# What an operator sees -------------------------------------------------------------------------------------------
+
+_SEEN = """\
+SELECT id, rooms.name, kind, governance, owner, stays.name, members, messages, topic
+FROM rooms LEFT JOIN stays ON room = id AND principal = owner
+WHERE folded IS NOT NULL ORDER BY folded LIMIT ?
+"""
+
+
+def rooms_seen(connection: sqlite3.Connection, limit: int) -> list[RoomSeen]:
+    """The rooms that bear a name, by it. Of an owner who has left, the stay has no name any more."""
+    return [
+        RoomSeen(
+            id=room,
+            name=name,
+            kind=Kind(kind),
+            settings=governance_of(governance, Kind(kind)).settings,
+            owner=owner,
+            owner_name=owner_name or "",
+            members=members,
+            messages=messages,
+            topic=topic,
+        )
+        for room, name, kind, governance, owner, owner_name, members, messages, topic in connection.execute(
+            _SEEN, (limit,)
+        )
+    ]
 
 
 # The audit trail -------------------------------------------------------------------------------------------------

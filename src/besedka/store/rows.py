@@ -23,7 +23,7 @@ from besedka.chat.names import FoldedName, fold
 from besedka.chat.personal import Marker
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Member, Room, Stay
-from besedka.hub.ports import Addition
+from besedka.hub.keeping import Addition
 from besedka.store.states import data_of, data_text, governance_of, governance_text, personal_of, personal_text
 
 Row = tuple[Any, ...]

@@ -19,7 +19,7 @@ import sqlite3
 import struct
 from pathlib import Path
 
-from besedka.hub.ports import StoreFault
+from besedka.hub.faults import StoreFault
 from besedka.store.opening import BUSY_SECONDS, copies_of
 from besedka.words import _
 

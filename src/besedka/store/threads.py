@@ -22,7 +22,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from besedka.hub.ports import StoreFault, StoreUnsure
+from besedka.hub.faults import StoreFault, StoreUnsure
 from besedka.store.faults import FILE_ERRORS, primary_code, sentence
 from besedka.words import _
 

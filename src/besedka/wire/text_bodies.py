@@ -222,7 +222,8 @@ def _marked(telling: Telling, entry: Entry, body: Body) -> str:
     mark = cast(Marked, body).mark
     what = telling.happened(_MARKED[mark.listing], name=harmless_line(entry.name), mask=harmless_line(mark.mask))
     if mark.until is not None:
-        duration = duration_phrase((mark.until - entry.time) // 1000, telling.say)
+        seconds = -(-(mark.until - entry.time) // 1000)  # Its time may lead the clock by less than a second (P2).
+        duration = duration_phrase(seconds, telling.say)
         what = telling.say(_HOW_LONG, what=what, duration=duration)
     return telling.why(what, mark.reason)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from besedka.chat.text import harmless_line
 from besedka.client.command_table import COMMANDS, GROUPS, Command, Group
 from besedka.client.commands import command_called
@@ -9,6 +11,9 @@ from besedka.client.showing import INDENT, Look
 from besedka.words import _
 
 _ALL = "all"
+
+_CHARACTERS_MAX = 79
+"""Of a line, so that the narrowest terminals break none."""
 
 
 def help_lines(word: str, look: Look) -> list[str]:
@@ -37,7 +42,7 @@ def _overview(look: Look) -> list[str]:
     for group, about in GROUPS.items():
         words = " ".join(f"/{one.word}" for one in COMMANDS if one.group is group)
         lines.append(f"  {look.bold(f'{group.value:<{width}}')}  {_(about)}")
-        lines.append(f"  {'':<{width}}  {look.dim(words)}")
+        lines += [f"  {'':<{width}}  {look.dim(line)}" for line in wrap(words, _CHARACTERS_MAX - width - 4)]
     lines.append(_("/help talking tells more about the first of these, and so on; /help ban about one command."))
     return lines
 
@@ -50,8 +55,8 @@ def _of_group(group: Group, look: Look) -> list[str]:
 
 def _of_command(command: Command, look: Look) -> list[str]:
     lines = [look.bold(command.usage), INDENT + _(command.summary)]
-    if command.details:
-        lines.append(INDENT + _(command.details))
+    for sentence in command.details:
+        lines += wrap(_(sentence), _CHARACTERS_MAX, initial_indent=INDENT, subsequent_indent=INDENT)
     lines.append(INDENT + _("for example: {line}").format(line=command.example))
     if command.also:
         lines.append(INDENT + look.dim(_("also: {words}").format(words=" ".join(f"/{one}" for one in command.also))))
