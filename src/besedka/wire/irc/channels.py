@@ -106,12 +106,14 @@ def part(conversation: IrcServer, line: Line) -> None:
             conversation,
             channel,
             lambda room, channel=channel: conversation.ask(  # type: ignore[misc]
-                Leave(room=room, reason=reason), _left(conversation, channel, room)
+                Leave(room=room, reason=reason), _left(conversation, channel, room, reason=reason)
             ),
         )
 
 
-def _left(conversation: IrcServer, channel: str, room: RoomId, *, quiet: bool = False) -> Callable[[Unit], None]:
+def _left(
+    conversation: IrcServer, channel: str, room: RoomId, *, reason: str = "", quiet: bool = False
+) -> Callable[[Unit], None]:
     def told(unit: Unit) -> None:
         code = code_of(unit)
         if code is None:
@@ -119,7 +121,7 @@ def _left(conversation: IrcServer, channel: str, room: RoomId, *, quiet: bool = 
             if name is not None:
                 conversation.rooms.pop(fold(name[1:]), None)
                 if not conversation.is_account:  # A guest's going is no entry that would tell it.
-                    conversation.say(build(conversation.mask, "PART", name))
+                    conversation.say(build(conversation.mask, "PART", name, *([plain(reason)] if reason else [])))
         elif not quiet:
             tell_refusal(conversation, "PART", code, word(channel))
 

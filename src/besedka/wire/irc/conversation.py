@@ -9,8 +9,8 @@ outstanding question. Answers go out in order (DESIGN §1): a line waits here un
 lines that need nothing but their own answer (`streams` in the table: messages, PING) follow each other without
 waiting, so that many messages make one turn.
 
-    NEW ──(NICK and USER, no CAP open)── ENTERING ──(you)── PRESENT ──(QUIT, farewell)── ENDED
-     └──(AUTHENTICATE: you)── NEW, with an account ── as above, without asking
+    NEW ──(NICK and USER, no CAP open; PASS or a guest's name is accepted)── PRESENT ──(QUIT, farewell)── ENDED
+     └──(AUTHENTICATE is accepted)── NEW, with an account ──(as above, without asking again)──┘
 
 What waits is bounded; whoever sends more than that without waiting for answers is cut off, as everywhere in IRC.
 """

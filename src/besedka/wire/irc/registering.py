@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from besedka.chat.own_requests import SetProfile, WatchData
 from besedka.chat.refusals import N_, SENTENCES, Code
-from besedka.chat.requests import ComeAsGuest, Exit, Login, Sync
+from besedka.chat.requests import ComeAsGuest, Exit, Login, Ping, Sync
 from besedka.chat.told import Refused, Unit, You
 from besedka.wire.irc import describing
 from besedka.wire.irc.capabilities import BY_NAME, SASL_MECHANISMS, Capability
@@ -111,6 +111,10 @@ class Registering:
         self._conversation.end(Exit())
 
     def _enter(self) -> None:
+        """Go on when the hub has let it in, which is after the answer that says so: then its host is known."""
+        self._conversation.ask(Ping(), self._welcomed)
+
+    def _welcomed(self, _unit: Unit) -> None:
         conversation = self._conversation
         conversation.enter()
         describing.welcome(conversation)

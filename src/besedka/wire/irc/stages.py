@@ -9,6 +9,5 @@ class Stage(Enum):
     """From connecting to the end."""
 
     NEW = "new"
-    ENTERING = "entering"
     PRESENT = "present"
     ENDED = "ended"
