@@ -1,4 +1,4 @@
-"""Guests' coming and going for those protocols in which there must be a line of it, told with the turn that made it so.
+"""Moves of guests, for those protocols in which there must be a line of each, told with the turn that made them so.
 
 It is a signal: whoever is full is not told. Moves are collected and told once for each room, format and turn, so that
 a thousand guests that enter a room together cost each of its readers one write.

@@ -1,4 +1,4 @@
-"""How entries and signals look on IRC sessions: one format for each set of capabilities that changes their bytes."""
+"""How what happens looks on IRC sessions: one format for each set of capabilities that changes their bytes."""
 
 from __future__ import annotations
 
