@@ -312,3 +312,13 @@ def test_a_room_that_is_hidden_while_the_list_is_read_is_not_in_it(
     bob.ask(ListRooms())
     server.settle(2)
     assert [line.room_name for line in bob.told(RoomList)[-1].rooms] == ["lobby"]
+
+
+def test_a_room_that_has_ended_is_not_there_for_whoever_was_never_in_it(server: HubRoom) -> None:
+    ann, guest = server.registered("ann"), server.guest("passer-by")
+    tea = guest.join("tea")
+    guest.ask(Leave(id=server.new_id(), room=tea))
+    server.settle(2)
+    ann.ask(History(room=tea), Who(room=tea))
+    server.settle()
+    assert ann.refusals() == [Code.NO_SUCH_ROOM, Code.NO_SUCH_ROOM]

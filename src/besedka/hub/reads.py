@@ -84,7 +84,7 @@ class Reads:
         return (*upto.entries, *page.entries)
 
     def _absent(self, opened: OpenRoom | None) -> Refusal:
-        if opened is None or opened.state.hidden:
+        if opened is None or opened.state.hidden or opened.state.archived:
             return Refusal(Code.NO_SUCH_ROOM)
         return Refusal(Code.NOT_A_MEMBER)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from besedka.chat.entries import Draft, Listing, RoomId, Unmarked
@@ -35,24 +37,32 @@ class Upkeep:
         self._parts = hub.parts
         self._scrub_at = 0.0
         """When to scrub next, if anything was redacted; once at start, for what an earlier process left."""
+        self._failing: dict[RoomId | str, None] = {}
+        """What could not be done the last time; of rooms no more than are damaged."""
 
     async def run(self) -> None:
         """Until the hub stops."""
-        seconds = LOOK_SECONDS
         while not self._hub.stopping:
-            try:
-                await self._lift_marks()
-                await self._scrub()
-                seconds = LOOK_SECONDS
-            except StoreFault as fault:
+            await self._attempt("marks", self._lift_marks)
+            if self._parts.unscrubbed and self._parts.clock.seconds() >= self._scrub_at:
+                await self._attempt("scrubbing", self._scrub)
+            await self._parts.clock.wait_seconds(LOOK_SECONDS)
+
+    async def _attempt(self, about: RoomId | str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it if the store can; the log is told of the first failure in a row."""
+        try:
+            await work()
+        except StoreFault as fault:
+            if about not in self._failing:
                 self._parts.journal.fault("upkeep failed", fault)
-                seconds = min(2 * seconds, self._parts.limits.store_retry_seconds_max)
-            await self._parts.clock.wait_seconds(seconds)
+            self._failing[about] = None
+        else:
+            self._failing.pop(about, None)
 
     async def _lift_marks(self) -> None:
         now = self._parts.clock.now()
         for room in await self._parts.logs.rooms_with_marks_due(now=now, limit=ROOMS_AT_ONCE):
-            await self._lift_in(room)
+            await self._attempt(room, partial(self._lift_in, room))  # One may be damaged, and the others are not.
 
     async def _lift_in(self, room: RoomId) -> None:
         """Take what is over off the lists of a room, by an entry for each list."""
@@ -77,8 +87,6 @@ class Upkeep:
     async def _scrub(self) -> None:
         """Have the store see that what was redacted is nowhere in its files any more."""
         now = self._parts.clock.seconds()
-        if not self._parts.unscrubbed or now < self._scrub_at:
-            return
         self._scrub_at = now + SCRUB_AGAIN_SECONDS
         self._parts.unscrubbed = False  # Whatever is redacted from here on is for the next time.
         clean = False
