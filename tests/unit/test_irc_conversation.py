@@ -198,7 +198,7 @@ def test_sasl_plain_logs_in_before_registration() -> None:
     visitor.write("CAP REQ :sasl", "AUTHENTICATE plain")
     (login,) = visitor.write("AUTHENTICATE " + plain("\0ann\0secret word"))
     assert (getattr(login, "name", ""), getattr(login, "password", "")) == ("ann", "secret word")
-    visitor.tell(you(ANN, "ann"))
+    visitor.tell(you(ANN, "ann"), DONE)
     assert visitor.numerics() == ["CAP", "AUTHENTICATE", "900", "903"]
     visitor.write("AUTHENTICATE PLAIN")
     assert visitor.numerics() == ["907"]

@@ -1,4 +1,4 @@
-"""What the hub shows a protocol that must name people by more than their nick, and count them (`wire.irc.world.World`)."""
+"""What the hub shows a protocol that must name people by more than their nick (`wire.irc.world.World`)."""
 
 from __future__ import annotations
 

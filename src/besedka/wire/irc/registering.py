@@ -342,12 +342,17 @@ def _plain(encoded: str) -> tuple[str, str] | None:
 def _authenticated(conversation: IrcServer, unit: Unit) -> None:
     conversation.registering.forget_secrets()
     if isinstance(unit, You):
-        account = word(unit.name)
-        conversation.reply(Numeric.RPL_LOGGEDIN, conversation.mask, account, account=account)
-        conversation.reply(Numeric.RPL_SASLSUCCESS)
+        conversation.ask(Ping(), lambda _unit: _accepted(conversation))  # When it is let in its host is known.
     else:
         refused = cast(Refused, unit)
         known = refused.code in (Code.WRONG_PASSWORD, Code.NAME_UNKNOWN, Code.BAD_NAME)
         sentence = Numeric.ERR_SASLFAIL.sentence if known else SENTENCES.get(refused.code, "")
         conversation.tell_fault(Numeric.ERR_SASLFAIL, sentence=sentence)
+        conversation.registering.go_on()
+
+
+def _accepted(conversation: IrcServer) -> None:
+    account = word(conversation.nick)
+    conversation.reply(Numeric.RPL_LOGGEDIN, conversation.mask, account, account=account)
+    conversation.reply(Numeric.RPL_SASLSUCCESS)
     conversation.registering.go_on()
