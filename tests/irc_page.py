@@ -15,10 +15,12 @@ PAGE = Path(__file__).parent.parent / "docs" / "IRC.md"
 CAPABILITIES = {
     Capability.ACCOUNT_TAG: "`account` on what an account says and does",
     Capability.AWAY_NOTIFY: "who is away; an account without a session is away with `offline`",
+    Capability.BATCH: "for the answers to labelled lines",
     Capability.CAP_NOTIFY: "taken; the capabilities of a running server do not change",
     Capability.ECHO_MESSAGE: "one's own messages, when they are kept: the receipt",
     Capability.EXTENDED_JOIN: "account and real name in JOIN",
     Capability.INVITE_NOTIFY: "INVITE told to everybody in the room",
+    Capability.LABELED_RESPONSE: "an answer with the label of its line; needs `batch`",
     Capability.MESSAGE_TAGS: "`msgid` on every entry: `<room id>-<number>`, unique in the network",
     Capability.MULTI_PREFIX: "all prefixes in NAMES and WHO",
     Capability.NO_IMPLICIT_NAMES: "no NAMES behind JOIN",
@@ -80,6 +82,7 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - A key is shown as `*`, to those inside too.
 - A hidden room (`+s`) that one may not enter is 473, whatever else is in the way.
 - WHO takes a channel or a nick, no mask.
+- An account's own JOIN and PART are told with the room's entries, outside the batch of a labelled line.
 - Errors of NOTICE and PRIVMSG to a channel are 404 with the reason in words.
 
 ## Missing
@@ -88,7 +91,7 @@ Not there yet, and answered as unknown or not offered:
 
 - **Commands**: TAGMSG, MONITOR, OPER, KILL, REHASH, WALLOPS, CHATHISTORY, MARKREAD, REDACT, RENAME, REGISTER, VERIFY,
   METADATA, STATS, USERIP; NickServ and ChanServ; WHOX; the filters of ELIST; STATUSMSG; INVITE's list.
-- **Capabilities**: account-notify, batch, chghost, extended-monitor, labeled-response, and all of `draft/`; `sts`;
+- **Capabilities**: account-notify, chghost, extended-monitor, and all of `draft/`; `sts`;
   SCRAM. SASL after registration.
 - **Of messages**: client-only tags, typing, replies and reactions; CTCP other than ACTION (404); redactions.
 - **Of channels**: who set the topic and when (333), when it was made (329), renaming (a room that is

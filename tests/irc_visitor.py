@@ -32,6 +32,7 @@ class FakeWorld:
     def __init__(self) -> None:
         self.people = {ANN: "ann", BOB: "bob", GUEST: "guest"}
         self.faces: dict[PrincipalId, Face] = {}
+        self.told: dict[int, tuple[Room, Entry]] = {}
 
     def now(self) -> int:
         return 2_000
@@ -46,8 +47,8 @@ class FakeWorld:
         found = {fold(one): principal for principal, one in self.people.items()}.get(name)
         return None if found is None else Person(found, AccountName(self.people[found]))
 
-    def entry(self, room: RoomId, number: int) -> Entry | None:
-        return None
+    def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
+        return self.told.get(number)
 
     def counts(self) -> Counts:
         return Counts(users=3, invisible=0, admins=1, unknown=0, rooms=2, users_most=5)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from besedka.chat.entries import Entry, Person, RoomId
+from besedka.chat.entries import Entry, Kind, Message, Person, RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import AccountRole, PrincipalId
+from besedka.chat.rooms import Room
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Stage
 from besedka.hub.signals import shown
@@ -77,10 +78,15 @@ class Surroundings:
         people = (online for online in self._parts.attendance if fold(online.name) == name and shown(online).online)
         return next((online.person for online in people), None)
 
-    def entry(self, room: RoomId, number: int) -> Entry | None:
-        """An entry that was just kept."""
+    def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
+        """The room, and what was said or done in it; where that opened a direct room, what was said behind that."""
         opened = self._parts.rooms.get(room)
-        return None if opened is None else opened.entry(number)
+        if opened is None:
+            return None
+        entry = opened.entry(number)
+        while entry is not None and opened.state.kind is Kind.DIRECT and not isinstance(entry.body, Message):
+            entry = opened.entry(entry.number + 1)
+        return None if entry is None else (opened.state, entry)
 
     def counts(self) -> Counts:
         """How many of everything there are; who is invisible is nobody."""

@@ -11,10 +11,12 @@ class Capability(Enum):
 
     ACCOUNT_TAG = "account-tag"
     AWAY_NOTIFY = "away-notify"
+    BATCH = "batch"
     CAP_NOTIFY = "cap-notify"
     ECHO_MESSAGE = "echo-message"
     EXTENDED_JOIN = "extended-join"
     INVITE_NOTIFY = "invite-notify"
+    LABELED_RESPONSE = "labeled-response"
     MESSAGE_TAGS = "message-tags"
     MULTI_PREFIX = "multi-prefix"
     NO_IMPLICIT_NAMES = "no-implicit-names"

@@ -47,6 +47,7 @@ from besedka.wire.irc.bodies import join_params
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.commands import COMMANDS, Command, When
 from besedka.wire.irc.format import Formats, IrcFormat
+from besedka.wire.irc.labels import Answers, label_of, own_lines
 from besedka.wire.irc.lines import INPUT_BYTES_MAX, Flaw, Line, build, line_bytes, parse, plain, word
 from besedka.wire.irc.names import tell_names
 from besedka.wire.irc.numerics import Numeric
@@ -105,7 +106,7 @@ class IrcServer:
         self._streaming = True
         """Whether all that is expected answers commands that stream."""
         self._due: list[Request | Malformed] = []
-        self._out: list[str] = []
+        self._answers: Final = Answers(world)
 
     # The doors -------------------------------------------------------------------------------------------------------
 
@@ -121,9 +122,8 @@ class IrcServer:
         return due
 
     def prompt(self) -> bytes:
-        """What was said without asking anybody."""
-        out, self._out = self._out, []
-        return "".join(out).encode()
+        """What was said without asking anybody; the answer to a labelled line when it is whole."""
+        return self._answers.take()
 
     def tell(self, unit: Unit) -> bytes:
         """What somebody is told. Signals are bytes that every session of this format may be given."""
@@ -134,7 +134,11 @@ class IrcServer:
         if told is not None:
             told(self, unit)
         elif self._expected and self.stage is not Stage.ENDED:
+            if self._answers.label:
+                self._answers.add(*own_lines(self, unit))
             self._expected.popleft()(unit)
+            if not self._expected:
+                self._answers.finish()
         return self.prompt()
 
     def logged_in(self) -> None:
@@ -144,8 +148,10 @@ class IrcServer:
     def echoes(self, room: Room, body: Body) -> bool:
         """Whether the session is shown what it did itself: its messages only where it asked for that (echo-message).
 
-        What one says to oneself is delivered all the same.
+        What one says to oneself is delivered all the same. What a labelled line does is told with its label.
         """
+        if self._answers.label:
+            return False
         if type(body) is not Message or Capability.ECHO_MESSAGE in self.capabilities:
             return True
         return room.pair is not None and room.pair == (self.principal, self.principal)
@@ -154,7 +160,7 @@ class IrcServer:
 
     def say(self, line: str) -> None:
         """Say a built line."""
-        self._out.append(line)
+        self._answers.add([line])
 
     def reply(self, numeric: Numeric, *params: str, **fields: str | int) -> None:
         """Say a numeric: its parameters, and its words with their fields filled in."""
@@ -182,6 +188,11 @@ class IrcServer:
     def tell_hub(self, request: Request) -> None:
         """Say something to the hub that is not answered."""
         self._due.append(request)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is heard."""
+        return self.stage is Stage.ENDED
 
     @property
     def waits(self) -> bool:
@@ -241,16 +252,20 @@ class IrcServer:
         self._held_bytes += cost
 
     def _take_held(self) -> None:
-        while self._held and self.stage is not Stage.ENDED:
+        while self._held and not self.ended:
             line, cost = self._held[0]
             command = COMMANDS.get(line.command)
+            label = label_of(line, self.capabilities)
             if not self._expected:
-                self._streaming = True
-            elif command is None or line.flaw is not None or not (command.streams and self._streaming):
+                self._streaming = not label
+            elif label or command is None or line.flaw is not None or not (command.streams and self._streaming):
                 return
             self._held.popleft()
             self._held_bytes -= cost
+            self._answers.begin(label)
             self._take(line, command)
+            if not self._expected and not self.ended:
+                self._answers.finish()
 
     def _take(self, line: Line, command: Command | None) -> None:
         if self._lines_left > 0:
@@ -324,7 +339,7 @@ class IrcServer:
                 tell_names(self, seen, channel)
 
     def _pinged(self, _unit: Unit) -> None:
-        self.say(build("", "PING", self.world.server))
+        self._answers.say_apart(build("", "PING", self.world.server))
 
     def _parting(self, unit: Unit) -> None:
         farewell = cast(Farewell, unit)
@@ -332,18 +347,19 @@ class IrcServer:
         self._held.clear()
         self._expected.clear()
         self.say(build("", "ERROR", plain(self.translate(PARTING_SENTENCES[farewell.parting]))))
+        self._answers.finish()
 
     def _data_told(self, unit: Unit) -> None:
         """A value that this session watches: only real names are watched (IRCv3 setname)."""
         data = cast(DataTold, unit)
         if data.key == REAL_NAME and data.person is not None:
             source = mask(word(data.person.name), self.world.face(data.person.principal))
-            self.say(build(source, "SETNAME", plain(data.value)))
+            self._answers.say_apart(build(source, "SETNAME", plain(data.value)))
 
     def _unreadable(self, unit: Unit) -> None:
         channel = self.names.get(cast(Unreadable, unit).room)
         if channel is not None:
-            self.say(build(self.world.server, "NOTICE", channel, self.translate(_UNREADABLE)))
+            self._answers.say_apart(build(self.world.server, "NOTICE", channel, self.translate(_UNREADABLE)))
 
 
 _UNREADABLE: Final = N_("This room cannot be read just now; what is missing follows when it can be.")

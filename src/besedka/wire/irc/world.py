@@ -9,6 +9,7 @@ import msgspec
 from besedka.chat.entries import Entry, Person, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Room
 
 NO_USER: Final = "u"
 """The user name of whoever has none: their program is none of IRC."""
@@ -83,8 +84,8 @@ class World(Protocol):
         """Who of this name is here."""
         ...
 
-    def entry(self, room: RoomId, number: int) -> Entry | None:
-        """An entry that was just kept."""
+    def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
+        """The room, and what somebody said or did in it by a request that was just kept under this number."""
         ...
 
     def counts(self) -> Counts:
