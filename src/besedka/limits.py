@@ -305,6 +305,14 @@ def _fitting_one_frame(limits: Limits) -> tuple[tuple[str, bool], ...]:
             limits.data_keys_max * (limits.data_key_bytes_max + limits.data_value_bytes_max * 6 + 64) < most,
         ),
         (
+            "markers_max * 1024 + ignored_max * 512"
+            " + data_keys_max * (data_key_bytes_max + data_value_bytes_max * 6 + 64) < 15 MiB (room: an inbox)",
+            limits.markers_max * 1024
+            + limits.ignored_max * 512
+            + limits.data_keys_max * (limits.data_key_bytes_max + limits.data_value_bytes_max * 6 + 64)
+            < 15 << 20,  # A MiB for what is not bounded by a limit: a hundred invitations.
+        ),
+        (
             "(sessions_per_account_max + tokens_per_account_max) * 8192 < 16 MiB (sessions)",
             (limits.sessions_per_account_max + limits.tokens_per_account_max) * 8192 < most,
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -101,19 +102,31 @@ def files(*roots: Path, suffixes: tuple[str, ...] = (".py",)) -> list[Path]:
     ]
 
 
-SOURCES = {path.relative_to(SOURCE).as_posix(): path.read_text() for path in files(SOURCE)}
-TREES = {name: ast.parse(text) for name, text in SOURCES.items()}
-EVERYTHING = {
-    path.relative_to(ROOT).as_posix(): path.read_text()
-    for path in files(
-        *(
-            ROOT / name
-            for name in ("src", "tests", "docs", "README.md", "Makefile", "pyproject.toml", "constraints.txt")
-        ),
-        suffixes=(".py", ".md", ".toml", ".json", ".talk", ".c", ".txt", ".mako"),
-    )
-    if path.exists()
-}
+# Read when a rule asks for them, and then once: every run collects this file, few of them its rules.
+
+
+@cache
+def sources() -> dict[str, str]:
+    return {path.relative_to(SOURCE).as_posix(): path.read_text() for path in files(SOURCE)}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    return {name: ast.parse(text) for name, text in sources().items()}
+
+
+@cache
+def trees_of_tests() -> dict[str, ast.Module]:
+    return {path.relative_to(TESTS).as_posix(): ast.parse(path.read_text()) for path in files(TESTS)}
+
+
+@cache
+def everything() -> dict[str, str]:
+    roots = ("src", "tests", "docs", "README.md", "Makefile", "pyproject.toml", "constraints.txt")
+    suffixes = (".py", ".md", ".toml", ".json", ".talk", ".c", ".txt", ".mako")
+    found = files(*(ROOT / name for name in roots), suffixes=suffixes)
+    return {path.relative_to(ROOT).as_posix(): path.read_text() for path in found if path.exists()}
+
 
 Rule = Callable[[], Iterator[str]]
 RULES: dict[str, Rule] = {}
@@ -150,7 +163,7 @@ def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 @ban("say what the module is in one sentence on the first line of its docstring, ending in a full stop")
 def _() -> Iterator[str]:
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         first = (ast.get_docstring(tree) or "").split("\n\n")[0]
         if not re.fullmatch(r"[A-Z`].*[.]", first):
             yield f"{name}: {first!r}"
@@ -158,7 +171,7 @@ def _() -> Iterator[str]:
 
 @ban("a module with two ideas becomes two modules; where it is one idea about two nouns, say so in TWO_NOUNS")
 def _() -> Iterator[str]:
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         subject = re.split("[:,;]", (ast.get_docstring(tree) or "").split("\n")[0])[0]
         if (" and " in subject) != (name in TWO_NOUNS):
             yield f"{name}: {subject!r}"
@@ -166,14 +179,14 @@ def _() -> Iterator[str]:
 
 @ban(f"split a file of more than {FILE_LINES_MAX} lines by its ideas")
 def _() -> Iterator[str]:
-    for name, text in SOURCES.items():
+    for name, text in sources().items():
         if (count := len(text.splitlines())) > FILE_LINES_MAX:
             yield f"{name}: {count}"
 
 
 @ban(f"split a function of more than {FUNCTION_LINES_MAX} lines; a long match is a table in disguise")
 def _() -> Iterator[str]:
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and code_lines(node) > FUNCTION_LINES_MAX:
                 yield f"{name}:{node.lineno} {node.name}: {code_lines(node)}"
@@ -182,7 +195,7 @@ def _() -> Iterator[str]:
 @ban("do it now, or open an issue: nothing unfinished is marked in the code")
 def _() -> Iterator[str]:
     marks = re.compile(r"\b(" + "|".join(["FIX" + "ME", "TO" + "DO", "X" + "XX", "HA" + "CK"]) + r")\b")
-    for name, text in EVERYTHING.items():
+    for name, text in everything().items():
         for line, content in enumerate(text.splitlines(), 1):
             if marks.search(content) and not name.endswith("contracts/test_house_rules.py"):
                 yield f"{name}:{line}"
@@ -197,7 +210,7 @@ def _() -> Iterator[str]:
 
 @ban("return it, or note it in the journal: only the edges write to a terminal")
 def _() -> Iterator[str]:
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         for node in () if name.startswith(TELLERS) else ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
                 yield f"{name}:{node.lineno}"
@@ -205,14 +218,14 @@ def _() -> Iterator[str]:
 
 @ban("catch what can happen, by its name; `except Exception` is for the edges in EDGES, which log it and go on")
 def _() -> Iterator[str]:
-    catchers = {name for name, tree in TREES.items() if any(handlers(tree, {"Exception"}))}
+    catchers = {name for name, tree in trees().items() if any(handlers(tree, {"Exception"}))}
     yield from (f"{name} is no edge" for name in sorted(catchers - EDGES))
     yield from (f"{name} is an edge without need" for name in sorted(EDGES - catchers))
 
 
 @ban("raise again what is caught as `BaseException`, or use `finally`; a bare `except` is never needed")
 def _() -> Iterator[str]:
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ExceptHandler) and node.type is None:
                 yield f"{name}:{node.lineno} bare"
@@ -223,7 +236,7 @@ def _() -> Iterator[str]:
 
 @ban("write `raise AssertionError(why)`: an assert of a constant says nothing")
 def _() -> Iterator[str]:
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant):
                 yield f"{name}:{node.lineno}"
@@ -231,7 +244,7 @@ def _() -> Iterator[str]:
 
 @ban("name no package registry and no place of one machine: people install from where they like")
 def _() -> Iterator[str]:
-    for name, text in EVERYTHING.items():
+    for name, text in everything().items():
         for line, content in enumerate(text.splitlines(), 1):
             if ELSEWHERE.search(content):
                 yield f"{name}:{line}"
@@ -239,9 +252,8 @@ def _() -> Iterator[str]:
 
 @ban("wait for what is waited for (tests/waiting.py): a test that sleeps is slow, or wrong on a busy machine")
 def _() -> Iterator[str]:
-    for path in files(TESTS):
-        name = path.relative_to(TESTS).as_posix()
-        for node in ast.walk(ast.parse(path.read_text())):
+    for name, tree in trees_of_tests().items():
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sleep":
                 gives_way = isinstance(node.args[0], ast.Constant) and node.args[0].value == 0
                 if not gives_way and name not in SLEEPERS:
@@ -250,10 +262,11 @@ def _() -> Iterator[str]:
 
 @ban("give every test a name of its own: of two alike in one file only the last one runs")
 def _() -> Iterator[str]:
-    for path in files(TESTS):
-        names = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
-        for name in sorted({name for name in names if names.count(name) > 1 and name.startswith("test")}):
-            yield f"{path.relative_to(ROOT).as_posix()}: {name}"
+    for path, tree in trees_of_tests().items():
+        names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+        yield from (
+            f"{path}: {name}" for name in sorted(set(names)) if names.count(name) > 1 and name.startswith("test")
+        )
 
 
 @pytest.mark.parametrize("replacement", RULES)

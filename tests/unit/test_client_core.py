@@ -154,7 +154,7 @@ def test_it_can_be_stopped_and_goes_on_exactly() -> None:
     ann.told(run(11, 12))
     said = ann.core.say(LOBBY, "hi")
     again = Someone(msgspec.json.decode(msgspec.json.encode(ann.core.state()), type=State))
-    assert again.comes_in().places == ((INBOX, 0), (LOBBY, 12))
+    assert again.comes_in().places == ((LOBBY, 12),)
     assert [one.id for one in again.resent()] == [said]
     assert again.core.name == "ann"
     assert again.core.rooms[LOBBY].name == "lobby"
@@ -171,14 +171,14 @@ def test_another_epoch_forgets_all_places_and_gives_back_what_was_not_receipted(
     ann.told(you(ann.asked()[-1].id))
     sync, *resent = ann.asked()
     assert isinstance(sync, Sync)
-    assert (sync.epoch, sync.places, resent) == ("e2", ((INBOX, 0),), [])
+    assert (sync.epoch, sync.places, resent) == ("e2", (), [])
 
 
 def test_another_person_has_other_places() -> None:
     ann = in_the_lobby(after=10)
     ann.core.lost()
     ann.core.token = None
-    assert ann.comes_in(BOB).places == ((INBOX, 0),)
+    assert ann.comes_in(BOB).places == ()
 
 
 def test_a_ping_is_answered_and_signals_and_farewells_pass_through() -> None:

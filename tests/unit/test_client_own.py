@@ -27,11 +27,12 @@ from besedka.chat.folding import evolve
 from besedka.chat.own_requests import MoveMarker
 from besedka.chat.principals import SERVER, AccountName, PrincipalId
 from besedka.chat.rooms import Room
-from besedka.chat.told import TypingPerson, TypingState, TypingTold
+from besedka.chat.told import RoomTold, TypingPerson, TypingState, TypingTold
 from besedka.client.events import Arrived
 from besedka.client.own import Own
 from besedka.client.reading import ReadSoFar
 from besedka.client.writers import HOLDS_SECONDS, Writers
+from besedka.hub.announcing import personal_told
 from lone_client import Someone, in_the_lobby
 from scripted import ANN, BOB, INBOX, LOBBY, entry, of, room
 
@@ -48,30 +49,71 @@ bodies: st.SearchStrategy[Body] = st.one_of(
 )
 
 
+def inbox_told(inbox: Room, *, after: int) -> RoomTold:
+    told = room(INBOX, kind=Kind.INBOX, name="", head=inbox.head, after=after)
+    return msgspec.structs.replace(told, personal=personal_told(inbox))
+
+
+def inbox_after(entries: list[Entry]) -> Room:
+    inbox = evolve(Room(INBOX), Entry(1, 0, SERVER, AccountName("server"), Opened(Kind.INBOX, owner=ANN)))
+    for one in entries:
+        inbox = evolve(inbox, one)
+    return inbox
+
+
 @given(st.lists(bodies, max_size=30))
 def test_the_client_knows_of_itself_what_the_server_does(said: list[Body]) -> None:
-    own, inbox = Own(), evolve(Room(INBOX), Entry(1, 0, SERVER, AccountName("server"), Opened(Kind.INBOX, owner=ANN)))
-    for number, body in enumerate(said, 2):
-        one = entry(number, body)
-        own, inbox = own.after(one), evolve(inbox, one)
-    personal = inbox.personal
+    entries = [entry(number, body) for number, body in enumerate(said, 2)]
+    own, personal = Own(), inbox_after(entries).personal
+    for one in entries:
+        own = own.after(one)
     assert own.read == {target: marker.number for target, marker in personal.markers.items()}
     assert own.ignored == dict(personal.ignored)
     assert own.notify == dict(personal.notify)
-    assert set(own.invitations) == set(personal.invitations)
+    assert own.invitations == dict(personal.invitations)
     assert own.profile == personal.profile
     assert msgspec.json.decode(msgspec.json.encode(own), type=Own) == own, "it is kept between runs"
 
 
-def test_an_inbox_that_is_new_here_is_asked_for_from_its_first_entry() -> None:
+@given(st.data(), st.lists(bodies, max_size=30))
+def test_an_inbox_described_and_what_came_later_is_the_inbox_read_from_its_beginning(
+    data: st.DataObject, said: list[Body]
+) -> None:
+    """Wherever the device begins to read, and however far the description goes."""
+    entries = [entry(number, body) for number, body in enumerate(said, 2)]
+    described = data.draw(st.integers(1, len(said) + 1))
+    after = data.draw(st.integers(1, described))
+    folded = Own()
+    for one in entries:
+        folded = folded.after(one)
     ann = Someone()
-    assert ann.comes_in().places == ((INBOX, 0),)
-    ann.told(room(INBOX, kind=Kind.INBOX, head=1), of(INBOX, entry(1, NotifySet(LOBBY, Level.NONE))))
+    ann.comes_in()
+    ann.told(inbox_told(inbox_after(entries[: described - 1]), after=after), of(INBOX, *entries[after - 1 :]))
+    assert ann.core.own == folded
+    assert list(ann.core.own.invitations) == list(folded.invitations), "the oldest first"
+    ann.told(inbox_told(inbox_after(entries), after=after))
+    assert ann.core.own == folded, "it may come again at any time"
+
+
+def test_an_inbox_that_is_new_here_is_entered_by_its_state() -> None:
+    ann = Someone()
+    assert ann.comes_in().places == ()
+    deaf = inbox_after([entry(2, NotifySet(LOBBY, Level.NONE)), entry(3, NotifySet(RoomId(9), Level.MENTIONS))])
+    ann.told(inbox_told(deaf, after=2), of(INBOX, entry(3, NotifySet(RoomId(9), Level.MENTIONS))))
     assert ann.core.own.level(LOBBY) is Level.NONE
-    assert ann.core.own.level(RoomId(9)) is Level.ALL
+    assert ann.core.own.level(RoomId(8)) is Level.ALL
     again = Someone(ann.core.state())
     assert again.core.own.level(LOBBY) is Level.NONE
-    assert again.comes_in().places == ((INBOX, 1),)
+    assert again.comes_in().places == ((INBOX, 3),)
+
+
+def test_what_an_entry_did_before_the_description_is_not_done_again() -> None:
+    bob = Person(BOB, AccountName("bob"))
+    entries = [entry(2, Ignored(bob)), entry(3, Ignored(bob, withdrawn=True))]
+    ann = Someone()
+    ann.comes_in()
+    ann.told(inbox_told(inbox_after(entries), after=1), of(INBOX, entries[0]))
+    assert ann.core.own == Own(), "between the two, no message of his is left out"
 
 
 def test_only_the_inbox_speaks_of_me() -> None:

@@ -110,7 +110,7 @@ def test_a_room_left_is_not_listed_any_more_and_nothing_of_it_comes_twice_after_
     ann.told(of(LOBBY, entry(11, _ann(Way.LEFT))))
     assert not ann.core.rooms[LOBBY].inside
     ann.core.lost()
-    assert ann.comes_in().places == ((INBOX, 0),)
+    assert ann.comes_in().places == ()
     events = ann.told(room(after=8, head=12), of(LOBBY, *(entry(n) for n in (9, 10, 11)), entry(12, _ann(Way.JOINED))))
     assert numbers(events) == [12]
     assert ann.core.rooms[LOBBY].inside

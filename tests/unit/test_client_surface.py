@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from besedka.chat.answers import InviteCode, OverviewLine, OverviewTold
@@ -28,6 +29,7 @@ from besedka.chat.entries import (
     Way,
 )
 from besedka.chat.own_requests import Away, ChangePassword, EndSessions, MoveMarker, Overview, SetProfile, Typing
+from besedka.chat.personal import Invitation
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Join, React, Request
@@ -37,6 +39,7 @@ from besedka.chat.told import (
     AwayPerson,
     Done,
     Kept,
+    PersonalTold,
     Presence,
     Refused,
     RoomLine,
@@ -196,7 +199,11 @@ def test_standing_invitations_are_said_at_the_beginning_and_old_news_is_not() ->
     dev = Invited(RoomId(4), Kind.PRIVATE, RoomName("dev\x1b"))
     entered = Entered(TEA, Kind.PRIVATE, RoomName("tea"), 5)
     entries = (entry(1, tea), entry(2, dev), entry(3, entered))
-    for event in ann.told(room(INBOX, kind=Kind.INBOX, head=3), of(INBOX, *entries), room()):
+    standing = Invitation(RoomId(4), 2, Kind.PRIVATE, RoomName("dev\x1b"), Person(BOB, AccountName("bob")))
+    inbox = msgspec.structs.replace(
+        room(INBOX, kind=Kind.INBOX, head=3), personal=PersonalTold(invitations=(standing,))
+    )
+    for event in ann.told(inbox, of(INBOX, *entries), room()):
         surface.show(event)
     assert lines == []
     surface.settle()

@@ -41,7 +41,7 @@ from besedka.chat.entries import (
 )
 from besedka.chat.folding import _CHANGES
 from besedka.chat.governance import FORMER_NAMES_MAX, GUESTS_MAX, Standing, code_digest
-from besedka.chat.personal import INVITATIONS_MAX
+from besedka.chat.personal import INVITATIONS_MAX, Invitation
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Room
 
@@ -211,7 +211,8 @@ def test_what_an_inbox_says() -> None:
     mine = room.personal
     assert msgspec.structs.astuple(mine.markers["3"]) == (4, NOW, 2)
     assert dict(mine.ignored) == {BOB.principal: BOB}
-    assert (dict(mine.notify), dict(mine.invitations)) == ({3: Level.NONE}, {3: 5})
+    invitation = Invitation(three, 5, Kind.PRIVATE, RoomName("tea"), ANN)
+    assert (dict(mine.notify), dict(mine.invitations)) == ({3: Level.NONE}, {3: invitation})
     assert (mine.profile.real_name, mine.profile.bot, mine.profile.invisible) == ("Ann", True, True)
     again = then(room, Ignored(BOB, withdrawn=True), NotifySet(three, Level.ALL)).personal
     assert (len(again.ignored), len(again.notify)) == (0, 0)

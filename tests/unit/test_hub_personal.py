@@ -12,16 +12,18 @@ from besedka.chat.entries import (
     Level,
     MarkerMoved,
     NotifySet,
+    Person,
     ProfileSet,
     RoomId,
 )
 from besedka.chat.own_requests import Ignore, MoveMarker, SetNotify, SetProfile
+from besedka.chat.personal import Marker, Profile
 from besedka.chat.refusals import Code
-from besedka.chat.requests import NO_ROOM, Request, Say, Tell
-from besedka.chat.room_requests import Open, SetData
-from besedka.chat.told import Done, Kept, Unit
+from besedka.chat.requests import NO_ROOM, Login, Request, Say, Sync, Tell
+from besedka.chat.room_requests import Invite, Open, SetData
+from besedka.chat.told import Done, Kept, PersonalTold, RoomTold, Unit
 from besedka.limits import Limits
-from hub_room import Device, HubRoom
+from hub_room import PASSWORD, Device, HubRoom
 
 
 @pytest.fixture
@@ -54,6 +56,44 @@ def noted(device: Device) -> Entry:
 
 def marker(device: Device, room: RoomId = NO_ROOM, name: str = "", number: int = 0, time: int = 0) -> MoveMarker:
     return MoveMarker(id=device.server.new_id(), room=room, name=name, number=number, time=time)
+
+
+# A device that is new ----------------------------------------------------------------------------------------------
+
+
+def test_a_new_device_enters_the_inbox_by_its_state_and_is_told_no_more_than_it_wants(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby = ann.room("lobby")
+    answer(bob, Open(id=server.new_id(), name="den", room_kind=Kind.PRIVATE))
+    den = bob.room("den")
+    answer(bob, Invite(id=server.new_id(), room=den, name="ann"))
+    answer(ann, Ignore(id=server.new_id(), name="bob"))
+    answer(ann, SetNotify(id=server.new_id(), room=lobby, level=Level.NONE))
+    answer(ann, SetProfile(id=server.new_id(), real_name="Ann"))
+    answer(ann, SetData(id=server.new_id(), key="pronouns", value="she/her"))
+    for _ in range(5):
+        answer(ann, marker(ann, lobby, number=said(ann, lobby)))
+    other = server.visitor()
+    other.ask(Login(name="ann", password=PASSWORD))
+    server.settle()
+    other.ask(Sync(show=2))
+    server.settle()
+    told = next(unit for unit in other.told(RoomTold) if unit.room == inbox(ann))
+    assert [entry.number for entry in other.entries(told.room)] == [told.head - 1, told.head]
+    assert told.personal is not None
+    invitation, invited = told.personal.invitations[0], Person(bob.you.principal, bob.you.name)
+    assert (invitation.room, invitation.room_name, invitation.by) == (den, "den", invited)
+    last = noted(ann).body
+    assert isinstance(last, MarkerMoved)
+    assert told.personal == PersonalTold(
+        markers=((str(lobby), Marker(last.number, last.time, last.said)),),
+        ignored=(invited,),
+        notify=((lobby, Level.NONE),),
+        invitations=(invitation,),
+        profile=Profile("Ann"),
+        data=(("pronouns", "she/her"),),
+    )
+    assert all(unit.personal is None for unit in other.told(RoomTold) if unit is not told)
 
 
 # Read markers ----------------------------------------------------------------------------------------------------

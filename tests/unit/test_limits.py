@@ -62,6 +62,8 @@ def test_zero_may_switch_something_off(name: str) -> None:
         ("marks_max", 5841),
         ("whowas_max", 8721),
         ("data_keys_max", 5578),
+        ("markers_max", 15_000),
+        ("ignored_max", 25_000),
         ("tokens_per_account_max", 1984),
         ("reactions_listed_max", 28_672),
         ("run_bytes_max", 1_969_152),

@@ -19,6 +19,7 @@ from besedka.chat.answers import (
 from besedka.chat.entries import (
     Entry,
     Kind,
+    Level,
     Listing,
     MembershipChanged,
     Message,
@@ -32,6 +33,7 @@ from besedka.chat.entries import (
 from besedka.chat.governing_rules import KEY_CHARACTERS_MAX
 from besedka.chat.masks import MASK_CHARACTERS_MAX
 from besedka.chat.own_requests import ChangePassword
+from besedka.chat.personal import INVITATIONS_MAX, Invitation, Marker, Profile
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.requests import Request, Say, Sync
 from besedka.chat.settings import RoomSettings
@@ -40,6 +42,7 @@ from besedka.chat.told import (
     Entries,
     Page,
     People,
+    PersonalTold,
     PersonLine,
     Presence,
     ReactionCount,
@@ -87,7 +90,17 @@ ENTRY = Entry(LARGE, LARGE, ANYBODY.principal, ANYBODY.name, MESSAGE)
 PER_PAGE = LIMITS.run_bytes_max // (LIMITS.message_bytes_max + LIMITS.tags_bytes_max) + 1
 EVERYBODY = MembershipChanged(Way.REMOVED, (ANYBODY,) * LIMITS.members_max, REASON)
 
+PERSONAL = PersonalTold(
+    markers=((NAME * 3, Marker(LARGE, LARGE, LARGE)),) * LIMITS.markers_max,
+    ignored=(ANYBODY,) * LIMITS.ignored_max,
+    notify=((ROOM, Level.MENTIONS),) * LIMITS.markers_max,
+    invitations=(Invitation(ROOM, LARGE, Kind.PRIVATE, NAME, ANYBODY),) * INVITATIONS_MAX,
+    profile=Profile(REAL_NAME, bot=True, invisible=True),
+    data=(VALUE,) * LIMITS.data_keys_max,
+)
+
 UNITS: list[Unit] = [
+    RoomTold(ROOM, Kind.INBOX, RoomName(""), "", LARGE, LARGE, LARGE, LARGE, LARGE, personal=PERSONAL),
     RoomTold(
         ROOM,
         Kind.PUBLIC,

@@ -32,6 +32,7 @@ from besedka.chat.entries import (
     Message,
     NotifySet,
     Opened,
+    Person,
     ProfileSet,
     Reacted,
     Redacted,
@@ -47,7 +48,7 @@ from besedka.chat.entries import (
 )
 from besedka.chat.governance import FORMER_NAMES_MAX, GUESTS_MAX, Governance, Listed, Standing
 from besedka.chat.names import fold
-from besedka.chat.personal import INVITATIONS_MAX, Marker, Personal, Profile
+from besedka.chat.personal import INVITATIONS_MAX, Invitation, Marker, Personal, Profile
 from besedka.chat.principals import SERVER, PrincipalId, is_guest
 from besedka.chat.rooms import Member, Room, Stay
 from besedka.chat.settings import PRESETS, changed
@@ -318,9 +319,11 @@ def _invited(room: Room, entry: Entry, body: Body) -> Room:
     if invited.withdrawn:
         invitations = _without(invitations, invited.room)
     else:
-        invitations = invitations.set(invited.room, entry.number)
+        by = Person(entry.author, entry.name)
+        invitation = Invitation(invited.room, entry.number, invited.room_kind, invited.room_name, by)
+        invitations = invitations.set(invited.room, invitation)
         if len(invitations) > INVITATIONS_MAX:
-            invitations = invitations.delete(min(invitations, key=lambda one: invitations[one]))
+            invitations = invitations.delete(min(invitations, key=lambda one: invitations[one].number))
     return _personal(room, entry, _replace(room.personal, invitations=invitations))
 
 

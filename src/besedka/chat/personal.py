@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from immutables import Map
 
-from besedka.chat.entries import Level, Person, RoomId
+from besedka.chat.entries import Kind, Level, Person, RoomId, RoomName
 from besedka.chat.principals import PrincipalId
 
 
@@ -27,6 +27,17 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     invisible: bool = False
 
 
+class Invitation(msgspec.Struct, frozen=True):
+    """Somebody wants one in a room that one has not entered since."""
+
+    room: RoomId
+    number: int
+    """Of the inbox's entry that says so."""
+    room_kind: Kind
+    room_name: RoomName
+    by: Person
+
+
 class Personal(msgspec.Struct, frozen=True):
     """Everything an account keeps for all its devices."""
 
@@ -36,8 +47,8 @@ class Personal(msgspec.Struct, frozen=True):
     """At most `Limits.ignored_max`."""
     notify: Map[RoomId, Level] = Map()
     """Rooms that are not at `Level.ALL`."""
-    invitations: Map[RoomId, int] = Map()
-    """Rooms one is invited to and has not entered, and since which number of the inbox."""
+    invitations: Map[RoomId, Invitation] = Map()
+    """At most `INVITATIONS_MAX`."""
     profile: Profile = Profile()
 
 

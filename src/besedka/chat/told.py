@@ -7,7 +7,8 @@ from enum import Enum
 import msgspec
 
 from besedka.chat.cursor import Resumption
-from besedka.chat.entries import Entry, Kind, Person, RequestId, RoomId, RoomName, RoomRole
+from besedka.chat.entries import Entry, Kind, Level, Person, RequestId, RoomId, RoomName, RoomRole
+from besedka.chat.personal import Invitation, Marker, Profile
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import N_, Code
 from besedka.chat.settings import RoomSettings
@@ -77,6 +78,20 @@ class Synced(Unit, frozen=True, tag="synced"):
     """How many `room` units follow because of it."""
 
 
+class PersonalTold(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an inbox says of its account, on all its devices."""
+
+    markers: tuple[tuple[str, Marker], ...] = ()
+    """Each with its target, as `MarkerMoved` has it."""
+    ignored: tuple[Person, ...] = ()
+    notify: tuple[tuple[RoomId, Level], ...] = ()
+    """Rooms that are not at `Level.ALL`."""
+    invitations: tuple[Invitation, ...] = ()
+    """The oldest first."""
+    profile: Profile = Profile()
+    data: tuple[tuple[str, str], ...] = ()
+
+
 class RoomTold(Unit, frozen=True, tag="room"):
     """A room as of number `head`. The entries after `after` follow: those up to `head` are already in this state."""
 
@@ -96,6 +111,8 @@ class RoomTold(Unit, frozen=True, tag="room"):
     role: RoomRole = RoomRole.MEMBER
     """Mine, in a room I am in."""
     voice: bool = False
+    personal: PersonalTold | None = None
+    """Of an inbox: what it says of its account."""
 
 
 class Entries(Unit, frozen=True, tag="entries"):

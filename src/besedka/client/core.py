@@ -11,8 +11,8 @@ dropped, and at a gap the rest is dropped and that one room is synced again from
 without a receipt, in order. They are asked again with the ids they had, after every login, until `kept` or a refusal
 takes them out; the ids make that harmless (P3).
 
-Beside the places stands what each room is to me (`rooms`), and what my inbox says of me (`own`): both are folded from
-the entries that pass, from where the server described the room, and from the first entry of the inbox.
+Beside the places stands what each room is to me (`rooms`), and what my inbox says of me (`own`): both are as the
+server described the room, and folded from there on from the entries that pass.
 
 A foreign epoch at the welcome means that rooms and numbers may mean something else now. Then all places are forgotten,
 and the outbox is returned to the surface rather than said in rooms that may be others.
@@ -21,6 +21,7 @@ and the outbox is returned to the surface rather than said in rooms that may be 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import cast
 
 import msgspec
@@ -297,8 +298,8 @@ class Core(Requesting):
                     self._sync((gap,))
             case told.RoomTold():
                 self._awaited = max(0, self._awaited - 1) if self._awaited is not None else None
-                event = self._places.told(unit)
-                if event is not None:
+                self._own = self._own if unit.personal is None else Own.of(unit.personal)
+                if (event := self._places.told(unit)) is not None:
                     events.append(event)
             case told.Welcome():
                 self._welcomed(unit, events)
@@ -318,9 +319,10 @@ class Core(Requesting):
                 raise AssertionError("a unit that no server of this protocol sends")
 
     def _fold(self, arrived: Arrived) -> None:
+        """What my inbox says that its description did not yet have in it."""
         if arrived.room == self._inbox:
-            for entry in arrived.entries:
-                self._own = self._own.after(entry)
+            described = self._places.rooms[arrived.room].as_of
+            self._own = reduce(Own.after, (one for one in arrived.entries if one.number > described), self._own)
 
     def _welcomed(self, welcome: told.Welcome, events: list[Event]) -> None:
         self._welcome = welcome
@@ -374,9 +376,8 @@ class Core(Requesting):
             self._start_over(events)
         self._principal, self._name, self._inbox = you.principal, you.name, you.inbox
         self.token = you.token or self.token
-        self._phase = Phase.IN
-        self._awaited = None
-        self._sync(self._places.listed(self._inbox))
+        self._phase, self._awaited = Phase.IN, None
+        self._sync(self._places.listed())
         for write in self.outbox:
             self._out += self._codec.ask(write)
 

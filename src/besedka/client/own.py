@@ -18,22 +18,15 @@ from besedka.chat.entries import (
     Person,
     ProfileSet,
     RoomId,
-    RoomName,
 )
-from besedka.chat.personal import INVITATIONS_MAX, Profile
-from besedka.chat.principals import AccountName, PrincipalId
+from besedka.chat.personal import INVITATIONS_MAX, Invitation, Profile
+from besedka.chat.principals import PrincipalId
+from besedka.chat.told import PersonalTold
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 _replace = msgspec.structs.replace
-
-
-class Invitation(msgspec.Struct, frozen=True):
-    """Somebody wants me in a room."""
-
-    room_name: RoomName
-    by: AccountName
 
 
 class Own(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,6 +40,17 @@ class Own(msgspec.Struct, frozen=True, omit_defaults=True):
     invitations: dict[RoomId, Invitation] = {}
     """Rooms I am invited to and have not entered, the oldest first."""
     profile: Profile = Profile()
+
+    @classmethod
+    def of(cls, told: PersonalTold) -> Own:
+        """As the server describes the inbox."""
+        return cls(
+            read={target: marker.number for target, marker in told.markers},
+            ignored={person.principal: person for person in told.ignored},
+            notify=dict(told.notify),
+            invitations={invitation.room: invitation for invitation in told.invitations},
+            profile=told.profile,
+        )
 
     def level(self, room: RoomId) -> Level:
         """Of what I want to be notified in a room."""
@@ -67,10 +71,11 @@ class Own(msgspec.Struct, frozen=True, omit_defaults=True):
             case NotifySet(room=room, level=level):
                 others_set = _without(self.notify, room)
                 return _replace(self, notify=others_set if level is Level.ALL else {**others_set, room: level})
-            case Invited(room=room, room_name=name, withdrawn=withdrawn):
+            case Invited(room=room, room_kind=kind, room_name=name, withdrawn=withdrawn):
                 before = _without(self.invitations, room)
                 if not withdrawn:
-                    before = {**before, room: Invitation(name, entry.name)}
+                    by = Person(entry.author, entry.name)
+                    before = {**before, room: Invitation(room, entry.number, kind, name, by)}
                 return _replace(self, invitations=dict(list(before.items())[-INVITATIONS_MAX:]))
             case Entered(room=room):
                 return _replace(self, invitations=_without(self.invitations, room))

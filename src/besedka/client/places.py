@@ -38,17 +38,13 @@ class Places:
         self._rooms_max = rooms_max
         self._healing: set[RoomId] = set()
 
-    def listed(self, inbox: RoomId | None) -> tuple[Place, ...]:
+    def listed(self) -> tuple[Place, ...]:
         """What a sync lists: every room that can still move, by id; rooms I am in first where not all fit.
 
         Beside `rooms_max` rooms there is the inbox, and the lobby, which is entered at the first login whatever else.
-        An inbox that is new here is wanted from its first entry on: what holds of me may have been said long ago.
         """
         moving = sorted((known for known in self.rooms.values() if not known.finished), key=lambda one: not one.inside)
-        listed = [(known.room, known.place) for known in moving]
-        if inbox is not None and inbox not in self.rooms:
-            listed.insert(0, (inbox, 0))
-        return tuple(sorted(listed[: self._rooms_max + 2]))
+        return tuple(sorted((known.room, known.place) for known in moving[: self._rooms_max + 2]))
 
     def forget(self) -> None:
         """Nothing that was known holds any more."""

@@ -152,7 +152,9 @@ class Surface:
         self.say_where()
         for invitation in self._core.own.invitations.values():
             text = _("{name} has invited you to {room}; /join {room} enters it")
-            self.say_notice(text.format(name=harmless_line(invitation.by), room=harmless_line(invitation.room_name)))
+            self.say_notice(
+                text.format(name=harmless_line(invitation.by.name), room=harmless_line(invitation.room_name))
+            )
         self._wake()
 
     async def wait_until(self, holds: Callable[[], bool]) -> None:

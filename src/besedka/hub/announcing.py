@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from besedka.chat.cursor import Resumption
-from besedka.chat.entries import RoomName
+from besedka.chat.entries import Kind, RoomName
 from besedka.chat.governance import Standing
 from besedka.chat.principals import PrincipalId
-from besedka.chat.rooms import Member, Reading, direct_people
+from besedka.chat.rooms import Member, Reading, Room, direct_people
 from besedka.chat.settings import RoomSettings
-from besedka.chat.told import RoomTold
+from besedka.chat.told import PersonalTold, RoomTold
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Session
 
@@ -49,6 +49,20 @@ def room_told(session: Session, opened: OpenRoom, readable: Reading, *, after: i
         settings=_without_key(state.governance.settings, member is not None and session.peer.safe),
         role=standing.role,
         voice=standing.voice,
+        personal=personal_told(state) if state.kind is Kind.INBOX else None,
+    )
+
+
+def personal_told(inbox: Room) -> PersonalTold:
+    """What an inbox says of its account, in an order that is the same whenever it is told."""
+    personal = inbox.personal
+    return PersonalTold(
+        markers=tuple((target, personal.markers[target]) for target in sorted(personal.markers)),
+        ignored=tuple(personal.ignored[principal] for principal in sorted(personal.ignored)),
+        notify=tuple((room, personal.notify[room]) for room in sorted(personal.notify)),
+        invitations=tuple(sorted(personal.invitations.values(), key=lambda one: one.number)),
+        profile=personal.profile,
+        data=tuple((key, inbox.data[key]) for key in sorted(inbox.data)),
     )
 
 

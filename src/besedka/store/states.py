@@ -7,7 +7,7 @@ from immutables import Map
 
 from besedka.chat.entries import Kind, Level, Person, RoomId, RoomName
 from besedka.chat.governance import Governance, Listed, Standing
-from besedka.chat.personal import Marker, Personal, Profile
+from besedka.chat.personal import Invitation, Marker, Personal, Profile
 from besedka.chat.principals import PrincipalId
 from besedka.chat.settings import PRESETS, RoomSettings
 
@@ -29,7 +29,7 @@ class _Personal(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ignored: tuple[Person, ...] = ()
     notify: dict[RoomId, Level] = {}
-    invitations: dict[RoomId, int] = {}
+    invitations: tuple[Invitation, ...] = ()
     profile: Profile = Profile()
 
 
@@ -86,7 +86,10 @@ def data_of(text: str) -> Map[str, str]:
 def personal_text(personal: Personal) -> str:
     """What an inbox says of its account as its column, the markers left out."""
     kept = _Personal(
-        tuple(personal.ignored.values()), dict(personal.notify), dict(personal.invitations), personal.profile
+        tuple(personal.ignored.values()),
+        dict(personal.notify),
+        tuple(personal.invitations.values()),
+        personal.profile,
     )
     return "" if kept == _Personal() else _encode(kept).decode()
 
@@ -97,4 +100,5 @@ def personal_of(text: str, markers: Map[str, Marker]) -> Personal:
         return Personal(markers) if markers else Personal()
     kept = _personal(text)
     ignored = Map({person.principal: person for person in kept.ignored})
-    return Personal(markers, ignored, Map(kept.notify), Map(kept.invitations), kept.profile)
+    invitations = Map({invitation.room: invitation for invitation in kept.invitations})
+    return Personal(markers, ignored, Map(kept.notify), invitations, kept.profile)
