@@ -63,6 +63,8 @@ may.
   hidden without being in it; to be heard, they must be in it like everybody.
 - Whoever is banned or muted in a room is not heard there, unless they have a voice, are more than that, or are
   excepted. A ban does not put anybody out: a kick does. Whoever is muted on the whole server is heard nowhere.
+- Whoever is not heard may leave, and take back what they said, but without a reason; and is told of as away without a
+  word. Whoever is muted on the whole server moderates without giving reasons, and names and values nothing.
 - A room that somebody owns keeps an owner: the last one cannot leave, be kicked or be demoted while others are inside.
   The lobby is the server's, and so are its settings: administrators govern it.
 - In a room that no account owns, its moderators are what owners are elsewhere. A guest who opens a room is its

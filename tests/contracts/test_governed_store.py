@@ -319,13 +319,15 @@ def test_reactions_are_counted_by_message_and_kind(logs: Logs, run: Run) -> None
     bobs = addition(room.after, Reacted(3, "a"), Reacted(3, "b"), author=BOB)
     run(logs.append([made, room, bobs]))
 
-    def counts(who: PrincipalId, first: int = 0, last: int = 99, limit: int = 9) -> list[ReactionCount]:
-        return [*run(logs.reaction_counts(RoomId(1), first=first, last=last, principal=who, limit=limit))]
+    def counts(who: PrincipalId, first: int = 0, last: int = 99, limit: int = 9, upto: int = 99) -> list[ReactionCount]:
+        return [*run(logs.reaction_counts(RoomId(1), first=first, last=last, upto=upto, principal=who, limit=limit))]
 
     everybody = [(3, "z", 1, False), (3, "a", 2, True), (3, "b", 1, True), (4, "z", 1, False)]
     assert counts(BOB.principal) == [ReactionCount(*one) for one in everybody]
     assert counts(BOB.principal, 4, 4) == [ReactionCount(4, "z", 1)]
     assert counts(BOB.principal, limit=2) == [ReactionCount(*one) for one in everybody[:2]]
+    by_seven = [(3, "z", 1, False), (3, "a", 1, False), (4, "z", 1, False)]
+    assert counts(BOB.principal, upto=7) == [ReactionCount(*one) for one in by_seven]
     assert run(logs.reactions(RoomId(1), 3, ANN.principal, "a")) == Reactions(mine=True, count=4)
     assert run(logs.reactions(RoomId(1), 3, ANN.principal, "b")) == Reactions(mine=False, count=4)
     assert run(logs.reactions(RoomId(1), 5, ANN.principal, "b")) == Reactions(mine=False, count=0)
@@ -340,7 +342,7 @@ def test_a_reaction_that_is_taken_back_is_gone(logs: Logs, run: Run, together: b
     again = addition(back.after, Reacted(3, "a", withdrawn=True), Reacted(3, "c"), Reacted(3, "b"))
     for batch in [[made, put, back, again]] if together else [[made], [put], [back], [again]]:
         assert run(logs.append(batch)) == [Kept()] * len(batch)
-    found = run(logs.reaction_counts(RoomId(1), first=0, last=9, principal=ANN.principal, limit=9))
+    found = run(logs.reaction_counts(RoomId(1), first=0, last=9, upto=9, principal=ANN.principal, limit=9))
     assert [one.reaction for one in found] == ["c", "b"]
 
 

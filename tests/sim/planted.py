@@ -10,7 +10,7 @@ import pytest
 
 from besedka.chat import rules
 from besedka.chat.cursor import Step, step
-from besedka.chat.entries import Draft, Edited, Kind, MembershipChanged, Way
+from besedka.chat.entries import Draft, Edited, Entry, Kind, MembershipChanged, Way
 from besedka.chat.own_requests import MoveMarker
 from besedka.chat.principals import Actor, PrincipalId
 from besedka.chat.refusals import Refusal
@@ -21,6 +21,8 @@ from besedka.chat.told import Kept, Presence
 from besedka.chat.verdicts import Circumstances
 from besedka.client import places
 from besedka.client.core import Core
+from besedka.hub import places as hub_places
+from besedka.hub import reads as hub_reads
 from besedka.hub import rooms as hub_rooms
 from besedka.hub.cases import Later
 from besedka.hub.hub import Hub
@@ -246,6 +248,16 @@ def edited_twice(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Turn, "add", careless)
 
 
+def edits_are_read_from_outside(patch: pytest.MonkeyPatch) -> None:
+    """Whoever has left reads a message as it stands, also where it was edited since."""
+
+    def careless(entry: Entry, _last: int | None) -> Entry:
+        return entry
+
+    for module in (hub_reads, hub_places):
+        patch.setattr(module, "as_read", careless)
+
+
 def marker_moves_back(patch: pytest.MonkeyPatch) -> None:
     """The device that spoke last says how far its person has read."""
 
@@ -318,6 +330,7 @@ PLANTS: tuple[Plant, ...] = (
     redacted_stays_in_the_tail,
     redacted_stays_in_the_store,
     edited_twice,
+    edits_are_read_from_outside,
     marker_moves_back,
     hidden_is_listed,
     strangers_see_who_comes,

@@ -30,7 +30,7 @@ from besedka.chat.entries import (
     Way,
 )
 from besedka.chat.folding import evolve
-from besedka.chat.mending import Rewrite, rewrites
+from besedka.chat.mending import Rewrite, as_read, rewrites
 from besedka.chat.notices import inbox_notices
 from besedka.chat.principals import PrincipalId
 from besedka.chat.requests import Write
@@ -76,6 +76,8 @@ class Record:
         self.asked: dict[RequestId, Asked] = {}
         self.said: dict[str, list[tuple[RoomId, int]]] = {}
         """Where each token stands: first in the message itself, then in its edits. Nobody says the same twice."""
+        self.stands: dict[str, tuple[RoomId, int]] = {}
+        """The message that says a token, for what an edit has made it say too."""
         self.of_guests: dict[str, None] = {}
         """Tokens in what guests say of themselves: their sessions remember it, and everybody may know."""
         self.gone: dict[str, None] = {}
@@ -177,9 +179,8 @@ class Record:
             places = self.said.setdefault(token, [])
             why_put_out = isinstance(body, MembershipChanged)  # As the mark before it says.
             hold(not places or why_put_out, f"room {room.id}: said twice: {token}")
-            if isinstance(body, Edited):
-                places.append((room.id, body.number))
             places.append((room.id, entry.number))
+            self.stands[token] = room.id, body.number if isinstance(body, Edited) else entry.number
 
     def _mend(self, room: Room, entry: Entry) -> tuple[Rewrite, ...]:
         """Do what an edit or a redaction does to what was kept."""
@@ -239,7 +240,8 @@ class Record:
         if not 0 < entry.number <= len(entries):
             return False
         told = as_told(entries[entry.number - 1])
-        return told == entry or entry in self._superseded.get(room, {}).get(entry.number, ())
+        kept = (told, as_read(told, 0), *self._superseded.get(room, {}).get(entry.number, ()))
+        return entry in kept  # Whether its words are theirs who are told them is asked of each word.
 
     def versions(self, room: RoomId) -> list[Room]:
         """What a room is, and while the server does not know that, what it was."""
@@ -304,6 +306,7 @@ class Record:
         other.askers = {request: set(askers) for request, askers in self.askers.items()}
         other.asked = dict(self.asked)
         other.said = {token: list(places) for token, places in self.said.items()}
+        other.stands = dict(self.stands)
         other.gone = dict(self.gone)
         other.of_guests = dict(self.of_guests)
         other.reactions = {message: dict(there) for message, there in self.reactions.items()}

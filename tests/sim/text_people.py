@@ -72,7 +72,7 @@ class TextTap:
     def _check(self, text: str) -> None:
         found = tokens_in(text.encode())
         hold(len(found) == 1, f"{self._label} is told what nobody says: {text}")
-        room, number = self._record.said[found[0]][0]
+        room, number = self._record.stands[found[0]]
         last = self.shown.get(room)
         if last is not None:
             hold(last < number, f"{self._label} is told of {room}/{number} after {last}")

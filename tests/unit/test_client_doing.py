@@ -5,7 +5,20 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from besedka.chat.entries import Ignored, Kind, Level, Listing, Manner, Message, Person, RoomRole, SettingsChange
+from besedka.chat.entries import (
+    Edited,
+    Ignored,
+    Kind,
+    Level,
+    Listing,
+    Manner,
+    Message,
+    Person,
+    Redacted,
+    RoomId,
+    RoomRole,
+    SettingsChange,
+)
 from besedka.chat.own_requests import (
     Away,
     ChangePassword,
@@ -19,7 +32,7 @@ from besedka.chat.own_requests import (
     Whois,
     Whowas,
 )
-from besedka.chat.principals import AccountName
+from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.requests import (
     NO_ROOM,
     Edit,
@@ -58,6 +71,8 @@ from besedka.client.surface import Surface
 from besedka.client.terminal import NewPassword
 from lone_client import in_the_lobby
 from scripted import ANN, BOB, INBOX, LOBBY, entry, of, room
+
+BOB_HIMSELF = Person(BOB, AccountName("bob"))
 
 
 class Typist:
@@ -100,11 +115,15 @@ ASKED: dict[str, Request | list[Request]] = {
     "/reply @BOB yes": Say(room=LOBBY, text="yes", reply=3),
     "/edit 5 apples": Edit(room=LOBBY, number=2, text="5 apples"),
     "/edit #1 apples": Edit(room=LOBBY, number=1, text="apples"),
-    "/edit #1": Edit(room=LOBBY, number=2, text="#1"),
+    "/edit 1 apple": Edit(room=LOBBY, number=2, text="1 apple"),
+    "/edit 2": Edit(room=LOBBY, number=2, text="2"),
+    "/edit #tea is nice": Edit(room=LOBBY, number=2, text="#tea is nice"),
     "/edit one\ntwo": Edit(room=LOBBY, number=2, text="one\ntwo"),
     "/redact": Redact(room=LOBBY, number=2),
     "/redact wrong room": Redact(room=LOBBY, number=2, reason="wrong room"),
     "/redact #1 spam": Redact(room=LOBBY, number=1, reason="spam"),
+    "/redact 1 spam": Redact(room=LOBBY, number=1, reason="spam"),
+    "/redact #7": Redact(room=LOBBY, number=7),
     "/redact @bob": Redact(room=LOBBY, number=3),
     "/react @bob 👍": React(room=LOBBY, number=3, reaction="👍"),
     "/unreact 1 👍": React(room=LOBBY, number=1, reaction="👍", withdrawn=True),
@@ -226,6 +245,16 @@ def said(line: str) -> str:
     [
         ("/kick", "It is used like this: /kick NAME [REASON], for example /kick eve that was enough"),
         ("/reply @nobody\x1b hi", "nobody\ufffd has said nothing that is on your screen"),
+        ("/redact 5 minutes late", "Message 5 is not on your screen; /redact #5 means it."),
+        (
+            "/redact bob spam",
+            "/redact @bob takes away what bob said last; a reason that begins so goes after a number.",
+        ),
+        ("/redact ANN spam", "/redact @ANN takes away what ANN said last"),
+        ("/redact #wrong room", "#wrong has said nothing"),
+        ("/redact @eve spam", "eve has said nothing"),
+        ("/edit 2 apples", "/edit #2 TEXT is about your message 2; /edit #2 2 TEXT about your last."),
+        ("/edit #1", "What is #1 to say? /edit #1 TEXT"),
         ("/react @eve 👍", "eve has said nothing that is on your screen"),
         ("/invite eve nowhere", "You are not in nowhere; /join enters it."),
         ("/who nowhere", "You are not in nowhere; /join enters it."),
@@ -265,6 +294,22 @@ def test_my_last_message_is_found_by_who_i_am() -> None:
     typist.surface.transcript.forget()
     typist.types("/redact")
     assert typist.notices[-1].startswith("-- You have said nothing here lately")
+
+
+def test_numbers_are_shown_at_once_with_the_last_messages_of_the_room() -> None:
+    typist = Typist()
+    typist.told(room(INBOX, kind=Kind.INBOX), of(INBOX, entry(1, Ignored(Person(PrincipalId(5), AccountName("eve"))))))
+    typist.told(room(RoomId(9), name="tea"), of(RoomId(9), entry(1, "elsewhere")))
+    typist.told(of(LOBBY, *(entry(number) for number in range(4, 13)), entry(13, Redacted(4, BOB_HIMSELF), author=BOB)))
+    typist.told(of(LOBBY, entry(14, "spam", author=PrincipalId(5), name="eve"), entry(15, Edited(5, "mended"))))
+    typist.lines.clear()
+    typist.types("/numbers")
+    texts = [line.partition(" ")[2] for line in typist.lines]
+    first = ["#2 ann: from ann", "#3 bob: again", "#5 bob: mended (edited)"]
+    assert texts == [*first, *(f"#{number} bob: m{number}" for number in range(6, 13))]
+    typist.types("/numbers")
+    assert len(typist.lines) == 10
+    assert typist.notices[-1] == "-- no numbers any more"
 
 
 def test_what_is_known_of_me_is_shown() -> None:

@@ -323,3 +323,24 @@ def test_a_code_is_kept_as_its_digest_and_replaces_the_one_before() -> None:
     assert bodies(verdict) == [CodeMade("ab", NOW + 60_000)]
     room = then(TEA, CodeMade("old", NOW + 1), *bodies(verdict))
     assert (room.governance.code, room.governance.code_until) == ("ab", NOW + 60_000)
+
+
+# Whoever is muted on the whole server ----------------------------------------------------------------------------
+
+
+def test_whoever_is_muted_everywhere_governs_without_a_word() -> None:
+    kick = Kick(room=ROOM, name="bob", reason="hear me")
+    (out,) = bodies(asked(ANN, kick, TEA, muted=True))
+    assert out == MembershipChanged(Way.REMOVED, (BOB,))
+    mark = SetMark(room=ROOM, listing=Listing.MUTE, mask="bob", reason="hear me")
+    assert bodies(asked(ANN, mark, TEA, muted=True)) == [Marked(Mark(Listing.MUTE, "bob", BOB.principal))]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Rename(room=ROOM, name="hear-me"), SetData(room=ROOM, key="note", value="hear me")],
+    ids=["name", "value"],
+)
+def test_whoever_is_muted_everywhere_names_nothing(request_: Write) -> None:
+    assert refused(asked(ANN, request_, TEA, muted=True, room_name=RoomName("hear-me"))) is Code.MUTED
+    assert bodies(asked(ANN, request_, TEA, room_name=RoomName("hear-me")))

@@ -10,6 +10,7 @@ from besedka.chat.entries import (
     Listing,
     Marked,
     MembershipChanged,
+    Message,
     RoleChange,
     RolesChanged,
     RoomId,
@@ -19,7 +20,7 @@ from besedka.chat.entries import (
     Way,
 )
 from besedka.chat.refusals import Code
-from besedka.chat.requests import History, Join, Leave, Login, Request, Say, SetTopic, Sync
+from besedka.chat.requests import Edit, History, Join, Leave, Login, React, Request, Say, SetTopic, Sync
 from besedka.chat.room_requests import (
     ChangeSettings,
     Invite,
@@ -124,6 +125,31 @@ def test_whoever_was_put_out_while_away_learns_that_and_no_more(server: HubRoom)
     assert (told.room_name, told.head) == ("", last(back, den).number)
     assert back.heard(den) == ["before"]
     assert is_put_out(last(back, den), "eve")
+
+
+def test_what_was_read_before_a_kick_says_nothing_new_to_the_kicked(server: HubRoom) -> None:
+    ann, eve = server.registered("ann"), server.registered("eve")
+    tea = ann.join("tea")
+    eve.join("tea")
+    for text in ("one", "two"):
+        answer(ann, say(ann, tea, text))
+    number = last(ann, tea).number
+    answer(ann, React(id=server.new_id(), room=tea, number=number - 1, reaction="early"))
+    answer(ann, kick(ann, tea, "eve"))
+    answer(ann, Edit(id=server.new_id(), room=tea, number=number, text="for us alone"))
+    answer(ann, React(id=server.new_id(), room=tea, number=number, reaction="late"))
+    page = answer(eve, History(id=server.new_id(), room=tea))
+    assert isinstance(page, Page)
+    assert [entry.body.text for entry in page.entries if isinstance(entry.body, Message)] == ["one", ""]
+    assert [one.reaction for one in page.reactions] == ["early"]
+    back = server.visitor()
+    back.ask(Login(name="eve", password=PASSWORD), Sync(epoch="memory", places=((tea, 0),)))
+    server.settle(2)
+    assert back.heard(tea) == ["one", ""]
+    eve.join("tea")
+    page = answer(eve, History(id=server.new_id(), room=tea))
+    assert isinstance(page, Page)
+    assert [entry.body.text for entry in page.entries if isinstance(entry.body, Message)] == ["one", "for us alone"]
 
 
 def test_a_kicked_guest_reads_up_to_that_and_is_outside(server: HubRoom) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from a_room import ANN, BOB, CARL, NOW, said
 from besedka.chat.entries import Body, Edited, Entry, Manner, Message, Person, Redacted
-from besedka.chat.mending import Rewrite, rewrites
+from besedka.chat.mending import Rewrite, as_read, rewrites
 
 WHOLE = Message(
     "hi @room, @carl", Manner.DONE, 3, (CARL.principal,), True, breaks=(2,), tags=(("+example/colour", "red"),)
@@ -54,3 +54,12 @@ def test_only_the_last_edit_holds_words_and_none_does_after_a_redaction(texts: l
     message = log[0].body
     assert isinstance(message, Message)
     assert (message.edited, message.redacted) == (len(texts) + 1 if texts else 0, len(log) if redacted else 0)
+
+
+def test_whoever_left_before_an_edit_reads_neither_what_it_says_nor_what_was_there() -> None:
+    edited = msgspec.structs.replace(said(5), body=msgspec.structs.replace(WHOLE, edited=8))
+    assert as_read(edited, 7) == msgspec.structs.replace(edited, body=Message("", Manner.DONE, 3))
+    assert as_read(edited, 8) == as_read(edited, None) == edited
+    mark = msgspec.structs.replace(said(5), body=Message("", Manner.DONE, 3, edited=8, redacted=9))
+    assert as_read(mark, 7) == msgspec.structs.replace(mark, body=Message("", Manner.DONE, 3, redacted=9))
+    assert as_read(Entry(5, NOW, BOB.principal, BOB.name, Edited(4, "hi")), 5).body == Edited(4, "hi")

@@ -268,7 +268,7 @@ class Visit(RuleBasedStateMachine, Arbour):
         paper = self.about(room)
         if self.named(name) not in (None, room):
             return  # The hub looks whose a name is.
-        reasons = paper.governing(who, OWNS)
+        reasons = paper.governing(who, OWNS) or ({Code.MUTED} if who.id in self.silenced else set())
         found = self.judge(who, Rename(room=room, name=name), room, room_name=RoomName(name))
         if self.check(found, reasons, int(name != paper.name)):
             left = [one for one in paper.former_names if one != name]

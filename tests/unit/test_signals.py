@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from besedka.chat.entries import RoomId
+from besedka.chat.entries import Listing, RoomId
 from besedka.chat.own_requests import Away, Typing
 from besedka.chat.personal import Profile
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Leave, Login, Pong, Request, Say, Sync, Tell, Who
+from besedka.chat.room_requests import Open, SetMark
 from besedka.chat.told import Done, Kept, People, PersonLine, Presence, TypingState, TypingTold
 from besedka.hub.signals import TYPING_REMEMBERED_MAX
 from besedka.limits import Limits
@@ -201,6 +202,20 @@ def test_another_message_is_told_and_the_same_is_not(server: HubRoom) -> None:
     assert presence(ann) == []
     asks(bob, Away(message="cake"))
     assert [away.message for told in presence(ann) for away in told.away] == ["cake"]
+
+
+def test_whoever_may_not_speak_in_a_room_is_away_there_without_a_word(server: HubRoom) -> None:
+    ann, bob = crowd(server, "ann", "bob")
+    asks(ann, Open(id=server.new_id(), name="tea"))
+    bob.join("tea")
+    everywhere, tea = lobby(ann), ann.room("tea")
+    asks(ann, SetMark(id=server.new_id(), room=tea, listing=Listing.MUTE, mask="bob"))
+    presence(ann)
+    asks(bob, Away(message="hear me"))
+    said = {told.room: [away.message for away in told.away] for told in presence(ann) if told.away}
+    assert said == {everywhere: ["hear me"], tea: [""]}
+    asks(bob, Away())
+    assert all([one.name for one in told.back] == ["bob"] for told in presence(ann))
 
 
 def test_an_away_message_is_one_short_line(server: HubRoom) -> None:

@@ -271,13 +271,23 @@ def test_no_edit(text: str, more: dict[str, Any], code: Code) -> None:
 def test_a_redaction_says_whose_it_was_and_a_second_one_is_nothing_to_those_who_see_the_mark() -> None:
     request = Redact(room=ROOM, number=2, reason="loud")
     assert bodies(asked(ANN, request, TEA, target=said(2))) == [Redacted(2, BOB, "loud")]
-    assert bodies(asked(BOB, request, TEA, target=said(2), muted=True)) == [Redacted(2, BOB, "loud")]
+    assert bodies(asked(BOB, request, TEA, target=said(2))) == [Redacted(2, BOB, "loud")]
     assert refused(asked(CARL, request, TEA, target=said(2))) is Code.NOT_ALLOWED
     gone = said(2, "", redacted=3)
     assert asked(CARL, request, TEA, target=gone) == ()
     assert refused(asked(BOB, request, CLOSED, target=gone)) is Code.NO_SUCH_MESSAGE, "from before he came"
     assert refused(asked(DORA, request, TEA, target=gone)) is Code.NOT_A_MEMBER
     assert refused(asked(ANN, Redact(room=ROOM, number=2, reason="a\nb"), TEA, target=said(2))) is Code.BAD_TEXT
+
+
+@pytest.mark.parametrize(
+    ("room", "more"),
+    [(TEA, {"muted": True}), (opened(Kind.PUBLIC, ANN, BOB, CARL, moderated=True), {})],
+    ids=["muted", "moderated"],
+)
+def test_whoever_may_not_speak_takes_words_back_without_a_word(room: Room, more: dict[str, Any]) -> None:
+    request = Redact(room=ROOM, number=2, reason="hear me")
+    assert bodies(asked(BOB, request, room, target=said(2), **more)) == [Redacted(2, BOB)]
 
 
 # Reacting --------------------------------------------------------------------------------------------------------

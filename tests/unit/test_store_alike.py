@@ -137,7 +137,9 @@ class World:
             case "unmark":
                 return Unmarked(Listing.BAN, (f"m{chance % 3}",))
             case "read":
-                upto = min(chance * 2, room.head)
+                markers = self._after.get(INBOX, self.kept[INBOX]).personal.markers
+                before = markers[str(room.id)].number if str(room.id) in markers else 0
+                upto = max(before, min(chance * 2, room.head))  # A marker never goes back.
                 said = sum(entry.number <= upto for entry in there)
                 return MarkerMoved(str(room.id), upto, NOW, said)
         return None
@@ -176,7 +178,7 @@ async def told(logs: LogStore) -> list[object]:
         everything += [await logs.said_by(room, number) for number in range(len(page.entries) + 2)]
         everything += [await logs.number_at(room, NOW + after) for after in range(-1, 12)]
         for person in PEOPLE:
-            counts = await logs.reaction_counts(room, first=2, last=30, principal=person.principal, limit=20)
+            counts = await logs.reaction_counts(room, first=2, last=30, upto=25, principal=person.principal, limit=20)
             everything.append(counts)
             everything.append(await logs.reactions(room, 4, person.principal, "a"))
     for person in PEOPLE:

@@ -73,7 +73,7 @@ def log_calls(stores: Stores) -> dict[str, Callable[[], Coroutine[Any, Any, obje
         "rooms_seen": lambda: logs.rooms_seen(limit=9),
         "entry": lambda: logs.entry(room, 2),
         "reactions": lambda: logs.reactions(room, 3, ann, "+1"),
-        "reaction_counts": lambda: logs.reaction_counts(room, first=1, last=9, principal=ann, limit=9),
+        "reaction_counts": lambda: logs.reaction_counts(room, first=1, last=9, upto=9, principal=ann, limit=9),
         "said_by": lambda: logs.said_by(room, 3),
         "number_at": lambda: logs.number_at(room, NOW),
         "unread": lambda: logs.unread(ann),

@@ -70,6 +70,11 @@ def _may(room: Room, actor: Actor, act: Act) -> Refusal | None:
     return allowed(room, actor, act)
 
 
+def _unheard(actor: Actor) -> Refusal | None:
+    """Why somebody may not put words of their own where everybody reads them."""
+    return Refusal(Code.MUTED) if actor.muted else None
+
+
 def _settings(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
     refusal = _may(room, actor, Act.CHANGE_SETTINGS)
     if refusal is not None:
@@ -94,7 +99,7 @@ def _impossible(change: SettingsChange, limits: Limits) -> str | None:
 
 def _rename(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
     del request
-    refusal = _may(room, actor, Act.RENAME)
+    refusal = _may(room, actor, Act.RENAME) or _unheard(actor)
     if refusal is not None:
         return refusal
     name = circumstances.room_name
@@ -105,7 +110,7 @@ def _data(room: Room, actor: Actor, request: Write, circumstances: Circumstances
     """A value of a room, or, where the room is one's inbox, of oneself."""
     data, limits = cast(SetData, request), circumstances.limits
     own = room.kind is Kind.INBOX and room.owner == actor.principal
-    refusal = None if own else _may(room, actor, Act.SET_DATA)
+    refusal = None if own else _may(room, actor, Act.SET_DATA) or _unheard(actor)
     if refusal is not None:
         return refusal
     key = data.key.lower()
@@ -124,8 +129,9 @@ def _data(room: Room, actor: Actor, request: Write, circumstances: Circumstances
 # People ----------------------------------------------------------------------------------------------------------
 
 
-def _reason(raw: str, circumstances: Circumstances) -> str | Refusal:
-    return one_line(raw, bytes_max=circumstances.limits.reason_bytes_max)
+def _reason(raw: str, actor: Actor, circumstances: Circumstances) -> str | Refusal:
+    """Why, as it is kept; who is muted on the whole server governs without a word."""
+    return one_line("" if actor.muted else raw, bytes_max=circumstances.limits.reason_bytes_max)
 
 
 def _kick(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
@@ -139,7 +145,7 @@ def _kick(room: Room, actor: Actor, request: Write, circumstances: Circumstances
     refusal = above(room, actor, whom.principal) or last_owner(room, (whom,))
     if refusal is not None:
         return refusal
-    reason = _reason(kick.reason, circumstances)
+    reason = _reason(kick.reason, actor, circumstances)
     return reason if isinstance(reason, Refusal) else (_put_out(actor, (whom,), reason),)
 
 
@@ -152,7 +158,7 @@ def _mark(room: Room, actor: Actor, request: Write, circumstances: Circumstances
     refusal = _may(room, actor, Act.LIST)
     if refusal is not None:
         return refusal
-    mask, reason = valid_mask(asked.mask), _reason(asked.reason, circumstances)
+    mask, reason = valid_mask(asked.mask), _reason(asked.reason, actor, circumstances)
     if isinstance(mask, Refusal):
         return mask
     if isinstance(reason, Refusal):

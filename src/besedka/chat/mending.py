@@ -40,3 +40,15 @@ def rewrites(entry: Entry, target: Entry) -> tuple[Rewrite, ...]:
         assert isinstance(entry.body, Redacted), "nothing else mends"
         said = Message("", message.manner, message.reply, edited=message.edited, redacted=entry.number)
     return (Rewrite(target.number, said), *earlier)
+
+
+def as_read(entry: Entry, last: int | None) -> Entry:
+    """An entry for somebody who may read up to number `last`, None for however far it goes.
+
+    A message that was edited after that says what is not theirs to read, and what it said before is kept nowhere: so it
+    says nothing (P7).
+    """
+    message = entry.body
+    if last is None or not isinstance(message, Message) or message.edited <= last:
+        return entry
+    return msgspec.structs.replace(entry, body=Message("", message.manner, message.reply, redacted=message.redacted))

@@ -211,7 +211,8 @@ def _redact(room: Room, actor: Actor, request: Write, circumstances: Circumstanc
     message = _mend(room, actor, circumstances, redact.number)
     if isinstance(message, Refusal):
         return message
-    reason = one_line(redact.reason, bytes_max=circumstances.limits.reason_bytes_max)
+    heard = may_speak(room, actor, circumstances) is None  # Whoever may not speak takes it away without a word.
+    reason = one_line(redact.reason if heard else "", bytes_max=circumstances.limits.reason_bytes_max)
     if isinstance(reason, Refusal):
         return reason
     target = cast(Entry, circumstances.target)

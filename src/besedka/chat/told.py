@@ -212,7 +212,7 @@ class People(Unit, frozen=True, tag="people"):
 
 
 class AwayPerson(msgspec.Struct, frozen=True):
-    """Somebody who is not at the keyboard, and what they said of it."""
+    """Somebody who is not at the keyboard, and what they said of it; nothing in a room where they may not speak."""
 
     person: Person
     message: str

@@ -55,7 +55,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _WHICH = N_(
-    "Which message: #12 by its number (/numbers shows them), or @bob for the last thing on your screen that bob said."
+    "Which message: 12 or #12 by its number (/numbers shows them), or @bob for what bob said last on your screen."
 )
 _HOW_LONG = N_("How long: 10m, 2h, 3d or 1w; without it, for ever. Whoever is listed is told why, so give a reason.")
 _MASK = N_("MASK is a name, an address, a network such as 10.1.0.0/16, or name!user@host with * and ? for anything.")
@@ -76,7 +76,10 @@ _TALKING = (
     Command(
         group=Group.TALKING, usage="/edit [#N] TEXT", words_min=1, mends=True,
         summary=N_("let your last message, or message N, say something else"), example="/edit see you at six",
-        details=(N_("Others see the new text, and that it was edited. Moderators can edit what others said."),),
+        details=(
+            N_("Others see the new text, and that it was edited. Moderators can edit what others said."),
+            N_("A number without # is part of the text."),
+        ),
     ),
     Command(
         group=Group.TALKING, usage="/redact [MESSAGE] [REASON]", also=("delete",), mends=True,
@@ -100,7 +103,7 @@ _TALKING = (
         example="/history 50",
     ),
     Command(
-        group=Group.TALKING, usage="/numbers", summary=N_("show the number of each message, or no longer"),
+        group=Group.TALKING, usage="/numbers", summary=N_("show the number of each message from the last ten on, or no longer"),
         details=(N_("/reply, /edit, /redact and /react take these numbers."),), example="/numbers",
     ),
 )  # fmt: skip

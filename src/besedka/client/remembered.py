@@ -62,6 +62,15 @@ class Remembered:
         ]
         return max(found, default=None)
 
+    def last(self, room: RoomId, most: int) -> list[Entry]:
+        """The last messages of a room that say something, by number; not more than `most`."""
+        found = [
+            entry
+            for (where, _number), entry in self._messages.items()
+            if where == room and isinstance(entry.body, Message) and not entry.body.redacted
+        ]
+        return sorted(found, key=lambda entry: entry.number)[-most:]
+
     def forget(self) -> None:
         """The numbers mean nothing any more."""
         self._messages.clear()

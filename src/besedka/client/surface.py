@@ -384,10 +384,10 @@ class Surface:
             for person in people:
                 self._say_of(person, sentence)
         for away in presence.away:
-            self._say_of(away.person, _("{names} is away") + ": {message}", message=harmless_line(away.message))
+            self._say_of(away.person, _("{names} is away"), message=harmless_line(away.message))
 
     def _say_of(self, person: Person, sentence: str, *, message: str = "") -> None:
-        text = sentence.format(names=harmless_line(person.name), message=message)
+        text = sentence.format(names=harmless_line(person.name)) + (f": {message}" if message else "")
         told = (person.principal, text)
         if person.principal == self._core.principal or person.principal in self._core.own.ignored:
             return

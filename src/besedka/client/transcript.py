@@ -40,6 +40,9 @@ from besedka.words import _, plural
 _PEOPLE_NAMED = 5
 """Of a crowd that is put out at once, so many by name."""
 
+ONCE_MORE_MAX = 10
+"""Messages shown again when they get numbers: those one is likely to mean, and half a screen."""
+
 _EXCERPT_CHARACTERS = 30
 """Enough of a message to know it again on the screen above."""
 
@@ -93,6 +96,14 @@ class Transcript:
         self._day = ""
         return [*lines, look.dim("-- " + _("so far what was earlier"))]
 
+    def once_more(self, room: RoomId, *, kind: Kind) -> list[str]:
+        """The last messages shown of a room, as they read now."""
+        lines: list[str] = []
+        for entry in self.remembered.last(room, ONCE_MORE_MAX):
+            if not self.is_unwanted(entry):
+                lines += [*self._new_day(entry.time), *self._entry(room, entry, kind=kind, where="")]
+        return lines
+
     def calls_me(self, arrived: Arrived, *, kind: Kind) -> bool:
         """Whether somebody says something to me here: by name, to everybody, or in a conversation of two."""
         return any(
@@ -131,7 +142,7 @@ class Transcript:
     def _entry(self, room: RoomId, entry: Entry, *, kind: Kind, where: str) -> list[str]:
         look = self._look
         prefix = look.dim(clock(entry.time)) + " " + (look.dim(f"[{where}]") + " " if where else "")
-        if isinstance(entry.body, Message) and not entry.body.redacted:
+        if isinstance(entry.body, Message) and entry.body.text:
             return self._message(room, entry, entry.body, prefix)
         if self.remembered.has_happened(room, entry):
             return []

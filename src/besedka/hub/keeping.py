@@ -185,9 +185,12 @@ class LogStore(Protocol):
         ...
 
     async def reaction_counts(
-        self, room: RoomId, *, first: int, last: int, principal: PrincipalId, limit: int
+        self, room: RoomId, *, first: int, last: int, upto: int, principal: PrincipalId, limit: int
     ) -> Sequence[ReactionCount]:
-        """The reactions to messages `first <= number <= last`, by number and then as they were first put."""
+        """The reactions to messages `first <= number <= last` that stand and were put by entries up to `upto`.
+
+        By number, and then as they were first put.
+        """
         ...
 
     async def said_by(self, room: RoomId, number: int) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from besedka.chat.cursor import Cursor, Resumption, resumption
 from besedka.chat.entries import Entry, Kind, Message, RoomId
+from besedka.chat.mending import as_read
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Reading
 from besedka.chat.told import Unreadable
@@ -194,9 +195,12 @@ class Places:
         room = opened.state.id
         after = session.behind[room]
         session.resting.pop(room, None)
+        readable = self._reading(session, opened)
         if entries:
             assert entries[0].number == after + 1
             after = entries[-1].number
+            if readable is not None and readable.last is not None:
+                entries = [as_read(entry, readable.last) for entry in entries]
             data = session.format.run(opened.state, entries)
             if data:
                 session.link.write(data)
@@ -204,7 +208,6 @@ class Places:
             session.behind[room] = after
             return
         del session.behind[room]
-        readable = self._reading(session, opened)
         if readable is not None and readable.last is None and session.synced:
             opened.add_reader(session)
 

@@ -13,6 +13,7 @@ from immutables import Map
 from besedka.chat.answers import MarkLine, MarkList, OverviewLine, OverviewTold
 from besedka.chat.entries import Entry, Kind, Level, Message, RoomId
 from besedka.chat.governance import Standing
+from besedka.chat.mending import as_read
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.own_requests import Overview, Typing
 from besedka.chat.permissions import Act, allowed
@@ -51,13 +52,15 @@ class Reads:
         head = state.head if readable.last is None else min(state.head, readable.last)
         first = max(readable.first, state.floor)
         limit = max(1, min(request.limit, self._parts.limits.page_entries_max))
-        entries = await self._entries(request, first=first, head=head, limit=limit)
+        found = await self._entries(request, first=first, head=head, limit=limit)
+        entries = [as_read(entry, readable.last) for entry in found]
         reactions: Sequence[ReactionCount] = ()
         if any(isinstance(entry.body, Message) for entry in entries):
             reactions = await self._parts.logs.reaction_counts(
                 state.id,
                 first=entries[0].number,
                 last=entries[-1].number,
+                upto=head,
                 principal=online.principal,
                 limit=self._parts.limits.reactions_listed_max,
             )

@@ -16,8 +16,10 @@ from besedka.chat.entries import Kind, Person, RoomId
 from besedka.chat.own_requests import Away, Typing
 from besedka.chat.principals import SERVER, PrincipalId
 from besedka.chat.refusals import Refusal
+from besedka.chat.speaking_rules import may_speak
 from besedka.chat.text import one_line
 from besedka.chat.told import AwayPerson, Done, Presence, TypingPerson, TypingState, TypingTold, Unit
+from besedka.chat.verdicts import Circumstances
 from besedka.hub.ports import Clock, Tasks
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom, RoomTable
@@ -175,7 +177,8 @@ class Signals:
         """How many were sent."""
         moved = _Moved()
         for principal, (person, was) in changes.people.items():
-            moved.add(person, was, self._shown_in(opened, principal))
+            now = self._shown_in(opened, principal)
+            moved.add(person, was, now, words=self._words_in(opened, principal, now))
         room = opened.state.id
         if self._is_large(opened):
             if len(moved.came) == len(moved.went):
@@ -215,11 +218,22 @@ class Signals:
         return Presence(
             room,
             came=tuple(one.person for one in others),
-            away=tuple(AwayPerson(one.person, one.away) for one in others if one.away),
+            away=tuple(
+                AwayPerson(one.person, self._words_in(opened, one.principal, shown(one))) for one in others if one.away
+            ),
         )
 
     def _shown_in(self, opened: OpenRoom, principal: PrincipalId) -> Shown:
         return shown(self._attendance.get(principal)) if opened.is_inside(principal) else NOT_HERE
+
+    def _words_in(self, opened: OpenRoom, principal: PrincipalId, now: Shown) -> str:
+        """What somebody says of being away; nothing in a room where they may not speak."""
+        online = self._attendance.get(principal)
+        if not now.away or online is None:
+            return ""
+        circumstances = Circumstances(self._limits, self._clock.now())
+        refused = (may_speak(opened.state, one.actor(inside=True), circumstances) for one in online.sessions)
+        return "" if any(refused) else now.away
 
     def _is_large(self, opened: OpenRoom) -> bool:
         return len(opened.state.members) + len(opened.guests) > self._limits.presence_room_max
@@ -247,15 +261,15 @@ class _Moved:
         self.about: dict[PrincipalId, None] = {}
         """Everybody of whom there is something to tell."""
 
-    def add(self, person: Person, was: Shown, now: Shown) -> None:
-        """Sort somebody in."""
+    def add(self, person: Person, was: Shown, now: Shown, *, words: str) -> None:
+        """Sort somebody in, who is heard to say `words` of being away."""
         if now == was:
             return
         self.about[person.principal] = None
         if now.online is not was.online:
             (self.came if now.online else self.went).append(person)
         if now.away:
-            self._away.append(AwayPerson(person, now.away))
+            self._away.append(AwayPerson(person, words))
         elif now.online and was.online:
             self._back.append(person)
 

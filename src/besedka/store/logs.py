@@ -202,12 +202,12 @@ class SqliteLogStore:
         )
 
     async def reaction_counts(
-        self, room: RoomId, *, first: int, last: int, principal: PrincipalId, limit: int
+        self, room: RoomId, *, first: int, last: int, upto: int, principal: PrincipalId, limit: int
     ) -> Sequence[ReactionCount]:
-        """The reactions to the messages from `first` to `last`, by number and then as they were first put."""
+        """The reactions to the messages from `first` to `last` put by `upto`, by number and then as first put."""
         return await self._readers.call(
             lambda connection: questions.reaction_counts(
-                connection, room, first=first, last=last, principal=principal, limit=limit
+                connection, room, first=first, last=last, upto=upto, principal=principal, limit=limit
             )
         )
 

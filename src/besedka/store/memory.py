@@ -60,7 +60,7 @@ class MemoryLogStore:
         self._entries: dict[RoomId, list[Entry]] = {}
         """From number 1 on."""
         self._requests: dict[PrincipalId, dict[tuple[RequestId, RoomId], int]] = {}
-        self._reactions: dict[tuple[RoomId, int], dict[tuple[str, PrincipalId], None]] = {}
+        self._reactions: dict[tuple[RoomId, int], dict[tuple[str, PrincipalId], int]] = {}
         """By room and number of the message, in the order they were put."""
         self._audit: list[AuditRow] = []
         self._steps: dict[int, str] = {}
@@ -122,7 +122,7 @@ class MemoryLogStore:
             put = self._reactions.setdefault((room.id, body.number), {})
             put.pop((body.reaction, entry.author), None)
             if not body.withdrawn:
-                put[body.reaction, entry.author] = None
+                put[body.reaction, entry.author] = entry.number
         line = audit_line(entry)
         if line is not None:
             self._audit.append(AuditRow(entry.time, entry.name, room.name, line))
@@ -236,13 +236,13 @@ class MemoryLogStore:
         return Reactions((reaction, principal) in put, len(put))
 
     async def reaction_counts(
-        self, room: RoomId, *, first: int, last: int, principal: PrincipalId, limit: int
+        self, room: RoomId, *, first: int, last: int, upto: int, principal: PrincipalId, limit: int
     ) -> Sequence[ReactionCount]:
-        """The reactions to the messages from `first` to `last`, by number and then as they were first put."""
+        """The reactions to the messages from `first` to `last` put by `upto`, by number and then as first put."""
         await self._disturbance.before("reaction_counts")
         counts: list[ReactionCount] = []
         for number in sorted(number for there, number in self._reactions if there == room and first <= number <= last):
-            put = self._reactions[room, number]
+            put = [one for one, at in self._reactions[room, number].items() if at <= upto]
             for reaction in dict.fromkeys(reaction for reaction, _ in put):
                 count = sum(one == reaction for one, _ in put)
                 counts.append(ReactionCount(number, reaction, count, (reaction, principal) in put))

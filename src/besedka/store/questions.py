@@ -69,13 +69,21 @@ def reactions(
 
 
 def reaction_counts(
-    connection: sqlite3.Connection, room: RoomId, *, first: int, last: int, principal: PrincipalId, limit: int
+    connection: sqlite3.Connection,
+    room: RoomId,
+    *,
+    first: int,
+    last: int,
+    upto: int,
+    principal: PrincipalId,
+    limit: int,
 ) -> list[ReactionCount]:
-    """The reactions to the messages from `first` to `last`, by number and then as they were first put."""
+    """The reactions to the messages from `first` to `last` put by `upto`, by number and then as first put."""
     rows = connection.execute(
-        "SELECT number, reaction, count(*), max(principal = ?) FROM reactions WHERE room = ? AND number BETWEEN ? AND ?"
+        "SELECT number, reaction, count(*), max(principal = ?) FROM reactions"
+        " WHERE room = ? AND number BETWEEN ? AND ? AND at <= ?"
         " GROUP BY number, reaction ORDER BY number, min(at) LIMIT ?",
-        (principal, room, first, last, limit),
+        (principal, room, first, last, upto, limit),
     )
     return [ReactionCount(number, reaction, count, bool(mine)) for number, reaction, count, mine in rows]
 

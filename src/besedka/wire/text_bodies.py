@@ -54,6 +54,7 @@ _MESSAGE: Final = {
 _TO_PERSON: Final = N_("(to {name}) {text}")
 _TO_NUMBER: Final = N_("(to message {number}) {text}")
 _TAKEN_AWAY: Final = N_("what {name} wrote here was taken away")
+_NOT_YOURS: Final = N_("{name} edited this when you were no longer here")
 _EDITED: Final = N_("{name} edited {message}: {text}")
 _REDACTED: Final = N_("{name} took away {message}")
 _REACTED: Final = N_("{name} put {reaction} to {message}")
@@ -157,6 +158,8 @@ def _message(telling: Telling, entry: Entry, body: Body) -> str:
     message, name = cast(Message, body), harmless_line(entry.name)
     if message.redacted:
         return telling.happened(_TAKEN_AWAY, name=name)
+    if not message.text:
+        return telling.happened(_NOT_YOURS, name=name)
     text = _indented(message.text)
     if message.reply:
         answered = telling.author_of(message.reply)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from besedka.chat.entries import Kind, RequestId
+from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Refusal
 from besedka.chat.requests import Request
 from besedka.chat.text import harmless_line
@@ -71,8 +72,7 @@ class Here:
         if number is not None:
             return number
         name = word.removeprefix("@")
-        current = self.surface.current
-        found = None if current is None else self.surface.transcript.remembered.last_of(current, name)
+        found = self.last_of(name)
         if found is None:
             text = _("{name} has said nothing that is on your screen; /numbers shows the numbers of messages.")
             self.say(text.format(name=harmless_line(name)[:60]))
@@ -80,13 +80,21 @@ class Here:
 
     def my_last(self) -> int | None:
         """The number of my last message in this room; says so if there is none."""
-        current, me = self.surface.current, self.core.principal
-        found = None
-        if current is not None and me is not None:
-            found = self.surface.transcript.remembered.last_of(current, me)
+        found = None if self.core.principal is None else self.last_of(self.core.principal)
         if found is None:
             self.say(_("You have said nothing here lately; /numbers shows the numbers of messages."))
         return found
+
+    def last_of(self, author: PrincipalId | str) -> int | None:
+        """The number of somebody's last message in this room, if it is on the screen."""
+        current = self.surface.current
+        return None if current is None else self.surface.transcript.remembered.last_of(current, author)
+
+    def shown(self, number: int) -> PrincipalId | None:
+        """Whose message of this room has a number, if it is on the screen."""
+        current = self.surface.current
+        found = None if current is None else self.surface.transcript.remembered.entry(current, number)
+        return None if found is None else found.author
 
 
 def numbered(word: str) -> int | None:
