@@ -442,7 +442,7 @@ class Visit(RuleBasedStateMachine, Arbour):
 
 
 def test_rooms_are_as_on_paper() -> None:
-    run_state_machine_as_test(Visit, settings=settings(max_examples=150, stateful_step_count=50, deadline=None))
+    run_state_machine_as_test(Visit, settings=settings(max_examples=100, stateful_step_count=50, deadline=None))
 
 
 @pytest.mark.slow
