@@ -75,6 +75,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     key: Path | None = None
     registration_chosen: Registration | None = None
     guests: bool = False
+    irc_enabled: bool = True
     limits: Limits = Limits()
 
     @property
@@ -289,7 +290,7 @@ KEYS: Mapping[Key, _Entry] = {
     Key("accounts.guests"): _Entry(_boolean, "guests", "false", "admit people without an account"),
     Key("accounts.registration_before_connect"): _not_yet(False),
     Key("accounts.scram"): _not_yet(False),
-    Key("irc.enabled"): _not_yet(False),
+    Key("irc.enabled"): _Entry(_boolean, "irc_enabled", "true", "let IRC clients in"),
     Key("irc.password"): _not_yet(""),
     Key("irc.motd_file"): _not_yet(""),
     Key("irc.nicks"): _not_yet("account"),

@@ -142,7 +142,6 @@ def test_one_fault_is_one_sentence(text: str, expected: str) -> None:
     [
         ("accounts.registration_before_connect", "false", "true"),
         ("accounts.scram", "false", "true"),
-        ("irc.enabled", "false", "true"),
         ("irc.password", '""', '"hunter2"'),
         ("irc.motd_file", '""', '"motd.txt"'),
         ("irc.nicks", '"account"', '"free"'),

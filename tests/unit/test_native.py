@@ -272,7 +272,9 @@ def test_a_client_holds_no_more_than_it_is_told_to() -> None:
 def test_the_server_speaks_only_when_spoken_to() -> None:
     protocol: ServerProtocol = NativeServer(LIMITS)
     assert protocol.prompt() == b""
-    assert (protocol.format, protocol.echo, protocol.handshake) == (NATIVE, True, True)
+    assert (protocol.format, protocol.handshake, protocol.enters_lobby) == (NATIVE, True, True)
+    assert protocol.echoes(Room(RoomId(9)), Message("tea"))
+    assert (protocol.sees_guests, protocol.user, protocol.last_words) == (False, "", "")
     assert (protocol.pings, protocol.converses) == (True, False)
 
 

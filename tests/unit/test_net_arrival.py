@@ -115,7 +115,7 @@ def test_no_prompt_where_it_is_not_allowed(certificate: Certificate) -> None:
     run(main)
 
 
-def test_irc_is_told_that_it_comes(certificate: Certificate) -> None:
+def test_irc_is_turned_away_where_it_is_not_enabled(certificate: Certificate) -> None:
     async def main() -> None:
         async with standing(certificate) as stand:
             reader, writer = await stand.connect()
@@ -125,7 +125,7 @@ def test_irc_is_told_that_it_comes(certificate: Certificate) -> None:
             assert words.endswith(b"\r\n")
             assert words.count(b"\n") == 1
             writer.close()
-            assert await stand.reason() == "IRC comes later"
+            assert await stand.reason() == "IRC is not enabled"
 
     run(main)
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from besedka.chat.entries import Message, RoomId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Exit, Login, Malformed, Register, Request, Say
+from besedka.chat.rooms import Room
 from besedka.chat.shapes import AnyUnit
 from besedka.chat.told import (
     Done,
@@ -301,7 +303,10 @@ def test_any_cut_of_a_script_asks_for_the_same(sizes: list[int]) -> None:
 
 def test_what_the_hub_must_know_of_it() -> None:
     protocol: ServerProtocol = TextServer(LIMITS, prompted=False)
-    assert (protocol.echo, protocol.handshake, protocol.pings, protocol.converses) == (False, False, False, True)
+    assert (protocol.handshake, protocol.pings, protocol.converses) == (False, False, True)
+    assert not protocol.echoes(Room(RoomId(9)), Message("tea"))
+    assert (protocol.enters_lobby, protocol.sees_guests) == (True, False)
+    assert (protocol.user, protocol.last_words) == ("", "")
     assert protocol.format is TEXT
 
 

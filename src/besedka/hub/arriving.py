@@ -65,7 +65,8 @@ class Reception:
             token=request.token,
         )
         rooms = [brief.room for brief in prepared.briefs if brief.member and brief.room != inbox]
-        into = None if online.registered or isinstance(joining, Refusal) else lobby.id
+        stays_out = online.registered or isinstance(joining, Refusal) or not session.protocol.enters_lobby
+        into = None if stays_out else lobby.id
 
         def effect() -> None:
             present = self._parts.attendance.get(principal)  # Another device may have come in this very turn.
@@ -95,12 +96,16 @@ class Reception:
     def _enter_lobby(self, turn: Turn, session: Session, online: Online, lobby: Room) -> Verdict:
         """The drafts that put somebody in the lobby: of a guest none. Whoever has left it is not put there again.
 
-        Whom the lobby's own rules keep out is not put there either, and is let in all the same.
+        Whom the lobby's own rules keep out is not put there either, and is let in all the same; and nobody is who comes
+        by a protocol in which people enter rooms themselves.
         """
+        if not session.protocol.enters_lobby:
+            return ()
         principal = online.principal
         if online.registered and (principal in lobby.members or principal in lobby.former):
             return ()
-        actor = Actor(principal, online.name, online.role, False, online.muted, "", session.host, session.peer.address)
+        user, host, address = session.protocol.user, session.host, session.peer.address
+        actor = Actor(principal, online.name, online.role, False, online.muted, user, host, address)
         return decide(lobby, actor, Join(name=LOBBY), Circumstances(self._parts.limits, turn.now, LOBBY))
 
     def _seat(

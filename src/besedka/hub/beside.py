@@ -44,6 +44,7 @@ from besedka.hub.people import Directory
 from besedka.hub.reads import Reads
 from besedka.hub.revoking import Revoking
 from besedka.hub.session import Session
+from besedka.wire.looking import Look
 
 if TYPE_CHECKING:
     from besedka.hub.hub import Hub
@@ -77,6 +78,7 @@ class Beside:
             Sync: reads.sync,
             History: reads.history,
             Who: reads.who,
+            Look: reads.look,
             ListRooms: reads.rooms,
             ListMarks: reads.marks,
             Overview: reads.overview,

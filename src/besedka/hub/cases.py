@@ -158,8 +158,9 @@ class Cases:
     def _leave(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> Case | Later:
         case = self._in_room(turn, online, request, prepared)
         if isinstance(case, Case) and not online.registered:
-            room = case.room
-            return Case(room, case.circumstances, lambda *_: self._doorway.guest_leaves(online, room))
+            assert isinstance(request, Leave)
+            room, reason = case.room, request.reason
+            return Case(room, case.circumstances, lambda *_: self._doorway.guest_leaves(online, room, reason))
         return case
 
     def _about_person(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> Case | Later:

@@ -41,8 +41,9 @@ class Doorway:
             self._show_more(session, room, after=after)
         online.rooms_joined += 1
         self._parts.signals.came([opened], online)
+        self._parts.guest_moves.came(opened, online)
 
-    def guest_leaves(self, online: Online, room: Room) -> None:
+    def guest_leaves(self, online: Online, room: Room, reason: str) -> None:
         """A guest is in the room no longer, by its own will."""
         opened = self._parts.rooms.get(room.id)
         if opened is None or opened.guests.pop(online.principal, None) is None:
@@ -53,3 +54,4 @@ class Doorway:
             if opened in session.live:
                 opened.drop_reader(session)
         self._parts.signals.went([opened], online)
+        self._parts.guest_moves.left(opened, online, reason)

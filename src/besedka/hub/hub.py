@@ -121,6 +121,9 @@ class Hub:
             if not self._stopping:  # Everybody is told of that already.
                 self.parts.signals.went(tell, online)
             if not online.registered and not online.sessions:
+                if not self._stopping:
+                    inside = [opened for opened in rooms if opened.is_inside(online.principal)]
+                    self.parts.guest_moves.quit(inside, online, session)
                 self._guest_gone(online.principal)
 
     def _guest_gone(self, principal: PrincipalId) -> None:
@@ -239,6 +242,7 @@ class Hub:
         for session in dict.fromkeys(taken.session for taken in turn.taken):
             self.places.pump(session)  # What was asked may have moved it.
             self.intake.answered(session)
+        self.parts.guest_moves.tell()
         for taken in turn.taken:
             if type(taken.request) is Leave:  # A guest's leaving is no entry.
                 left[taken.request.room] = None

@@ -117,6 +117,8 @@ class Intake:
     def _understand(self, session: Session, data: bytes) -> None:
         session.pending.extend(session.protocol.receive(data))
         if session.protocol.converses:
+            if session.protocol.format is not session.plain_format:
+                session.read_anew()
             said = session.protocol.prompt()
             if said:
                 session.link.write(said)

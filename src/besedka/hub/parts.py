@@ -7,6 +7,7 @@ from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room, audience
 from besedka.hub.accounts import AccountStore, Keys
 from besedka.hub.devices import Devices
+from besedka.hub.guest_moves import GuestMoves
 from besedka.hub.keeping import LogStore
 from besedka.hub.ports import Bell, Clock, Dice, Journal, Tasks
 from besedka.hub.presence import Attendance
@@ -52,6 +53,7 @@ class Parts:
         self.attendance = Attendance(limits)
         self.signals = Signals(limits=limits, clock=clock, tasks=tasks, rooms=self.rooms, attendance=self.attendance)
         self.watching = Watching(limits=limits, attendance=self.attendance, signals=self.signals)
+        self.guest_moves = GuestMoves(self.rooms)
         self.devices = Devices()
         self.unborn: dict[RoomId, None] = {}
         """Rooms that the commit under way makes: they may be in the store and are not yet true."""

@@ -127,6 +127,7 @@ class Session:
     """A connection and all that the hub knows of it. The hub is its only owner."""
 
     __slots__ = (
+        "_ignored",
         "_receive",
         "_unsent",
         "account",
@@ -152,6 +153,7 @@ class Session:
         "peer",
         "pending",
         "pinged_at",
+        "plain_format",
         "protocol",
         "pumping",
         "resting",
@@ -178,8 +180,11 @@ class Session:
         self.link = link
         self.peer = peer
         self.protocol = protocol
-        self.format: Format = protocol.format
-        """How it reads entries; changed by `ignore` alone."""
+        self.plain_format: Format = protocol.format
+        """How it would read entries if its account ignored nobody; changed by `read_anew` alone."""
+        self.format: Format = self.plain_format
+        """How it reads entries; changed with it."""
+        self._ignored: frozenset[PrincipalId] = frozenset()
         self.pace = pace
         self._receive = receive
         self.stage = Stage.HELLO if protocol.handshake else Stage.VISITOR
@@ -235,7 +240,9 @@ class Session:
         """Whoever it is, as the rules see it; what is listed by an address concerns the session that comes from it."""
         who = self.online
         assert who is not None, "only who has said who it is acts"
-        return Actor(who.principal, who.name, who.role, inside, who.muted, "", self.host, self.peer.address)
+        return Actor(
+            who.principal, who.name, who.role, inside, who.muted, self.protocol.user, self.host, self.peer.address
+        )
 
     def receive(self, data: bytes) -> None:
         """Bytes have come; called by the net."""
@@ -258,10 +265,16 @@ class Session:
 
     def ignore(self, people: Iterable[PrincipalId]) -> None:
         """Whom its account ignores is known, or has changed: from here on it reads entries without what they say."""
+        self._ignored = frozenset(people)
+        self.read_anew()
+
+    def read_anew(self) -> None:
+        """From here on it reads entries in the protocol's format as that is now."""
         live = list(self.live)
         for opened in live:
             opened.drop_reader(self)
-        self.format = self.protocol.format.ignoring(frozenset(people))
+        self.plain_format = self.protocol.format
+        self.format = self.plain_format.ignoring(self._ignored)
         for opened in live:
             opened.add_reader(self)
 

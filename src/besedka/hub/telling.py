@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from besedka.chat.entries import Entry, Ignored, MembershipChanged, RoomId
+from besedka.chat.entries import Entry, Ignored, Kind, MembershipChanged, Message, RoomId
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room
 from besedka.hub.keeping import Addition
@@ -76,7 +76,7 @@ class Told:
             opened = self._parts.rooms.get(addition.after.id)
             assert opened is not None
             for principal in turn.moved.get(addition.after.id, ()):
-                self._move(opened, addition, principal, moved_sessions)
+                self._move(opened, addition, principal, turn, moved_sessions)
             entries = [numbered.entry for numbered in addition.entries]
             origins = turn.origins.get(addition.after.id, {})
             self._heed_ignoring(addition.after, entries)
@@ -86,7 +86,9 @@ class Told:
         for session in moved_sessions:
             self._places.pump(session)
 
-    def _move(self, opened: OpenRoom, addition: Addition, principal: PrincipalId, moved: dict[Session, None]) -> None:
+    def _move(
+        self, opened: OpenRoom, addition: Addition, principal: PrincipalId, turn: Turn, moved: dict[Session, None]
+    ) -> None:
         """Somebody's membership changed in this turn: its sessions get what they may read from their own places."""
         online = self._parts.attendance.get(principal)
         room = opened.state.id
@@ -99,6 +101,8 @@ class Told:
                 after = session.behind[room]
             else:
                 after = addition.before.head if follows else _first_change(addition, principal) - 1
+                if addition.after.kind is Kind.DIRECT:
+                    after = _past_ones_own(addition, after, session, turn.origins.get(room, {}))
             # Whoever is back is told what it is now: a role and a voice are gone, and much may be called otherwise.
             news = room not in session.announcements and (opened.is_inside(principal) or not follows)
             self._places.put(session, room, after=after, announcement=Announcement(after, 0) if news else None)
@@ -142,6 +146,18 @@ class Told:
             opened = self._parts.rooms.get_stale(room)
             if opened is not None:
                 opened.stale = True
+
+
+def _past_ones_own(addition: Addition, after: int, session: Session, origins: dict[int, Session]) -> int:
+    """How far a session that opened a direct room by a message has it, where it is not shown what it said itself."""
+    if session not in origins.values():
+        return after
+    for numbered in addition.entries:
+        entry = numbered.entry
+        if entry.number > after and isinstance(entry.body, Message) and origins.get(entry.number) is not session:
+            break
+        after = max(after, entry.number)
+    return after
 
 
 def _first_change(addition: Addition, principal: PrincipalId) -> int:

@@ -34,7 +34,7 @@ PROMPT = b"Name:\r\n"
 
 _ALPN: Mapping[str | None, Speech] = {ALPN_NATIVE: Speech.NATIVE, ALPN_IRC: Speech.IRC, ALPN_HTTP: Speech.HTTP}
 _TLS_HANDSHAKE = b"\x16"
-_IRC_COMES_LATER = N_("IRC is coming to this server; this version speaks plain text and besedka's own protocol.")
+_NO_IRC = N_("This server has no IRC; it speaks plain text and besedka's own protocol.")
 _KEEPALIVE_PROBES = 4
 """Unanswered ones after which the kernel takes a text session for dead; they share `pong_seconds_max`."""
 
@@ -229,8 +229,13 @@ class Arrival(asyncio.Protocol):
         self._pages.serve(self._open_transport, self._visit, self._peer("http"), bytes(self._said))
 
     def _irc(self) -> None:
-        self._visit.opened(self._peer("irc").way)
-        self._say_and_end(f"ERROR :{_(_IRC_COMES_LATER)}", "IRC comes later")
+        make = self._parts.wires.irc
+        if make is None:
+            self._visit.opened(self._peer("irc").way)
+            self._say_and_end(f"ERROR :{_(_NO_IRC)}", "IRC is not enabled")
+            return
+        connection = Connection(self._parts, self._open_transport, self._visit)
+        connection.begin(self._peer("irc"), make(), bytes(self._said))
 
     def _endless_line(self) -> None:
         self._say_and_end(_(SENTENCES[Code.TOO_LONG]), "endless first line")

@@ -33,17 +33,15 @@ from besedka.hub.settings import Settings as HubSettings
 from besedka.net.binding import BindFault, port_of, wait_bound
 from besedka.net.listener import Listener as NetListener
 from besedka.net.parts import Settings as NetSettings
-from besedka.net.parts import Wires
 from besedka.net.tls import SELF_MADE, Certificate, TLSFault, self_made
 from besedka.serve.collecting import spare_what_stays
 from besedka.serve.directory import DataDirectory, DirectoryFault
 from besedka.serve.reporting import report_faults
+from besedka.serve.wiring import make_wires
 from besedka.serve.world import EventBell, SystemClock, SystemDice, TaskRoster
 from besedka.store.faults import CannotOpen
 from besedka.store.passwords import Argon2Keys
 from besedka.store.stores import Stores, open_stores
-from besedka.wire.native import NativeServer
-from besedka.wire.text import TextServer
 from besedka.words import _
 
 CLOSING_SECONDS = 0.1
@@ -252,7 +250,7 @@ class Server:
         self._net = NetListener(
             [one for sockets in bound for one in sockets],
             reception=self._hub,
-            wires=Wires(native=self._native, text=self._text),
+            wires=make_wires(self._hub, self._config, lambda: self._config.limits),
             journal=self._log,
             limits=self._config.limits,
             settings=self._net_settings(),
@@ -294,12 +292,6 @@ class Server:
             for listener, sockets in zip(self._config.listen, bound, strict=True)
         ]
         return bound
-
-    def _native(self) -> NativeServer:
-        return NativeServer(self._config.limits)
-
-    def _text(self, prompted: bool) -> TextServer:
-        return TextServer(self._config.limits, prompted=prompted, translate=_)
 
     def _make_running(self) -> Running:
         governor = HubGovernor(self._hub)

@@ -101,7 +101,10 @@ class NativeServer:
     """The server's end of one native connection. See `wire.protocol.ServerProtocol`."""
 
     format: Final = NATIVE
-    echo: Final = True
+    enters_lobby: Final = True
+    sees_guests: Final = False
+    user: Final = ""
+    last_words: Final = ""
     handshake: Final = True
     pings: Final = True
     converses: Final = False
@@ -116,6 +119,10 @@ class NativeServer:
             _request(message) if isinstance(message, bytes) else _NO_FRAMES[message]
             for message in self._frames.receive(data)
         ]
+
+    def echoes(self, _room: Room, _body: Body) -> bool:
+        """Always: a client knows its own by their receipts."""
+        return True
 
     def prompt(self) -> bytes:
         """Nothing: this protocol never speaks of its own accord."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from besedka.chat.entries import Entry
+from besedka.chat.entries import Body, Entry
 from besedka.chat.principals import PrincipalId
 from besedka.chat.requests import Malformed, Request
 from besedka.chat.rooms import Room
@@ -29,12 +29,31 @@ class ServerProtocol(Protocol):
 
     @property
     def format(self) -> Format:
-        """How this session reads entries, as long as its account ignores nobody."""
+        """How this session reads entries, as long as its account ignores nobody. May change where it `converses`."""
         ...
 
     @property
-    def echo(self) -> bool:
-        """Whether the session is shown its own entries in the run."""
+    def enters_lobby(self) -> bool:
+        """Whether somebody who comes for the first time, or as a guest, is put in the lobby."""
+        ...
+
+    @property
+    def sees_guests(self) -> bool:
+        """Whether guests' coming and going is told at once, as `GuestsMoved`; otherwise `Presence` is enough."""
+        ...
+
+    @property
+    def user(self) -> str:
+        """What its peer says it is called on its own machine (IRC); empty where nobody is asked."""
+        ...
+
+    @property
+    def last_words(self) -> str:
+        """Why its peer has left, as far as it said so."""
+        ...
+
+    def echoes(self, room: Room, body: Body) -> bool:
+        """Whether the session is shown such an entry of its own in the room's run."""
         ...
 
     @property

@@ -27,10 +27,11 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, cast
 
-from besedka.chat.entries import Kind, RoomId
+from besedka.chat.entries import Body, Kind, RoomId
 from besedka.chat.names import LOBBY, fold
 from besedka.chat.refusals import N_, SENTENCES, Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Exit, Join, Login, Malformed, Register, Request, Say, Sync
+from besedka.chat.rooms import Room
 from besedka.chat.text import harmless_line
 from besedka.chat.told import (
     PARTING_SENTENCES,
@@ -112,7 +113,10 @@ _AFTER_REFUSED_LOGIN: Final = {
 class TextServer:
     """The server's end of one plain text connection. See `wire.protocol.ServerProtocol`."""
 
-    echo: Final = False
+    enters_lobby: Final = True
+    sees_guests: Final = False
+    user: Final = ""
+    last_words: Final = ""
     handshake: Final = False
     pings: Final = False
     converses: Final = True
@@ -152,6 +156,10 @@ class TextServer:
         self._take_held()
         due, self._due = self._due, []
         return due
+
+    def echoes(self, _room: Room, _body: Body) -> bool:
+        """Never: what one wrote stands on one's terminal already."""
+        return False
 
     def prompt(self) -> bytes:
         """What the dialogue says next."""

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from besedka.chat.entries import Edited, Entry, Kind, Message, Person, Reacted, Redacted
+from besedka.chat.entries import Entry, Kind, Person
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import N_
 from besedka.chat.rooms import Room, direct_people
 from besedka.chat.text import harmless_line
 from besedka.chat.told import Presence
+from besedka.wire.ignoring import is_said_by
 from besedka.wire.text_bodies import LINE_END, Telling, Translate, names_of, shown
 
 _CAME: Final = N_("{names} came online")
@@ -41,17 +42,6 @@ def _label(room: Room) -> str:
     return harmless_line(" & ".join(person.name for person in people) if people else room.name)
 
 
-def _is_said_by(people: frozenset[PrincipalId], entry: Entry) -> bool:
-    """Whether an entry only says something, and one of these people says it. Deeds are everybody's to see."""
-    match entry.body:
-        case Edited(author=Person() as author) | Redacted(author=author):
-            return author.principal in people
-        case Message() | Edited() | Reacted():
-            return entry.author in people
-        case _:
-            return False
-
-
 class TextFormat:
     """How plain text sessions read entries.
 
@@ -71,7 +61,7 @@ class TextFormat:
         if room.kind is Kind.INBOX:
             return b""
         if self._ignored:
-            entries = [entry for entry in entries if not _is_said_by(self._ignored, entry)]
+            entries = [entry for entry in entries if not is_said_by(self._ignored, entry)]
         label, telling = _label(room), Telling(self._translate, entries)
         told = (shown(telling, entry, direct=room.kind is Kind.DIRECT) for entry in entries)
         return encode_lines(f"[{label}] {line}" for line in told if line)

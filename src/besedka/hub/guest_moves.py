@@ -1,0 +1,88 @@
+"""Moves of guests, for those protocols in which there must be a line of each, told with the turn that made them so.
+
+It is a signal: whoever is full is not told. Moves are collected and told once for each room, format and turn, so that
+a thousand guests that enter a room together cost each of its readers one write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from besedka.chat.entries import RoomId
+from besedka.chat.principals import SERVER, PrincipalId
+from besedka.hub.rooms import OpenRoom, RoomTable
+from besedka.hub.session import Online, Session
+from besedka.wire.looking import GuestMove, GuestsMoved
+
+
+class GuestMoves:
+    """What is to be told of guests."""
+
+    def __init__(self, rooms: RoomTable) -> None:
+        self._rooms = rooms
+        self._moves: dict[RoomId, list[GuestMove]] = {}
+
+    def came(self, opened: OpenRoom, guest: Online) -> None:
+        """A guest is in a room from now on."""
+        self._note(opened, _move(guest, came=True))
+
+    def left(self, opened: OpenRoom, guest: Online, reason: str) -> None:
+        """A guest has left a room by its own will."""
+        self._note(opened, _move(guest, reason=reason))
+
+    def quit(self, rooms: Iterable[OpenRoom], guest: Online, session: Session) -> None:
+        """A guest's session is over. Each session in some of its rooms is told of that once, and at once."""
+        self.tell()
+        told: dict[Session, None] = {}
+        move = _move(guest, session=session, reason=session.protocol.last_words)
+        for opened in rooms:
+            told.update(_tell(opened, (move,), told))
+
+    def tell(self) -> None:
+        """Tell what has been noted."""
+        moves, self._moves = self._moves, {}
+        for room, some in moves.items():
+            opened = self._rooms.get_stale(room)
+            if opened is not None:
+                _tell(opened, tuple(some), {})
+
+    def _note(self, opened: OpenRoom, move: GuestMove) -> None:
+        self._moves.setdefault(opened.state.id, []).append(move)
+
+
+def _move(guest: Online, *, came: bool = False, session: Session | None = None, reason: str = "") -> GuestMove:
+    last = session or (guest.sessions[-1] if guest.sessions else None)
+    return GuestMove(
+        person=guest.person,
+        user="" if last is None else last.protocol.user,
+        host=guest.host if last is None else last.host,
+        real_name=guest.profile.real_name,
+        came=came,
+        quit=session is not None,
+        reason=reason,
+    )
+
+
+def _tell(opened: OpenRoom, moves: tuple[GuestMove, ...], but: dict[Session, None]) -> dict[Session, None]:
+    """Tell the readers of a room, encoded once for each format; nobody of their own moves. Whom it was told."""
+    told: dict[Session, None] = {}
+    movers = {move.person.principal for move in moves}
+    for sessions in opened.readers.values():
+        if not sessions or not sessions[0].protocol.sees_guests:
+            continue
+        data = sessions[0].protocol.tell(GuestsMoved(opened.state, moves))
+        for session in sessions:
+            if session in but or session.link.full:
+                continue
+            told[session] = None
+            own = _principal(session)
+            if own in movers:
+                others = tuple(move for move in moves if move.person.principal != own)
+                session.link.write(session.protocol.tell(GuestsMoved(opened.state, others)) if others else b"")
+            else:
+                session.link.write(data)
+    return told
+
+
+def _principal(session: Session) -> PrincipalId:
+    return SERVER if session.online is None else session.online.principal

@@ -1,0 +1,107 @@
+"""What the hub shows a protocol that must name people by more than their nick (`wire.irc.world.World`)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from besedka.chat.entries import Entry, Kind, Message, Person, RoomId
+from besedka.chat.names import FoldedName, fold
+from besedka.chat.principals import AccountRole, PrincipalId
+from besedka.chat.rooms import Room
+from besedka.hub.rooms import OpenRoom
+from besedka.hub.session import Stage
+from besedka.hub.signals import shown
+from besedka.wire.irc.world import NO_USER, Counts, Face
+
+if TYPE_CHECKING:
+    from besedka.hub.hub import Hub
+
+_NOBODY = Face()
+
+
+class Surroundings:
+    """The world around a connection, as of now."""
+
+    def __init__(self, hub: Hub, *, created: int) -> None:
+        """`created` is when the server was started, in milliseconds since 1970 UTC."""
+        self._hub = hub
+        self._parts = hub.parts
+        self.created = created
+        self._users_most = 0
+
+    @property
+    def network(self) -> str:
+        """What the operator calls it."""
+        return self._parts.settings.name
+
+    @property
+    def server(self) -> str:
+        """The same as the name of a host, with a dot, which no name of anybody's has at its end."""
+        name = re.sub("[^a-z0-9.-]+", "-", self.network.lower()).strip("-.") or "besedka"
+        return name if "." in name else f"{name}."
+
+    @property
+    def version(self) -> str:
+        """The program and its version, as one word."""
+        return self._parts.settings.version.replace(" ", "-") or "besedka"
+
+    def now(self) -> int:
+        """Milliseconds since 1970 UTC."""
+        return self._parts.clock.now()
+
+    def face(self, principal: PrincipalId) -> Face:
+        """How somebody looks; who is invisible looks like one who is not here."""
+        online = self._parts.attendance.get(principal)
+        if online is None or not shown(online).online:
+            return _NOBODY
+        session = online.sessions[-1] if online.sessions else None
+        return Face(
+            user=(session.protocol.user if session is not None else "") or NO_USER,
+            host=online.host if session is None else session.host,
+            real_name=online.profile.real_name,
+            away=online.away,
+            bot=online.profile.bot,
+            admin=online.role is AccountRole.ADMIN,
+        )
+
+    def name(self, principal: PrincipalId) -> str | None:
+        """What somebody who is here is called."""
+        online = self._parts.attendance.get(principal)
+        return None if online is None else online.name
+
+    def named(self, name: FoldedName) -> Person | None:
+        """Who of this name is here."""
+        guest = self._parts.attendance.guest_named(name)
+        if guest is not None:
+            return guest.person if shown(guest).online else None
+        people = (online for online in self._parts.attendance if fold(online.name) == name and shown(online).online)
+        return next((online.person for online in people), None)
+
+    def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
+        """The room, and what was said or done in it; where that opened a direct room, what was said behind that."""
+        opened = self._parts.rooms.get(room)
+        if opened is None:
+            return None
+        entry = opened.entry(number)
+        while entry is not None and opened.state.kind is Kind.DIRECT and not isinstance(entry.body, Message):
+            entry = opened.entry(entry.number + 1)
+        return None if entry is None else (opened.state, entry)
+
+    def counts(self) -> Counts:
+        """How many of everything there are; who is invisible is nobody."""
+        users = sum(shown(online).online for online in self._parts.attendance)
+        self._users_most = max(self._users_most, users)
+        return Counts(
+            users=users,
+            invisible=0,
+            admins=sum(one.role is AccountRole.ADMIN for one in self._parts.attendance if shown(one).online),
+            unknown=sum(session.stage is not Stage.PRESENT for session in self._hub.sessions),
+            rooms=sum(map(_is_channel, self._parts.rooms)),
+            users_most=self._users_most,
+        )
+
+
+def _is_channel(opened: OpenRoom) -> bool:
+    state = opened.state
+    return state.name != "" and not state.hidden and bool(state.members or opened.guests)

@@ -1,0 +1,46 @@
+"""What a client can ask for beyond the core (IRCv3 capability negotiation), as a table."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+
+class Capability(Enum):
+    """By the name it is negotiated under."""
+
+    ACCOUNT_TAG = "account-tag"
+    AWAY_NOTIFY = "away-notify"
+    BATCH = "batch"
+    CAP_NOTIFY = "cap-notify"
+    ECHO_MESSAGE = "echo-message"
+    EXTENDED_JOIN = "extended-join"
+    INVITE_NOTIFY = "invite-notify"
+    LABELED_RESPONSE = "labeled-response"
+    MESSAGE_TAGS = "message-tags"
+    MULTI_PREFIX = "multi-prefix"
+    NO_IMPLICIT_NAMES = "no-implicit-names"
+    SASL = "sasl"
+    SERVER_TIME = "server-time"
+    SETNAME = "setname"
+    STANDARD_REPLIES = "standard-replies"
+    USERHOST_IN_NAMES = "userhost-in-names"
+
+
+BY_NAME: Final = {one.value: one for one in Capability}
+
+OF_FORMAT: Final = frozenset(
+    {
+        Capability.ACCOUNT_TAG,
+        Capability.AWAY_NOTIFY,
+        Capability.ECHO_MESSAGE,
+        Capability.EXTENDED_JOIN,
+        Capability.INVITE_NOTIFY,
+        Capability.MESSAGE_TAGS,
+        Capability.SERVER_TIME,
+    }
+)
+"""Those that change the bytes of what many sessions are told alike; sessions that differ in others share them."""
+
+SASL_MECHANISMS: Final = "PLAIN"
+"""For `sasl=` and 908."""

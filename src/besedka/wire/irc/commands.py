@@ -1,0 +1,119 @@
+"""The commands, as a table: what each takes, when it may be said, what it is for, and who handles it.
+
+`docs/IRC.md` and `HELP` are made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from besedka.chat.refusals import N_
+from besedka.wire.irc import channels, describing, modes, people, registering, talking
+from besedka.wire.irc.lines import Line, word
+from besedka.wire.irc.numerics import Numeric
+
+if TYPE_CHECKING:
+    from besedka.wire.irc.conversation import IrcServer
+
+Handler = Callable[["IrcServer", Line], None]
+
+
+class When(Enum):
+    """At which time a command may be said."""
+
+    BEFORE = "before registration"
+    """Afterwards 462."""
+    ALWAYS = "at any time"
+    AFTER = "after registration"
+    """Before it 451."""
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One command."""
+
+    name: str
+    form: str
+    """Its parameters, as a person reads them."""
+    least: int
+    """Fewer parameters are answered 461."""
+    when: When
+    handle: Handler
+    help: str
+    streams: bool = False
+    """Whether the next may be taken before this one is answered."""
+
+
+def _ignored(_conversation: IrcServer, _line: Line) -> None:
+    """What clients send that means nothing here, and to which an error would only confuse them."""
+
+
+_HELP_START: Final = N_("The commands of this server")
+_HELP_END: Final = N_("HELP <command> says what one takes.")
+
+
+def help_(conversation: IrcServer, line: Line) -> None:
+    """HELP, of all commands or of one."""
+    subject = line.params[0].upper() if line.params and line.params[0] else "*"
+    found = list(COMMANDS.values()) if subject == "*" else [one for one in COMMANDS.values() if one.name == subject]
+    if not found:
+        conversation.reply(Numeric.ERR_HELPNOTFOUND, word(subject))
+        return
+    translate = conversation.translate
+    if subject == "*":
+        describing.plainly(conversation, Numeric.RPL_HELPSTART, subject, translate(_HELP_START))
+        for one in found:
+            describing.plainly(conversation, Numeric.RPL_HELPTXT, subject, f"{one.name}: {translate(one.help)}")
+        describing.plainly(conversation, Numeric.RPL_ENDOFHELP, subject, translate(_HELP_END))
+    else:
+        one = found[0]
+        describing.plainly(conversation, Numeric.RPL_HELPSTART, subject, f"{one.name} {one.form}".strip())
+        describing.plainly(conversation, Numeric.RPL_ENDOFHELP, subject, translate(one.help))
+
+
+_TABLE: Final = (
+    Command("CAP", "<subcommand> [:<capabilities>]", 1, When.ALWAYS, registering.cap, N_("negotiate capabilities")),
+    Command("PASS", "<name>:<password>", 1, When.BEFORE, registering.password, N_("log in while registering")),
+    Command("NICK", "<nick>", 0, When.ALWAYS, registering.nick, N_("say what to be called")),
+    Command("USER", "<user> 0 * :<real name>", 4, When.BEFORE, registering.user, N_("say who you are")),
+    Command("AUTHENTICATE", "<mechanism or data>", 1, When.ALWAYS, registering.authenticate, N_("log in (SASL)")),
+    Command("PING", "<token>", 0, When.ALWAYS, talking.ping, N_("be answered PONG after all before it"), streams=True),
+    Command("PONG", "[<server>] <token>", 0, When.ALWAYS, talking.pong, N_("answer PING"), streams=True),
+    Command("QUIT", "[:<reason>]", 0, When.ALWAYS, talking.quit_, N_("end this session")),
+    Command("ERROR", ":<reason>", 0, When.ALWAYS, _ignored, N_("nothing: servers say it")),
+    Command("JOIN", "<channel>{,<channel>} [<key>{,<key>}]", 1, When.AFTER, channels.join, N_("enter rooms")),
+    Command("PART", "<channel>{,<channel>} [:<reason>]", 1, When.AFTER, channels.part, N_("leave rooms for good")),
+    Command("TOPIC", "<channel> [:<topic>]", 1, When.AFTER, channels.topic, N_("see, set or take away the topic")),
+    Command("NAMES", "<channel>{,<channel>}", 0, When.AFTER, channels.names, N_("see who is in rooms")),
+    Command("LIST", "[<channel>{,<channel>}]", 0, When.AFTER, channels.list_, N_("see the public rooms")),
+    Command("KICK", "<channel> <nick>{,<nick>} [:<reason>]", 2, When.AFTER, channels.kick, N_("put people out")),
+    Command("INVITE", "<nick> <channel>", 2, When.AFTER, channels.invite, N_("invite somebody to a room")),
+    Command("MODE", "<target> [<modes> {<parameter>}]", 1, When.AFTER, modes.mode, N_("see or change modes")),
+    Command(
+        "PRIVMSG", "<target>{,<target>} :<text>", 0, When.AFTER, talking.privmsg, N_("say something"), streams=True
+    ),
+    Command(
+        "NOTICE", "<target>{,<target>} :<text>", 0, When.AFTER, talking.notice, N_("say it to no bot"), streams=True
+    ),
+    Command("AWAY", "[:<message>]", 0, When.AFTER, people.away, N_("be away, or (empty) back")),
+    Command("WHO", "<channel or nick>", 1, When.AFTER, people.who, N_("see people in lines")),
+    Command("WHOIS", "[<server>] <nick>", 0, When.AFTER, people.whois, N_("see who somebody is")),
+    Command("WHOWAS", "<nick> [<count>]", 0, When.AFTER, people.whowas, N_("see who bore a nick until lately")),
+    Command("USERHOST", "<nick>{ <nick>}", 1, When.AFTER, people.userhost, N_("see up to five people's hosts")),
+    Command("ISON", "<nick>{ <nick>}", 1, When.AFTER, people.ison, N_("see who is here")),
+    Command("SETNAME", ":<real name>", 1, When.AFTER, people.setname, N_("change your real name")),
+    Command("MOTD", "[<server>]", 0, When.AFTER, describing.motd, N_("see the message of the day")),
+    Command("LUSERS", "", 0, When.AFTER, describing.lusers, N_("see how many are here")),
+    Command("VERSION", "[<server>]", 0, When.AFTER, describing.version, N_("see what this server is")),
+    Command("TIME", "[<server>]", 0, When.AFTER, describing.time, N_("see the server's time")),
+    Command("INFO", "", 0, When.AFTER, describing.info, N_("see what this server runs")),
+    Command("ADMIN", "[<server>]", 0, When.AFTER, describing.admin, N_("see who runs it")),
+    Command("LINKS", "", 0, When.AFTER, describing.links, N_("see the servers of this network")),
+    Command("HELP", "[<command>]", 0, When.AFTER, help_, N_("see the commands")),
+)
+
+COMMANDS: Final = {command.name: command for command in _TABLE}
+"""All of them by name, in the order they are shown in."""

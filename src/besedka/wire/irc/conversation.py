@@ -1,0 +1,389 @@
+"""The IRC protocol: the server's end of one connection, sans-I/O.
+
+Theory of operation
+-------------------
+A line is looked up in `commands.COMMANDS`, checked against what the table says of it (451, 421, 461), and handed to
+its handler, which says something at once (`reply`), or asks the hub (`ask`) and says it when the answer comes. The
+hub answers a session in the order it asked, and requests bear no id here, so each answer belongs to the longest
+outstanding question. Answers go out in order (DESIGN §1): a line waits here until all before it are answered. Only
+lines that need nothing but their own answer (`streams` in the table: messages, PING) follow each other without
+waiting, so that many messages make one turn.
+
+    NEW ──(NICK and USER, no CAP open; PASS or a guest's name is accepted)── PRESENT ──(QUIT, farewell)── ENDED
+     └──(AUTHENTICATE is accepted)── NEW, with an account ──(as above, without asking again)──┘
+
+What waits is bounded; whoever sends more than that without waiting for answers is cut off, as everywhere in IRC.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final, cast
+
+from besedka.chat.answers import DataTold
+from besedka.chat.cursor import Resumption
+from besedka.chat.entries import Body, Kind, Message, Person, RoomId
+from besedka.chat.names import FoldedName, fold
+from besedka.chat.principals import AccountName, PrincipalId, is_account
+from besedka.chat.refusals import N_, SENTENCES, Code, Refusal
+from besedka.chat.requests import Malformed, Request
+from besedka.chat.rooms import Room
+from besedka.chat.told import (
+    PARTING_SENTENCES,
+    Farewell,
+    Pinged,
+    Presence,
+    RoomTold,
+    TypingTold,
+    Unit,
+    Unreadable,
+    Welcome,
+    You,
+)
+from besedka.limits import Limits
+from besedka.wire.framing import Fault, LineDecoder
+from besedka.wire.irc.bodies import join_params
+from besedka.wire.irc.capabilities import Capability
+from besedka.wire.irc.commands import COMMANDS, Command, When
+from besedka.wire.irc.format import Formats, IrcFormat
+from besedka.wire.irc.labels import Answers, label_of, own_lines
+from besedka.wire.irc.lines import INPUT_BYTES_MAX, Flaw, Line, build, line_bytes, parse, plain, word
+from besedka.wire.irc.names import tell_names
+from besedka.wire.irc.numerics import Numeric
+from besedka.wire.irc.registering import REAL_NAME, Registering
+from besedka.wire.irc.stages import Stage
+from besedka.wire.irc.world import NO_USER, Face, World, mask
+from besedka.wire.looking import GuestsMoved, Look, Seen
+from besedka.wire.text_bodies import Translate
+from besedka.wire.text_format import same
+
+LINES_BEFORE_LOGIN_MAX: Final = 200
+"""What a connection may say before it has said who it is: a long password is four lines, and mistakes are made."""
+
+_LINE_OVERHEAD_BYTES: Final = 64
+"""What a waiting line costs beside its bytes."""
+
+Then = Callable[[Unit], None]
+"""What becomes of an answer."""
+
+
+class IrcServer:
+    """The server's end of one IRC connection. See `wire.protocol.ServerProtocol`; handlers use all of it."""
+
+    handshake: Final = False
+    pings: Final = True
+    converses: Final = True
+    enters_lobby: Final = False
+    sees_guests: Final = True
+
+    def __init__(self, limits: Limits, world: World, formats: Formats, *, translate: Translate = same) -> None:
+        self.limits: Final = limits
+        self.world: Final = world
+        self.translate: Final = translate
+        self.format: IrcFormat = formats.of(frozenset())
+        self.stage = Stage.NEW
+        self.registering: Final = Registering(self)
+        self.capabilities: frozenset[Capability] = frozenset()
+        self.welcome: Welcome | None = None
+        self.nick = ""
+        """What it is called; before that, what it wants to be called."""
+        self.user = ""
+        """What it said with USER."""
+        self.principal: PrincipalId | None = None
+        self.last_words = ""
+        """What it said with QUIT."""
+        self.rooms: dict[FoldedName, RoomId] = {}
+        """Channels by name, as they were when this session was told of them; wrong guesses are refused by the hub."""
+        self.names: dict[RoomId, str] = {}
+        self._formats = formats
+        self._lines = LineDecoder(bytes_max=INPUT_BYTES_MAX)
+        self._held: deque[tuple[Line, int]] = deque()
+        """Lines that wait, each with what it costs."""
+        self._held_bytes = 0
+        self._lines_left = LINES_BEFORE_LOGIN_MAX
+        self._expected: deque[Then] = deque()
+        self._streaming = True
+        """Whether all that is expected answers commands that stream."""
+        self._due: list[Request | Malformed] = []
+        self._answers: Final = Answers(world)
+
+    # The doors -------------------------------------------------------------------------------------------------------
+
+    def receive(self, data: bytes) -> list[Request | Malformed]:
+        """What the lines that are whole now, and those that waited, ask for."""
+        for found in self._lines.receive(data):
+            line = Line("", flaw=Flaw.TOO_LONG) if isinstance(found, Fault) else parse(found)
+            if line is not None and self.stage is not Stage.ENDED:
+                self._hold(line, 0 if isinstance(found, Fault) else len(found))
+                self._take_held()
+        self._take_held()
+        due, self._due = self._due, []
+        return due
+
+    def prompt(self) -> bytes:
+        """What was said without asking anybody; the answer to a labelled line when it is whole."""
+        return self._answers.take()
+
+    def tell(self, unit: Unit) -> bytes:
+        """What somebody is told. Signals are bytes that every session of this format may be given."""
+        shared = _SHARED.get(type(unit))
+        if shared is not None:
+            return shared(self.format, unit)
+        told = _TOLD.get(type(unit))
+        if told is not None:
+            told(self, unit)
+        elif self._expected and self.stage is not Stage.ENDED:
+            if self._answers.label:
+                self._answers.add(*own_lines(self, unit))
+            self._expected.popleft()(unit)
+            if not self._expected:
+                self._answers.finish()
+        return self.prompt()
+
+    def logged_in(self) -> None:
+        """The session has said who it is."""
+        self._lines_left = -1
+
+    def echoes(self, room: Room, body: Body) -> bool:
+        """Whether the session is shown what it did itself: its messages only where it asked for that (echo-message).
+
+        What one says to oneself is delivered all the same. What a labelled line does is told with its label.
+        """
+        if self._answers.label:
+            return False
+        if type(body) is not Message or Capability.ECHO_MESSAGE in self.capabilities:
+            return True
+        return room.pair is not None and room.pair == (self.principal, self.principal)
+
+    # What handlers use -----------------------------------------------------------------------------------------------
+
+    def say(self, line: str) -> None:
+        """Say a built line."""
+        self._answers.add([line])
+
+    def reply(self, numeric: Numeric, *params: str, **fields: str | int) -> None:
+        """Say a numeric: its parameters, and its words with their fields filled in."""
+        words = [plain(self.translate(numeric.sentence).format(**fields))] if numeric.sentence else []
+        self.say(build(self.world.server, numeric.digits, self.addressee, *params, *words))
+
+    def tell_fault(self, numeric: Numeric, *params: str, sentence: str) -> None:
+        """Say an error in words that are not the numeric's own."""
+        self.say(build(self.world.server, numeric.digits, self.addressee, *params, plain(self.translate(sentence))))
+
+    def fail(self, command: str, code: str, *context: str, sentence: str) -> None:
+        """Say a FAIL (IRCv3 standard-replies)."""
+        self.say(build(self.world.server, "FAIL", command or "*", code, *context, plain(self.translate(sentence))))
+
+    def refuse(self, command: str, code: Code) -> None:
+        """Say a refusal that no numeric is for."""
+        self.tell_fault(Numeric.ERR_UNKNOWNERROR, command, sentence=SENTENCES[code])
+
+    def ask(self, request: Request, then: Then, *, streams: bool = False) -> None:
+        """Ask the hub; `then` gets its answer, a `Refused` among them."""
+        self._due.append(request)
+        self._expected.append(then)
+        self._streaming = self._streaming and streams
+
+    def tell_hub(self, request: Request) -> None:
+        """Say something to the hub that is not answered."""
+        self._due.append(request)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is heard."""
+        return self.stage is Stage.ENDED
+
+    @property
+    def waits(self) -> bool:
+        """Whether something asked is not answered yet."""
+        return bool(self._expected)
+
+    def end(self, request: Request | Malformed) -> None:
+        """Ask for the end; nothing more is heard."""
+        self._due.append(request)
+        self.stage = Stage.ENDED
+        self._held.clear()
+
+    def use(self, capabilities: frozenset[Capability]) -> None:
+        """These are enabled from here on."""
+        self.capabilities = capabilities
+        self.format = self._formats.of(capabilities)
+
+    def enter(self) -> None:
+        """Registration is over: from here on everything else can be asked."""
+        self.stage = Stage.PRESENT
+
+    @property
+    def addressee(self) -> str:
+        """To whom numerics are: `*` for whoever has no nick yet."""
+        return word(self.nick) if self.stage is Stage.PRESENT or self.principal is not None else "*"
+
+    @property
+    def face(self) -> Face:
+        """How this session looks."""
+        if self.principal is None:
+            return Face(user=self.user or NO_USER)
+        return self.world.face(self.principal)
+
+    @property
+    def mask(self) -> str:
+        """Its `nick!user@host`."""
+        return mask(word(self.nick), self.face)
+
+    @property
+    def is_account(self) -> bool:
+        """Whether it is an account's."""
+        return self.principal is not None and is_account(self.principal)
+
+    def relay_fits(self, command: str, target: str, text: str) -> bool:
+        """Whether a line of this session's is short enough as others are told it."""
+        return line_bytes(build(self.mask, command, target, text)) <= 512
+
+    # Lines -----------------------------------------------------------------------------------------------------------
+
+    def _hold(self, line: Line, size: int) -> None:
+        """Keep a line until it can be taken."""
+        cost = size + _LINE_OVERHEAD_BYTES
+        if self._held_bytes + cost > self.limits.frame_bytes_max:
+            self.end(Malformed(Refusal(Code.TOO_LONG), fatal=True))
+            return
+        self._held.append((line, cost))
+        self._held_bytes += cost
+
+    def _take_held(self) -> None:
+        while self._held and not self.ended:
+            line, cost = self._held[0]
+            command = COMMANDS.get(line.command)
+            label = label_of(line, self.capabilities)
+            if not self._expected:
+                self._streaming = not label
+            elif label or command is None or line.flaw is not None or not (command.streams and self._streaming):
+                return
+            self._held.popleft()
+            self._held_bytes -= cost
+            self._answers.begin(label)
+            self._take(line, command)
+            if not self._expected and not self.ended:
+                self._answers.finish()
+
+    def _take(self, line: Line, command: Command | None) -> None:
+        if self._lines_left > 0:
+            self._lines_left -= 1
+        elif self._lines_left == 0:
+            self.end(Malformed(Refusal(Code.TOO_MANY_ATTEMPTS), fatal=True))
+            return
+        if line.flaw is not None:
+            _FLAWS[line.flaw](self, line)
+        elif line.command == "HOST:" and self.stage is Stage.NEW:
+            # A web page made somebody's browser talk to us; what follows would be its author's words (DESIGN §5).
+            self.end(Malformed(Refusal(Code.BAD_REQUEST), fatal=True))
+        elif self.stage is Stage.NEW and (command is None or command.when is When.AFTER):
+            self.reply(Numeric.ERR_NOTREGISTERED)
+        elif command is None:
+            self.reply(Numeric.ERR_UNKNOWNCOMMAND, word(line.command))
+        elif command.when is When.BEFORE and self.stage is not Stage.NEW:
+            self.reply(Numeric.ERR_ALREADYREGISTERED)
+        elif len(line.params) < command.least:
+            self.reply(Numeric.ERR_NEEDMOREPARAMS, line.command)
+        else:
+            command.handle(self, line)
+
+    def _too_long(self, _line: Line) -> None:
+        self.reply(Numeric.ERR_INPUTTOOLONG)
+
+    def _not_utf8(self, line: Line) -> None:
+        """UTF8ONLY: "servers MUST NOT relay" it, and say so with `FAIL <command> INVALID_UTF8`."""
+        self.fail(line.command, "INVALID_UTF8", sentence=SENTENCES[Code.BAD_TEXT])
+
+    def _no_line(self, line: Line) -> None:
+        self.refuse(line.command or "*", Code.BAD_TEXT)
+
+    # Units -----------------------------------------------------------------------------------------------------------
+
+    def _welcomed(self, unit: Unit) -> None:
+        self.welcome = cast(Welcome, unit)
+
+    def _known(self, unit: Unit) -> None:
+        you = cast(You, unit)
+        self.principal, self.nick = you.principal, you.name
+        self._expected.popleft()(unit)
+
+    def _room_told(self, unit: Unit) -> None:
+        """A room that this session is in. Where its joining is an entry, that follows; else it is told from here."""
+        told = cast(RoomTold, unit)
+        if told.room_kind not in (Kind.PUBLIC, Kind.PRIVATE) or not told.room_name or self.principal is None:
+            return
+        channel = f"#{word(told.room_name)}"
+        before = self.names.get(told.room)
+        if before is not None:
+            self.rooms.pop(fold(before.removeprefix("#")), None)
+        self.rooms[fold(told.room_name)] = told.room
+        self.names[told.room] = channel
+        if told.resumption is not Resumption.ON:
+            return  # It is in there already, and has missed some of what was said.
+        if not self.is_account or told.after >= told.head:
+            person = Person(self.principal, AccountName(self.nick))
+            extended = Capability.EXTENDED_JOIN in self.capabilities
+            self.say(build(self.mask, "JOIN", *join_params(channel, person, self.world, extended=extended)))
+        self.ask(Look(room=told.room), self._entered)
+
+    def _entered(self, unit: Unit) -> None:
+        """What comes behind one's own JOIN: the topic if there is one, and the names (JOIN message)."""
+        seen = cast(Seen, unit)
+        if isinstance(unit, Seen) and seen.room is not None and seen.inside:
+            channel = f"#{word(seen.room.name)}"
+            if seen.room.topic:
+                self.say(build(self.world.server, "332", self.addressee, channel, plain(seen.room.topic)))
+            if Capability.NO_IMPLICIT_NAMES not in self.capabilities:
+                tell_names(self, seen, channel)
+
+    def _pinged(self, _unit: Unit) -> None:
+        self._answers.say_apart(build("", "PING", self.world.server))
+
+    def _parting(self, unit: Unit) -> None:
+        farewell = cast(Farewell, unit)
+        self.stage = Stage.ENDED
+        self._held.clear()
+        self._expected.clear()
+        self.say(build("", "ERROR", plain(self.translate(PARTING_SENTENCES[farewell.parting]))))
+        self._answers.finish()
+
+    def _data_told(self, unit: Unit) -> None:
+        """A value that this session watches: only real names are watched (IRCv3 setname)."""
+        data = cast(DataTold, unit)
+        if data.key == REAL_NAME and data.person is not None:
+            source = mask(word(data.person.name), self.world.face(data.person.principal))
+            self._answers.say_apart(build(source, "SETNAME", plain(data.value)))
+
+    def _unreadable(self, unit: Unit) -> None:
+        channel = self.names.get(cast(Unreadable, unit).room)
+        if channel is not None:
+            self._answers.say_apart(build(self.world.server, "NOTICE", channel, self.translate(_UNREADABLE)))
+
+
+_UNREADABLE: Final = N_("This room cannot be read just now; what is missing follows when it can be.")
+
+_FLAWS: Final[dict[Flaw, Callable[[IrcServer, Line], None]]] = {
+    Flaw.TOO_LONG: IrcServer._too_long,
+    Flaw.NOT_UTF8: IrcServer._not_utf8,
+    Flaw.NO_LINE: IrcServer._no_line,
+}
+
+_TOLD: Final[dict[type[Unit], Callable[[IrcServer, Unit], None]]] = {
+    Welcome: IrcServer._welcomed,
+    You: IrcServer._known,
+    RoomTold: IrcServer._room_told,
+    Pinged: IrcServer._pinged,
+    Unreadable: IrcServer._unreadable,
+    DataTold: IrcServer._data_told,
+    Farewell: IrcServer._parting,
+}
+"""Units that answer nothing, or more than that; every other answers what was asked first."""
+
+_SHARED: Final[dict[type[Unit], Callable[[IrcFormat, Unit], bytes]]] = {
+    Presence: lambda form, unit: form.presence(cast(Presence, unit)),
+    GuestsMoved: lambda form, unit: form.guests(cast(GuestsMoved, unit)),
+    TypingTold: lambda _form, _unit: b"",
+}
+"""Units that are told to all sessions of a format as the same bytes."""

@@ -1,0 +1,98 @@
+"""How what happens looks on IRC sessions: one format for each set of capabilities that changes their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from besedka.chat.entries import Entry, Person
+from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Room
+from besedka.chat.told import Presence
+from besedka.wire.ignoring import is_said_by
+from besedka.wire.irc.bodies import REASON_BYTES_MAX, Page, join_params, show
+from besedka.wire.irc.capabilities import OF_FORMAT, Capability
+from besedka.wire.irc.lines import build, plain, shortened, word
+from besedka.wire.irc.world import OFFLINE, Face, World, mask
+from besedka.wire.looking import GuestsMoved
+
+
+class IrcFormat:
+    """How sessions of one set of capabilities read entries. Made by `Formats`, so that they share it."""
+
+    def __init__(
+        self,
+        world: World,
+        capabilities: frozenset[Capability],
+        ignored: frozenset[PrincipalId] = frozenset(),
+    ) -> None:
+        self._world = world
+        self._capabilities = capabilities
+        self._ignored = ignored
+
+    def ignoring(self, people: frozenset[PrincipalId]) -> IrcFormat:
+        """The same without what these people say; whoever ignores nobody has the one that is shared."""
+        return IrcFormat(self._world, self._capabilities, people) if people else self
+
+    def run(self, room: Room, entries: Sequence[Entry]) -> bytes:
+        """Consecutive entries of a room as lines."""
+        page = Page(room, self._world, self._capabilities)
+        for entry in entries:
+            if not self._ignored or not is_said_by(self._ignored, entry):
+                show(page, entry)
+        return "".join(page.lines).encode()
+
+    # Signals ---------------------------------------------------------------------------------------------------------
+
+    def presence(self, unit: Presence) -> bytes:
+        """Who is away and who is back (IRCv3 away-notify): an account that is not here is away, too."""
+        if Capability.AWAY_NOTIFY not in self._capabilities:
+            return b""
+        away = [(one.person, one.message) for one in unit.away]
+        away += [(person, OFFLINE) for person in unit.went if person.principal > 0]
+        marked = {person.principal for person, _ in away}
+        back = [one for one in (*unit.came, *unit.back) if one.principal > 0 and one.principal not in marked]
+        lines = [
+            build(self._source(person), "AWAY", shortened(plain(message), bytes_max=REASON_BYTES_MAX))
+            for person, message in away
+        ]
+        lines += [build(self._source(person), "AWAY") for person in back]
+        return "".join(lines).encode()
+
+    def guests(self, unit: GuestsMoved) -> bytes:
+        """Guests that came and went, as everybody does in IRC."""
+        page = Page(unit.room, self._world, self._capabilities)
+        lines = []
+        for move in unit.moves:
+            source = mask(word(move.person.name), Face(move.user, move.host))
+            reason = shortened(plain(move.reason), bytes_max=REASON_BYTES_MAX)
+            if move.came:
+                joined = join_params(page.channel, move.person, self._world, extended=page.extended_join)
+                lines.append(build(source, "JOIN", *joined))
+            elif move.quit:
+                lines.append(build(source, "QUIT", reason))
+            else:
+                lines.append(build(source, "PART", page.channel, *([reason] if reason else [])))
+        return "".join(lines).encode()
+
+    def _source(self, person: Person) -> str:
+        return mask(word(person.name), self._world.face(person.principal))
+
+
+FORMATS_MAX: Final = 128
+"""As many as there are sets of the capabilities that count: so none is ever made twice."""
+
+
+class Formats:
+    """The formats of one server."""
+
+    def __init__(self, world: World) -> None:
+        self._of = lru_cache(maxsize=FORMATS_MAX)(lambda capabilities: IrcFormat(world, capabilities))
+
+    def of(self, capabilities: frozenset[Capability]) -> IrcFormat:
+        """The one that all sessions with these capabilities read by."""
+        return self._of(capabilities & OF_FORMAT)
+
+
+assert 2 ** len(OF_FORMAT) <= FORMATS_MAX

@@ -1,0 +1,74 @@
+"""What the server says of itself in 005 (modern.ircdocs.horse, "RPL_ISUPPORT Parameters")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from besedka.limits import Limits
+
+TOKENS_PER_LINE_MAX: Final = 13
+"""A line has fifteen parameters, and two of them are the nick and the words ("RPL_ISUPPORT (005)")."""
+
+MODES_PER_LINE_MAX: Final = 6
+"""Changes with a parameter that one MODE may have."""
+
+TARGETS_MAX: Final = 4
+"""Recipients of one PRIVMSG or NOTICE, and of the other commands that take several."""
+
+TOPIC_BYTES_MAX: Final = 340
+"""So that a TOPIC line fits whoever sets it, and wherever."""
+
+CHANNEL_MODES: Final = "beI,k,l,Cimnst"
+"""Lists; with a parameter always; with one when set; without (CHANMODES)."""
+
+_ESCAPED: Final = re.compile(r"[\\= ]")
+
+
+def escaped(value: str) -> str:
+    """A value as 005 has it: `\\x` and two digits for a backslash, an equals sign and a space."""
+    return _ESCAPED.sub(lambda found: f"\\x{ord(found[0]):02X}", value)
+
+
+def tokens(*, network: str, limits: Limits) -> list[str]:
+    """The tokens, by name."""
+    counts = ",".join(
+        f"{command}:{count}"
+        for command, count in {
+            "JOIN": TARGETS_MAX,
+            "KICK": TARGETS_MAX,
+            "NAMES": TARGETS_MAX,
+            "NOTICE": TARGETS_MAX,
+            "PART": TARGETS_MAX,
+            "PRIVMSG": TARGETS_MAX,
+            "WHOIS": 1,
+        }.items()
+    )
+    values = {
+        "AWAYLEN": str(limits.reason_bytes_max),
+        "CASEMAPPING": "ascii",
+        "CHANLIMIT": f"#:{limits.rooms_per_account_max}",
+        "CHANMODES": CHANNEL_MODES,
+        "CHANNELLEN": str(limits.room_name_characters_max + 1),
+        "CHANTYPES": "#",
+        "EXCEPTS": "e",
+        "INVEX": "I",
+        "KICKLEN": str(limits.reason_bytes_max),
+        "MAXLIST": f"beI:{limits.marks_max}",
+        "MODES": str(MODES_PER_LINE_MAX),
+        "NAMELEN": str(limits.real_name_bytes_max),
+        "NETWORK": escaped(network),
+        "NICKLEN": str(limits.name_characters_max),
+        "PREFIX": "(ov)@+",
+        "TARGMAX": counts,
+        "TOPICLEN": str(TOPIC_BYTES_MAX),
+        "UTF8ONLY": "",
+    }
+    return [f"{name}={value}" if value else name for name, value in values.items()]
+
+
+def in_lines(found: list[str]) -> Iterator[list[str]]:
+    """The tokens of each line."""
+    for start in range(0, len(found), TOKENS_PER_LINE_MAX):
+        yield found[start : start + TOKENS_PER_LINE_MAX]

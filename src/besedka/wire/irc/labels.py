@@ -1,0 +1,112 @@
+"""The answer to one labelled line (IRCv3 labeled-response): collected until it is whole, then told as one.
+
+A labelled line waits until all before it is answered, and all behind it wait until it is; so whatever is said
+meanwhile answers it. What its sender did itself is not read from the room's run then, but told here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from besedka.chat.entries import MembershipChanged, Message, Way
+from besedka.chat.told import Kept, Unit
+from besedka.wire.irc.capabilities import Capability
+from besedka.wire.irc.lines import Line, build, encode_tags
+from besedka.wire.irc.world import World
+
+if TYPE_CHECKING:
+    from besedka.wire.irc.conversation import IrcServer
+
+LABEL_BYTES_MAX: Final = 64
+"""Of the value of a label ("Tag value")."""
+
+NEEDED: Final = frozenset({Capability.LABELED_RESPONSE, Capability.BATCH})
+"""Without batch "MUST be negotiated", nothing is labelled."""
+
+
+def label_of(line: Line, capabilities: frozenset[Capability]) -> str:
+    """The label of a line; empty where it has none that counts."""
+    label = line.tag("label") if line.tags and capabilities >= NEEDED else None
+    return label if label and len(label.encode()) <= LABEL_BYTES_MAX else ""
+
+
+def own_lines(conversation: IrcServer, unit: Unit) -> tuple[list[str], list[str]]:
+    """What a labelled request made its sender do: lines of the answer, and lines that are delivered beside it."""
+    kept = conversation.world.kept(unit.room, unit.number) if isinstance(unit, Kept) else None
+    if kept is None:
+        return [], []
+    room, entry = kept
+    if isinstance(entry.body, MembershipChanged) and entry.body.way is not Way.REMOVED:
+        return [], []  # Whose place in a room changes is told of it by the room's entries.
+    lines = conversation.format.run(room, (entry,)).decode().splitlines(keepends=True)
+    if type(entry.body) is not Message:
+        return lines, []
+    echoes = Capability.ECHO_MESSAGE in conversation.capabilities
+    if room.pair is not None and room.pair[0] == room.pair[1]:
+        # "The server MUST NOT include the label tag, except for any acknowledgment sent with echo-message".
+        half = len(lines) // 2 if echoes else 0
+        return lines[:half], lines[half:]
+    return (lines, []) if echoes else ([], [])
+
+
+class Answers:
+    """What a session is to be told as answers, in order."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.label = ""
+        """Of the line that is being answered; empty where it has none."""
+        self._labels = 0
+        """How many there were."""
+        self._ready: list[str] = []
+        """What may go out."""
+        self._collected: list[str] = []
+        """The answer to the labelled line as far as it has come."""
+        self._beside: list[str] = []
+        """What comes behind it."""
+
+    def begin(self, label: str) -> None:
+        """What is said from here on answers one line, with this label or none."""
+        assert not self.label, "a labelled line waits for nobody"
+        self.label = label
+
+    def add(self, lines: Iterable[str], beside: Iterable[str] = ()) -> None:
+        """Say this as a part of the answer, and that behind it."""
+        (self._collected if self.label else self._ready).extend(lines)
+        self._beside.extend(beside)
+
+    def say_apart(self, line: str) -> None:
+        """Say something that comes in between and belongs to no answer."""
+        self._ready.append(line)
+
+    def finish(self) -> None:
+        """The line is answered."""
+        if self.label:
+            self._labels += 1
+            self._ready += labelled(self.label, self._collected, self._world.server, f"l{self._labels}")
+            self._ready += self._beside
+            self.label, self._collected, self._beside = "", [], []
+
+    def take(self) -> bytes:
+        """What goes out now."""
+        if not self._ready:
+            return b""
+        ready, self._ready = self._ready, []
+        return "".join(ready).encode()
+
+
+def labelled(label: str, lines: list[str], server: str, reference: str) -> list[str]:
+    """Lines as the one answer to a line: ACK for none, one with the label, more as a batch."""
+    if not lines:
+        lines = [build(server, "ACK")]
+    if len(lines) == 1:
+        return [_tagged(lines[0], "label", label)]
+    begin = build(server, "BATCH", f"+{reference}", "labeled-response", tags=[("label", label)])
+    return [begin, *[_tagged(line, "batch", reference) for line in lines], build(server, "BATCH", f"-{reference}")]
+
+
+def _tagged(line: str, key: str, value: str) -> str:
+    """A built line with one tag more."""
+    tag = encode_tags([(key, value)])
+    return f"{tag[:-1]};{line[1:]}" if line.startswith("@") else tag + line

@@ -1,0 +1,76 @@
+"""Who is in a channel, and with which prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from besedka.chat.entries import Person, RoomRole
+from besedka.chat.governance import Standing
+from besedka.wire.irc.capabilities import Capability
+from besedka.wire.irc.lines import LINE_BYTES_MAX, build, line_bytes, word
+from besedka.wire.irc.numerics import Numeric
+from besedka.wire.irc.world import mask
+from besedka.wire.looking import Seen
+
+if TYPE_CHECKING:
+    from besedka.wire.irc.conversation import IrcServer
+
+OPERATOR: Final = "@"
+VOICED: Final = "+"
+
+
+class Occupant(msgspec.Struct, frozen=True):
+    """Somebody in a channel."""
+
+    person: Person
+    operator: bool
+    """An owner or a moderator."""
+    voice: bool
+
+    def prefix(self, *, several: bool) -> str:
+        """The highest of its prefixes, or (multi-prefix) all of them."""
+        found = (OPERATOR if self.operator else "") + (VOICED if self.voice else "")
+        return found if several else found[:1]
+
+
+def occupants(seen: Seen) -> Iterator[Occupant]:
+    """Members in the order of their ids, then guests in the order they came."""
+    if seen.room is None:
+        return
+    for principal, member in sorted(seen.room.members.items()):
+        operator = member.role is not RoomRole.MEMBER
+        yield Occupant(Person(principal, member.name), operator, member.voice)
+    for guest in seen.guests:
+        standing = seen.room.governance.guests.get(guest.principal, Standing())
+        yield Occupant(guest, standing.role is not RoomRole.MEMBER, standing.voice)
+
+
+def tell_names(conversation: IrcServer, seen: Seen, channel: str) -> None:
+    """353 in as many lines as it takes, and 366."""
+    if seen.room is not None and (seen.inside or not seen.room.hidden):
+        symbol = "@" if seen.room.hidden else "="  # RPL_NAMREPLY: "@" is a secret channel, "=" a public one.
+        several = Capability.MULTI_PREFIX in conversation.capabilities
+        server, whom = conversation.world.server, conversation.addressee
+        room_for = LINE_BYTES_MAX - line_bytes(build(server, Numeric.RPL_NAMREPLY.digits, whom, symbol, channel, ""))
+        names: list[str] = []
+        size = 0
+        for one in occupants(seen):
+            name = one.prefix(several=several) + _shown(conversation, one.person)
+            cost = len(name.encode()) + 1
+            if names and size + cost > room_for:
+                conversation.say(build(server, Numeric.RPL_NAMREPLY.digits, whom, symbol, channel, " ".join(names)))
+                names, size = [], 0
+            names.append(name)
+            size += cost
+        if names:
+            conversation.say(build(server, Numeric.RPL_NAMREPLY.digits, whom, symbol, channel, " ".join(names)))
+    conversation.reply(Numeric.RPL_ENDOFNAMES, channel)
+
+
+def _shown(conversation: IrcServer, person: Person) -> str:
+    if Capability.USERHOST_IN_NAMES not in conversation.capabilities:
+        return word(person.name)
+    return mask(word(person.name), conversation.world.face(person.principal))

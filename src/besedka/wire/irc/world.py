@@ -1,0 +1,98 @@
+"""What the IRC door must know of the server, and asks it without waiting."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+import msgspec
+
+from besedka.chat.entries import Entry, Person, RoomId
+from besedka.chat.names import FoldedName
+from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Room
+
+NO_USER: Final = "u"
+"""The user name of whoever has none: their program is none of IRC."""
+
+NO_HOST: Final = "offline"
+"""The host of whoever is not here: a true one is known of nobody, and a former one would say where they were."""
+
+OFFLINE: Final = "offline"
+"""What an account without a session says of being away."""
+
+
+class Face(msgspec.Struct, frozen=True):
+    """What a nick carries with it: `nick!user@host`, and what its bearer says of itself."""
+
+    user: str = NO_USER
+    host: str = NO_HOST
+    """What stands for the address, never one."""
+    real_name: str = ""
+    away: str = OFFLINE
+    """Empty while it is here and not away."""
+    bot: bool = False
+    admin: bool = False
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """For LUSERS."""
+
+    users: int
+    invisible: int
+    admins: int
+    unknown: int
+    rooms: int
+    users_most: int
+
+
+class World(Protocol):
+    """The server around a connection. Names of IRC's are words; everything is as of now."""
+
+    @property
+    def server(self) -> str:
+        """What the server calls itself in front of a line: has a dot, so that it is nobody's nick."""
+        ...
+
+    @property
+    def network(self) -> str:
+        """What the operator calls it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The program and its version, as one word."""
+        ...
+
+    @property
+    def created(self) -> int:
+        """When it was started, in milliseconds since 1970 UTC."""
+        ...
+
+    def now(self) -> int:
+        """Milliseconds since 1970 UTC."""
+        ...
+
+    def face(self, principal: PrincipalId) -> Face:
+        """How somebody looks; whoever is not here, or invisible, like one who is not here."""
+        ...
+
+    def name(self, principal: PrincipalId) -> str | None:
+        """What somebody who is here is called."""
+        ...
+
+    def named(self, name: FoldedName) -> Person | None:
+        """Who of this name is here."""
+        ...
+
+    def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
+        """The room, and what somebody said or did in it by a request that was just kept under this number."""
+        ...
+
+    def counts(self) -> Counts:
+        """How many of everything there are."""
+        ...
+
+
+def mask(name: str, face: Face) -> str:
+    """`nick!user@host`, the source of a line."""
+    return f"{name}!{face.user}@{face.host}"

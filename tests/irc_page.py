@@ -1,0 +1,147 @@
+"""The page docs/IRC.md, made from the tables of the IRC door. `python tests/irc_page.py` writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from besedka.wire.irc.bodies import FLAG_MODES
+from besedka.wire.irc.capabilities import Capability
+from besedka.wire.irc.commands import COMMANDS
+from besedka.wire.irc.numerics import Numeric
+
+PAGE = Path(__file__).parent.parent / "docs" / "IRC.md"
+
+CAPABILITIES = {
+    Capability.ACCOUNT_TAG: "`account` on what an account says and does",
+    Capability.AWAY_NOTIFY: "who is away; an account without a session is away with `offline`",
+    Capability.BATCH: "for the answers to labelled lines",
+    Capability.CAP_NOTIFY: "taken; the capabilities of a running server do not change",
+    Capability.ECHO_MESSAGE: "one's own messages, when they are kept: the receipt",
+    Capability.EXTENDED_JOIN: "account and real name in JOIN",
+    Capability.INVITE_NOTIFY: "INVITE told to everybody in the room",
+    Capability.LABELED_RESPONSE: "an answer with the label of its line; needs `batch`",
+    Capability.MESSAGE_TAGS: "`msgid` on every entry: `<room id>-<number>`, unique in the network",
+    Capability.MULTI_PREFIX: "all prefixes in NAMES and WHO",
+    Capability.NO_IMPLICIT_NAMES: "no NAMES behind JOIN",
+    Capability.SASL: "PLAIN; offered on safe ways only (TLS, and a true loopback)",
+    Capability.SERVER_TIME: "`time` on every entry: when it was kept",
+    Capability.SETNAME: "real names that change",
+    Capability.STANDARD_REPLIES: "FAIL instead of 400 where there is a code",
+    Capability.USERHOST_IN_NAMES: "`nick!user@host` in NAMES",
+}
+"""What each is here."""
+
+TEMPLATE = """\
+# IRC
+
+Any IRC client may connect to the one port, with TLS or, from the same machine, without. A room is a channel (`lobby`
+is `#lobby`), a conversation of two is a query, and people with other programs are in both. This page is for whoever
+wants to know what exactly is spoken; its tables are made from the program (`python tests/irc_page.py`).
+
+Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name is answered as unknown.
+
+## Coming in
+
+- With an account: SASL PLAIN, or `PASS name:password`. One's nick is the account's name, whatever NICK said; several
+  clients are one person. On connecting one is back in all one's rooms.
+- As a guest, where the operator admits guests: NICK and USER. Others get `FAIL * ACCOUNT_REQUIRED_TO_CONNECT`.
+- The host of somebody is a keyed hash of their address: the same for the same address, and the address to nobody.
+  Whoever is not here is `u@offline`.
+
+## Commands
+
+{commands}
+
+## Capabilities
+
+{capabilities}
+
+## Channel modes
+
+{modes}
+
+`o` is an owner or a moderator, `v` a voice. A mask that is only a name means its bearer. User mode `i` is everybody's.
+
+## Numerics
+
+{numerics}
+
+## Departures
+
+- PRIVMSG and NOTICE are kept on disk before anybody is told. There is no id with which a client could send one again:
+  what is sent twice is said twice.
+- Answers come in the order of the commands, PONG included. Whoever sends much more than is answered is cut off.
+- PART ends a membership, QUIT does not: accounts without a session stay in NAMES. The last owner of a room with others
+  in it cannot leave (400).
+- A line that would pass 512 bytes where it is told is 417 and not cut. What comes from other programs and is longer, or
+  has several lines, is told as several messages, of which the first has the `msgid`; a topic or reason ends in `…`.
+- An edit is told as a new line that begins with `* `; a redaction is not told.
+- NICK after registration is 447.
+- NOTICE is answered with errors.
+- A key is shown as `*`, to those inside too.
+- A hidden room (`+s`) that one may not enter is 473, whatever else is in the way.
+- WHO takes a channel or a nick, no mask.
+- An account's own JOIN and PART are told with the room's entries, outside the batch of a labelled line.
+- Errors of NOTICE and PRIVMSG to a channel are 404 with the reason in words.
+
+## Missing
+
+Not there yet, and answered as unknown or not offered:
+
+- **Commands**: TAGMSG, MONITOR, OPER, KILL, REHASH, WALLOPS, CHATHISTORY, MARKREAD, REDACT, RENAME, REGISTER, VERIFY,
+  METADATA, STATS, USERIP; NickServ and ChanServ; WHOX; the filters of ELIST; STATUSMSG; INVITE's list.
+- **Capabilities**: account-notify, chghost, extended-monitor, and all of `draft/`; `sts`;
+  SCRAM. SASL after registration.
+- **Of messages**: client-only tags, typing, replies and reactions; CTCP other than ACTION (404); redactions.
+- **Of channels**: who set the topic and when (333), when it was made (329), renaming (a room that is
+  renamed is told to nobody, and goes on under its new name), extbans but `m:`; an INVITE is not told to a guest.
+- **Of people**: guests' change of nick; idle and sign-on times (317); prefixes in 319; user modes;
+  `irc.nicks = "free"`.
+- **Of the server**: `irc.password` and `irc.motd_file`, which the configuration refuses; WebSocket.
+- A guest's coming or going is a signal: a reader that is full misses the line, and its names are old until it asks.
+"""
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *[[cell.replace("|", "\\|") for cell in row] for row in rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def commands() -> str:
+    """The commands, as HELP has them."""
+    rows = [(f"`{f'{one.name} {one.form}'.strip()}`", one.help, one.when.value) for one in COMMANDS.values()]
+    return table(("command", "what it is for", "when"), rows)
+
+
+def capabilities() -> str:
+    """What may be asked for."""
+    return table(("capability", "what it is here"), [(f"`{one.value}`", CAPABILITIES[one]) for one in Capability])
+
+
+def modes() -> str:
+    """The letters, and the settings and lists that they are."""
+    flags = [(f"`{letter}`", f"`{setting}`") for letter, setting in FLAG_MODES.items()]
+    others = [
+        ("`k <key>`", "`key`"),
+        ("`l <number>`", "`members_max`"),
+        ("`b <mask>`", "bans; `m:<mask>` mutes"),
+        ("`e <mask>`", "exceptions from bans and mutes"),
+        ("`I <mask>`", "exceptions from `i`"),
+    ]
+    return table(("mode", "setting or list"), [*flags, *others])
+
+
+def numerics() -> str:
+    """All that are ever sent."""
+    return table(("numeric", "name", "words"), [(one.digits, f"`{one.name}`", one.sentence) for one in Numeric])
+
+
+def page() -> str:
+    """The whole page."""
+    return TEMPLATE.format(commands=commands(), capabilities=capabilities(), modes=modes(), numerics=numerics())
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

@@ -1,0 +1,130 @@
+"""What the hub does for protocols that keep no rooms: moves of guests, looks, faces; seen through IRC sessions."""
+
+from __future__ import annotations
+
+import pytest
+
+from besedka.chat.names import fold
+from besedka.chat.principals import PrincipalId
+from besedka.hub.ports import Peer
+from besedka.hub.surroundings import Surroundings
+from besedka.wire.irc.conversation import IrcServer
+from besedka.wire.irc.format import Formats
+from besedka.wire.irc.world import NO_HOST, OFFLINE
+from hub_room import HubRoom, Wire
+
+
+class Guest:
+    """A guest at an IRC client."""
+
+    def __init__(self, server: HubRoom, world: Surroundings, formats: Formats, name: str) -> None:
+        self.server = server
+        self.link = Wire()
+        protocol = IrcServer(server.limits, world, formats)
+        session = server.hub.connect(self.link, Peer("203.0.113.9", True, "irc"), protocol)
+        assert session is not None
+        self.session = session
+        self.write(f"NICK {name}", f"USER {name} 0 * :{name.title()}")
+        self.read()
+
+    def write(self, *lines: str) -> None:
+        self.session.receive("".join(line + "\r\n" for line in lines).encode())
+        self.server.settle()
+
+    def read(self) -> list[str]:
+        text = self.link.written.decode()
+        self.link.written.clear()
+        return text.split("\r\n")[:-1]
+
+    def said(self) -> list[str]:
+        """What people did, without who they are."""
+        return [line.split(" ", 1)[1] for line in self.read() if "!" in line.split(" ")[0]]
+
+
+@pytest.fixture
+def server() -> HubRoom:
+    return HubRoom()
+
+
+@pytest.fixture
+def world(server: HubRoom) -> Surroundings:
+    return Surroundings(server.hub, created=1)
+
+
+def guests(server: HubRoom, world: Surroundings, *names: str) -> list[Guest]:
+    formats = Formats(world)
+    return [Guest(server, world, formats, name) for name in names]
+
+
+def test_guests_moves_are_told_to_others_at_once_and_one_by_one(server: HubRoom, world: Surroundings) -> None:
+    ann, bob = guests(server, world, "ann", "bob")
+    ann.write("JOIN #tea")
+    bob.write("JOIN #tea")
+    assert ann.said() == ["JOIN #tea", "JOIN #tea"]
+    bob.write("PART #tea :bye")
+    assert ann.said() == ["PART #tea bye"]
+    assert bob.said() == ["JOIN #tea", "PART #tea bye"]
+
+
+def test_who_shares_two_rooms_is_told_once_that_a_guest_has_gone(server: HubRoom, world: Surroundings) -> None:
+    ann, bob = guests(server, world, "ann", "bob")
+    for one in (ann, bob):
+        one.write("JOIN #tea,#cake")
+    ann.read()
+    bob.write("QUIT :home")
+    assert ann.said() == ["QUIT :home"]
+    assert bob.link.closed
+
+
+def test_nobody_is_put_in_the_lobby_by_irc(server: HubRoom, world: Surroundings) -> None:
+    (ann,) = guests(server, world, "ann")
+    ann.write("NAMES #lobby")
+    assert ann.read() == [f":{world.server} 366 ann #lobby :End of /NAMES list"]
+
+
+def test_a_hidden_room_is_there_for_those_inside_only(server: HubRoom, world: Surroundings) -> None:
+    ann, bob = guests(server, world, "ann", "bob")
+    ann.write("JOIN #tea", "MODE #tea +si", "TOPIC #tea :cake", "TOPIC #tea")
+    assert f":{world.server} 332 ann #tea cake" in ann.read()
+    bob.write("TOPIC #tea", "MODE #tea", "JOIN #tea", "LIST")
+    assert [line.split(" ")[1] for line in bob.read()] == ["403", "403", "473", "321", "323"]
+
+
+def test_capabilities_change_how_a_session_reads_at_once(server: HubRoom, world: Surroundings) -> None:
+    ann, bob = guests(server, world, "ann", "bob")
+    for one in (ann, bob):
+        one.write("JOIN #tea")
+    assert ann.session.format is bob.session.format
+    ann.write("CAP REQ :message-tags")
+    assert ann.session.format is not bob.session.format
+    ann.read()
+    bob.write("PRIVMSG #tea :hi")
+    assert [line.split("=")[0] for line in ann.read()] == ["@msgid"]
+
+
+def test_somebody_who_is_here_has_a_face_and_nobody_an_address(server: HubRoom, world: Surroundings) -> None:
+    (ann,) = guests(server, world, "ann")
+    assert ann.session.online is not None
+    face = world.face(ann.session.online.principal)
+    assert (face.user, face.real_name, face.away) == ("ann", "Ann", "")
+    assert face.host.endswith(".ip")
+    assert "203" not in face.host
+    found = world.named(fold("Ann"))
+    assert found is not None
+    assert found.name == world.name(found.principal) == "ann"
+    assert world.named(fold("zed")) is None
+    nobody = world.face(PrincipalId(99))
+    assert (nobody.host, nobody.away) == (NO_HOST, OFFLINE)
+
+
+def test_everything_is_counted(server: HubRoom, world: Surroundings) -> None:
+    ann, bob = guests(server, world, "ann", "bob")
+    ann.write("JOIN #tea")
+    bob.write("QUIT")
+    counts = world.counts()
+    assert (counts.users, counts.users_most, counts.rooms, counts.admins, counts.unknown) == (1, 2, 1, 0, 0)
+
+
+def test_the_server_is_called_what_nobody_can_be(world: Surroundings) -> None:
+    assert world.server == "besedka."
+    assert " " not in world.version

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from besedka.chat.own_requests import SetProfile
+from besedka.chat.refusals import Code
+from besedka.chat.requests import Exit, Malformed, Ping, Sync
+from besedka.chat.told import Done
+from besedka.wire.irc.conversation import LINES_BEFORE_LOGIN_MAX
+from irc_visitor import ANN, Visitor, present, refused, you
+
+DONE = Done(None)
+
+
+def test_a_guest_is_welcomed_when_the_hub_has_let_it_in() -> None:
+    visitor = Visitor()
+    visitor.write("NICK guest", "USER me 0 * :Real Name")
+    asked = visitor.tell(you())
+    assert visitor.read() == []
+    assert [type(one) for one in asked] == [Ping]
+    asked = visitor.tell(DONE)
+    numerics = visitor.numerics()
+    assert numerics[:4] == ["001", "002", "003", "004"]
+    assert set(numerics[4:-1]) == {"005", "251", "252", "253", "254", "255", "265", "266"}
+    assert numerics[-1] == "422"
+    assert asked == [SetProfile(real_name="Real Name"), Sync()]
+    assert visitor.protocol.user == "me"
+
+
+def test_isupport_has_thirteen_tokens_a_line_at_most() -> None:
+    visitor = present()
+    visitor.write("VERSION")
+    for line in visitor.read():
+        if " 005 " in line:
+            assert len(line.split(" :")[0].split(" ")) <= 3 + 13
+
+
+def test_where_guests_are_not_admitted_an_account_is_needed() -> None:
+    visitor = Visitor(guests=False)
+    asked = visitor.write("NICK ann", "USER a 0 * :Ann")
+    assert [type(one) for one in asked] == [Exit]
+    (line,) = visitor.read()
+    assert line.startswith(":here. FAIL * ACCOUNT_REQUIRED_TO_CONNECT :")
+
+
+@pytest.mark.parametrize(
+    ("code", "numeric"),
+    [(Code.NAME_TAKEN, "433"), (Code.BAD_NAME, "432"), (Code.NAME_RESERVED, "432")],
+)
+def test_a_refused_nick_may_be_chosen_again(code: Code, numeric: str) -> None:
+    visitor = Visitor()
+    visitor.write("NICK ann", "USER a 0 * :Ann")
+    visitor.tell(refused(code))
+    assert visitor.numerics() == [numeric]
+    (asked,) = visitor.write("NICK anna")
+    assert getattr(asked, "name", "") == "anna"
+
+
+def test_pass_logs_in_with_name_and_password_and_once() -> None:
+    visitor = Visitor(guests=False)
+    asked = visitor.write("PASS :ann:correct horse:battery", "NICK x", "USER a 0 * :Ann")
+    (login,) = asked
+    assert (getattr(login, "name", ""), getattr(login, "password", "")) == ("ann", "correct horse:battery")
+    asked = visitor.tell(refused(Code.WRONG_PASSWORD))
+    assert [type(one) for one in asked] == [Exit]
+    assert visitor.numerics() == ["464"]
+
+
+def test_negotiation_holds_registration_back() -> None:
+    visitor = Visitor()
+    assert visitor.write("CAP LS 302", "NICK guest", "USER a 0 * :A") == []
+    (line,) = visitor.read()
+    assert line.startswith(":here. CAP * LS :")
+    assert " sasl=PLAIN " in line
+    assert visitor.write("CAP END") != []
+
+
+def test_capabilities_are_taken_all_or_none() -> None:
+    visitor = Visitor()
+    visitor.write("CAP REQ :server-time nonsense", "CAP REQ :server-time setname", "CAP LIST", "CAP FOO", "CAP")
+    assert visitor.read() == [
+        ":here. CAP * NAK :server-time nonsense",
+        ":here. CAP * ACK :server-time setname",
+        ":here. CAP * LIST :server-time setname",
+        ":here. 410 * FOO :Invalid CAP command",
+        ":here. 461 * CAP :Not enough parameters",
+    ]
+
+
+def test_cap_notify_stays_with_who_asked_for_302() -> None:
+    visitor = Visitor()
+    visitor.write("CAP LS 302")
+    visitor.read()
+    visitor.write("CAP REQ :-cap-notify", "CAP REQ :server-time", "CAP REQ :-server-time", "CAP LIST")
+    assert [line.split(" ", 3)[3] for line in visitor.read()] == [
+        "NAK :-cap-notify",
+        "ACK :server-time",
+        "ACK :-server-time",
+        "LIST :cap-notify",
+    ]
+
+
+def test_on_an_unsafe_way_no_password_is_offered_or_taken() -> None:
+    visitor = Visitor(safe=False)
+    assert visitor.write("CAP LS", "CAP REQ :sasl", "AUTHENTICATE PLAIN") == []
+    ls, nak, failed = visitor.read()
+    assert "sasl" not in ls
+    assert " NAK " in nak
+    assert " 904 " in failed
+
+
+def plain(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def test_sasl_plain_logs_in_before_registration() -> None:
+    visitor = Visitor(guests=False)
+    visitor.write("CAP REQ :sasl", "AUTHENTICATE plain")
+    (login,) = visitor.write("AUTHENTICATE " + plain("\0ann\0secret word"))
+    assert (getattr(login, "name", ""), getattr(login, "password", "")) == ("ann", "secret word")
+    visitor.tell(you(ANN, "ann"), DONE)
+    assert visitor.numerics() == ["CAP", "AUTHENTICATE", "900", "903"]
+    visitor.write("AUTHENTICATE PLAIN")
+    assert visitor.numerics() == ["907"]
+    assert [type(one) for one in visitor.write("NICK other", "USER a 0 * :A", "CAP END")] == [Ping]
+
+
+def test_a_long_password_comes_in_chunks() -> None:
+    visitor = Visitor()
+    encoded = plain("\0ann\0" + "p" * 1024)
+    visitor.write("AUTHENTICATE PLAIN")
+    chunks = [encoded[at : at + 400] for at in range(0, len(encoded), 400)]
+    asked = visitor.write(*(f"AUTHENTICATE {chunk}" for chunk in chunks))
+    assert getattr(asked[0], "password", "") == "p" * 1024
+
+
+@pytest.mark.parametrize(
+    ("said", "numerics"),
+    [
+        (["AUTHENTICATE FOO"], ["908", "904"]),
+        (["AUTHENTICATE PLAIN", "AUTHENTICATE *"], ["AUTHENTICATE", "906"]),
+        (["AUTHENTICATE PLAIN", "AUTHENTICATE " + "a" * 401], ["AUTHENTICATE", "905"]),
+        (["AUTHENTICATE PLAIN", *["AUTHENTICATE " + "a" * 400] * 5], ["AUTHENTICATE", "905", "908", "904"]),
+        (["AUTHENTICATE PLAIN", "AUTHENTICATE !!!"], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", "AUTHENTICATE " + plain("bob\0ann\0secret")], ["AUTHENTICATE", "904"]),
+    ],
+)
+def test_what_is_wrong_with_an_exchange_ends_it(said: list[str], numerics: list[str]) -> None:
+    visitor = Visitor()
+    assert visitor.write(*said) == []
+    assert visitor.numerics()[: len(numerics)] == numerics
+
+
+def test_a_wrong_password_is_904() -> None:
+    visitor = Visitor()
+    visitor.write("AUTHENTICATE PLAIN", "AUTHENTICATE " + plain("\0ann\0wrong"))
+    visitor.tell(refused(Code.WRONG_PASSWORD))
+    assert visitor.numerics() == ["AUTHENTICATE", "904"]
+
+
+def test_nobody_talks_for_ever_without_saying_who_it_is() -> None:
+    visitor = Visitor()
+    asked = visitor.write(*["PING x"] * (LINES_BEFORE_LOGIN_MAX + 1))
+    while not isinstance(asked[-1], Malformed):
+        asked = visitor.tell(*[DONE for _ in asked])
+    assert asked[-1].fatal
+
+
+def test_a_web_page_is_not_listened_to() -> None:
+    (malformed,) = Visitor().write("NICK x", "Host: example")
+    assert isinstance(malformed, Malformed)
+    assert malformed.fatal
