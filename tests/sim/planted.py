@@ -153,9 +153,9 @@ def leaver_reads_on(patch: pytest.MonkeyPatch) -> None:
     """Whoever has left a room is still told what is said there."""
     right = Told._move
 
-    def careless(self: Told, opened: OpenRoom, addition: Addition, principal: Any, moved: Any) -> None:
+    def careless(self: Told, opened: OpenRoom, addition: Addition, principal: Any, turn: Turn, moved: Any) -> None:
         if principal in opened.state.members:
-            right(self, opened, addition, principal, moved)
+            right(self, opened, addition, principal, turn, moved)
 
     patch.setattr(Told, "_move", careless)
 
@@ -176,9 +176,9 @@ def kicked_reads_on(patch: pytest.MonkeyPatch) -> None:
     """Whoever was put out is told what is said there afterwards."""
     right = Told._move
 
-    def careless(self: Told, opened: OpenRoom, addition: Addition, principal: Any, moved: Any) -> None:
+    def careless(self: Told, opened: OpenRoom, addition: Addition, principal: Any, turn: Turn, moved: Any) -> None:
         if principal in opened.state.members or not _is_put_out(addition, principal):
-            right(self, opened, addition, principal, moved)
+            right(self, opened, addition, principal, turn, moved)
 
     patch.setattr(Told, "_move", careless)
 

@@ -93,7 +93,7 @@ def test_tab_goes_on_with_commands_rooms_and_people(server: Server, tmp_path: Pa
         sebastian.enters("sebastian")
         ria.sees("-- sebastian joined")
         for begun, rest, more, result in (
-            ("/jo", "in", " tea", "you are in tea"),
+            ("/jo", "in", " arbour", "you are in arbour"),
             ("/room lo", "bby", "", "you are in lobby"),
             ("hello @seb", "astian", " and welcome", "ria: hello @sebastian and welcome"),
             ("/whois SEB", "sebastian", "", "is here"),

@@ -172,5 +172,5 @@ def test_an_empty_turn_keeps_nothing(turn: Turn) -> None:
 def test_ones_own_entries_are_marked_for_those_who_are_not_shown_them(turn: Turn) -> None:
     session = HubRoom().visitor().session
     turn.add(kept(9, TEA), by(ANN, Message("a")), session=session)
-    assert session.protocol.echoes(TEA, Message("a"))
+    assert session.protocol.echoes(kept(9, TEA), Message("a"))
     assert turn.origins == {}
