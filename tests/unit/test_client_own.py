@@ -99,7 +99,7 @@ def test_what_an_inbox_says_is_told_in_an_order_that_is_always_the_same() -> Non
     tea = RoomName("tea")
     invited = [Invited(RoomId(one), Kind.PRIVATE, tea) for one in (4, 3, 2, 4)]
     moved = [MarkerMoved(target, 1, 0) for target in ("9", "bob", "#7")]
-    said = [*invited, *moved, *(NotifySet(RoomId(one), Level.NONE) for one in (9, 5))]
+    said: list[Body] = [*invited, *moved, *(NotifySet(RoomId(one), Level.NONE) for one in (9, 5))]
     told = personal_told(inbox_after([entry(number, body) for number, body in enumerate(said, 2)]))
     assert [invitation.room for invitation in told.invitations] == [3, 2, 4], "the oldest first"
     assert [target for target, _marker in told.markers] == ["#7", "9", "bob"]
