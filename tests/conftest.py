@@ -1,13 +1,17 @@
-"""Data that a server has used before, because a first start takes twice as long as a later one."""
+"""What the tests of real programs begin with: signals as in a terminal, and data that a server has used before."""
 
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 
 from server import Server
+
+# Programs begun by these tests inherit it: under nohup they would stay when their terminal is gone, as they should.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
