@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from a_room import ANN, BOB, CARL, NOW, said
 from besedka.chat.entries import Body, Edited, Entry, Manner, Message, Person, Redacted
 from besedka.chat.mending import Rewrite, as_read, rewrites
+from besedka.chat.mending import mended as as_it_is_by_now
 
 WHOLE = Message(
     "hi @room, @carl", Manner.DONE, 3, (CARL.principal,), True, breaks=(2,), tags=(("+example/colour", "red"),)
@@ -63,3 +64,25 @@ def test_whoever_left_before_an_edit_reads_neither_what_it_says_nor_what_was_the
     mark = msgspec.structs.replace(said(5), body=Message("", Manner.DONE, 3, edited=8, redacted=9))
     assert as_read(mark, 7) == msgspec.structs.replace(mark, body=Message("", Manner.DONE, 3, redacted=9))
     assert as_read(Entry(5, NOW, BOB.principal, BOB.name, Edited(4, "hi")), 5).body == Edited(4, "hi")
+
+
+def by(number: int, body: Body) -> Entry:
+    return Entry(number, NOW, BOB.principal, BOB.name, body)
+
+
+def test_what_was_read_before_it_was_mended_is_told_as_it_is_by_now() -> None:
+    read = [said(5), said(6), by(7, Edited(4, "before"))]
+    since = [by(8, Edited(5, "after")), by(9, Redacted(6, CARL)), by(10, Edited(4, "again")), said(11)]
+    told = as_it_is_by_now(read, since)
+    bodies = [entry.body for entry in told]
+    assert [entry.number for entry in told] == [5, 6, 7]
+    assert isinstance(bodies[0], Message)
+    assert (bodies[0].text, bodies[0].edited) == ("after", 8)
+    assert bodies[1] == Message("", Manner.SAID, redacted=9)
+    assert bodies[2] == Edited(4, "")
+
+
+def test_what_was_read_after_it_was_mended_is_told_as_it_was_read() -> None:
+    edit = by(8, Edited(5, "after"))
+    read = [msgspec.structs.replace(said(5), body=rewrites(edit, said(5))[0].body), edit]
+    assert as_it_is_by_now(read, [edit]) == read

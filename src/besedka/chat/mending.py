@@ -5,6 +5,8 @@ The log still has every number and every author; what is rewritten is what a mes
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import msgspec
 
 from besedka.chat.entries import Body, Edited, Entry, Message, Redacted
@@ -52,3 +54,21 @@ def as_read(entry: Entry, last: int | None) -> Entry:
     if last is None or not isinstance(message, Message) or message.edited <= last:
         return entry
     return msgspec.structs.replace(entry, body=Message("", message.manner, message.reply, redacted=message.redacted))
+
+
+def mended(entries: Iterable[Entry], since: Sequence[Entry]) -> list[Entry]:
+    """Entries that were read a moment ago, as they are after `since`, which came while they were on their way."""
+    menders = {entry.body.number: entry for entry in since if isinstance(entry.body, Edited | Redacted)}
+    return [_mended(entry, menders) for entry in entries] if menders else [*entries]
+
+
+def _mended(entry: Entry, menders: dict[int, Entry]) -> Entry:
+    body = entry.body
+    if isinstance(body, Edited):  # The last one holds the words, and is in `since` itself.
+        mender = menders.get(body.number)
+        late = mender is not None and mender.number > entry.number
+        return msgspec.structs.replace(entry, body=Edited(body.number, "")) if late else entry
+    mender = menders.get(entry.number)
+    if mender is None or not isinstance(body, Message) or mender.number in (body.edited, body.redacted):
+        return entry
+    return msgspec.structs.replace(entry, body=rewrites(mender, entry)[0].body)

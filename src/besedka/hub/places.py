@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from besedka.chat.cursor import Cursor, Resumption, resumption
 from besedka.chat.entries import Entry, Kind, Message, RoomId
-from besedka.chat.mending import as_read
+from besedka.chat.mending import as_read, mended
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Reading
 from besedka.chat.told import Unreadable
@@ -132,19 +132,20 @@ class Places:
         if after >= upto:
             self._give(session, opened, (), upto)
             return
-        limits = self._parts.limits
+        limits, head = self._parts.limits, opened.state.head
         page = await self._parts.logs.page(
             room, after=after, upto=upto, limit=limits.page_entries_max, bytes_max=limits.run_bytes_max
         )
         opened_now = self._parts.rooms.get(room)
         moved = session.behind.get(room) != after or room in session.announcements
-        if opened_now is not opened or session.ended or moved:
-            return  # It was moved meanwhile; the next page starts from where it is now.
+        since = opened.entries_after(head, opened.state.head)
+        if opened_now is not opened or session.ended or moved or since is None:
+            return  # It was moved meanwhile, or much was said; the next page starts from where it is now.
         last = self._last(session, opened)  # The head may have moved while the page was read.
         if last is None:
             self.forget(session, room)
             return
-        entries = [entry for entry in page.entries if entry.number <= last]
+        entries = [entry for entry in mended(page.entries, since) if entry.number <= last]
         if not entries and last > after:
             self._parts.journal.note("the store has a gap", room=room, after=after, upto=upto)
             last = after

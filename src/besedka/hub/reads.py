@@ -13,7 +13,7 @@ from immutables import Map
 from besedka.chat.answers import MarkLine, MarkList, OverviewLine, OverviewTold
 from besedka.chat.entries import Entry, Kind, Level, Message, RoomId
 from besedka.chat.governance import Standing
-from besedka.chat.mending import as_read
+from besedka.chat.mending import as_read, mended
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.own_requests import Overview, Typing
 from besedka.chat.permissions import Act, allowed
@@ -53,17 +53,21 @@ class Reads:
         first = max(readable.first, state.floor)
         limit = max(1, min(request.limit, self._parts.limits.page_entries_max))
         found = await self._entries(request, first=first, head=head, limit=limit)
-        entries = [as_read(entry, readable.last) for entry in found]
         reactions: Sequence[ReactionCount] = ()
-        if any(isinstance(entry.body, Message) for entry in entries):
+        if any(isinstance(entry.body, Message) for entry in found):
             reactions = await self._parts.logs.reaction_counts(
                 state.id,
-                first=entries[0].number,
-                last=entries[-1].number,
+                first=found[0].number,
+                last=found[-1].number,
                 upto=head,
                 principal=online.principal,
                 limit=self._parts.limits.reactions_listed_max,
             )
+        now = self._parts.rooms.get(state.id) or opened
+        since = now.entries_after(state.head, now.state.head)
+        if since is None:  # So much has come that nobody knows here what was taken away meanwhile.
+            return await self.history(session, request)
+        entries = [as_read(entry, readable.last) for entry in mended(found, since)]
         return Page(request.request_id, state.id, tuple(entries), head, first, tuple(reactions))
 
     async def _entries(self, request: History, *, first: int, head: int, limit: int) -> Sequence[Entry]:
