@@ -10,8 +10,9 @@ import pytest
 
 from server import Server
 
-# Programs begun by these tests inherit it: under nohup they would stay when their terminal is gone, as they should.
+# Programs begun by these tests inherit what is ignored: a hangup under nohup, an interrupt in a script's background.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
