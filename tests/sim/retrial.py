@@ -78,18 +78,26 @@ class Retrial:
             return why
         drafts = tuple(Draft(entry.author, entry.name, entry.body) for entry in entries)
         addresses = self._record.addresses.get(first.name, []) if found is None else [found.address]
-        verdicts = [self._verdict(room, entries, request, address) for address in addresses]
+        verdicts = [
+            self._verdict(room, entries, request, address, inside=inside)
+            for address in addresses
+            for inside in self._inside(room, first, request)
+        ]
         if drafts in verdicts:
             return ""
         return ", ".join(_reason(verdict) for verdict in verdicts)
 
     def _verdict(
-        self, room: Room, entries: Sequence[Entry], request: Write, address: str
+        self, room: Room, entries: Sequence[Entry], request: Write, address: str, *, inside: bool
     ) -> tuple[Draft, ...] | Refusal:
-        first = entries[0]
-        present = is_guest(first.author) and room.kind is Kind.PUBLIC and not isinstance(request, Join | Open)
-        actor = self._actor(first.author, first.name, address, inside=first.author in room.members or present)
+        actor = self._actor(entries[0].author, entries[0].name, address, inside=inside)
         return decide(room, actor, request, self._circumstances(room, entries, request))
+
+    def _inside(self, room: Room, first: Entry, request: Write) -> tuple[bool, ...]:
+        """Whether they were in the room. Guests come and go without an entry: what either might do is legal."""
+        if is_guest(first.author) and room.kind is Kind.PUBLIC and not isinstance(request, Join | Open):
+            return True, False
+        return (first.author in room.members,)
 
     def _actor(self, principal: PrincipalId, name: str, address: str, *, inside: bool) -> Actor:
         host = _host(address, self._record.host_key)
