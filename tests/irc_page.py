@@ -46,6 +46,7 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - With an account: SASL PLAIN, or `PASS name:password`. One's nick is the account's name, whatever NICK said; several
   clients are one person. On connecting one is back in all one's rooms.
 - As a guest, where the operator admits guests: NICK and USER. Others get `FAIL * ACCOUNT_REQUIRED_TO_CONNECT`.
+- Where the operator has set `irc.password`, whoever does not log in says it with PASS first; 464 and the end otherwise.
 - The host of somebody is a keyed hash of their address: the same for the same address, and the address to nobody.
   Whoever is not here is `u@offline`.
 
@@ -98,7 +99,7 @@ Not there yet, and answered as unknown or not offered:
   renamed is told to nobody, and goes on under its new name), extbans but `m:`; an INVITE is not told to a guest.
 - **Of people**: guests' change of nick; idle and sign-on times (317); prefixes in 319; user modes;
   `irc.nicks = "free"`.
-- **Of the server**: `irc.password` and `irc.motd_file`, which the configuration refuses; WebSocket.
+- **Of the server**: WebSocket.
 - A guest's coming or going is a signal: a reader that is full misses the line, and its names are old until it asks.
 """
 

@@ -12,6 +12,7 @@ from besedka.chat.told import Done, Refused, Registration, RoomTold, Unit, Welco
 from besedka.limits import Limits
 from besedka.wire.irc.conversation import IrcServer
 from besedka.wire.irc.format import Formats
+from besedka.wire.irc.settings import IrcSettings
 from besedka.wire.irc.world import Counts, Face
 from besedka.wire.looking import Seen
 
@@ -33,6 +34,11 @@ class FakeWorld:
         self.people = {ANN: "ann", BOB: "bob", GUEST: "guest"}
         self.faces: dict[PrincipalId, Face] = {}
         self.told: dict[int, tuple[Room, Entry]] = {}
+        self.irc = IrcSettings()
+
+    @property
+    def settings(self) -> IrcSettings:
+        return self.irc
 
     def now(self) -> int:
         return 2_000

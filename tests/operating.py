@@ -12,7 +12,7 @@ import msgspec
 
 import besedka.limits
 from besedka.admin.commands import COMMANDS
-from besedka.config import KEYS
+from besedka.config_keys import KEYS
 from besedka.limits import Limits
 
 PAGE = Path(__file__).parent.parent / "docs" / "OPERATING.md"

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,10 @@ import msgspec
 
 from besedka.chat.text import harmless_line
 from besedka.chat.told import Registration
+from besedka.config_keys import KEYS, TABLES, Listener, Network, Wrong, kind_of
 from besedka.keylines import Key, key_lines
 from besedka.limits import Limits, LimitsBroken
+from besedka.wire.irc.settings import IrcSettings, Nicks, ServerPassword
 from besedka.words import _
 
 DEFAULT_HOST = "127.0.0.1"
@@ -25,13 +26,8 @@ DEFAULT_HOST = "127.0.0.1"
 FILE_BYTES_MAX = 1 << 20
 """A configuration is some kilobytes; this is a wrong file."""
 
-NAME_CHARACTERS_MAX = 64
-"""The server's name stands in a status line."""
-
 INTEGER_MAX = 1 << 53
 """Past this a number is no longer the same everywhere it goes (JSON, SQL)."""
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ConfigFault(Exception):
@@ -41,26 +37,6 @@ class ConfigFault(Exception):
         super().__init__("; ".join(faults))
         self.faults = faults
         """One sentence each, beginning with `FILE:LINE:` where there is a line."""
-
-
-class Listener(msgspec.Struct, frozen=True):
-    """Where to wait for connections."""
-
-    host: str
-    """An address or a name of this machine, without brackets."""
-    port: int
-    """0 is automatic: any port that is free."""
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host.lower() == "localhost"
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +51,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     key: Path | None = None
     registration_chosen: Registration | None = None
     guests: bool = False
+    before_connect: bool = False
+    scram: bool = False
     irc_enabled: bool = True
+    irc_password: ServerPassword | None = None
+    irc_motd: tuple[str, ...] = ()
+    irc_nicks: Nicks = Nicks.ACCOUNT
     limits: Limits = Limits()
 
     @property
@@ -84,6 +65,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         if self.registration_chosen is not None:
             return self.registration_chosen
         return Registration.OPEN if all(listener.loopback for listener in self.listen) else Registration.INVITE
+
+    @property
+    def irc(self) -> IrcSettings:
+        """What the IRC door must know of it."""
+        return IrcSettings(
+            password=self.irc_password,
+            motd=self.irc_motd,
+            nicks=self.irc_nicks,
+            before_connect=self.before_connect,
+            scram=self.scram,
+        )
 
     def listening_on(self, *, host: str | None, port: int | None) -> Config:
         """This configuration with what the command line says: it replaces `listen` by one listener."""
@@ -146,160 +138,6 @@ def _syntax_fault(error: Exception, path: Path) -> str:
     return harmless_line(_("{path}: is not TOML: {error}").format(path=path, error=error))
 
 
-# Values ----------------------------------------------------------------------------------------------------------
-
-
-class _Wrong(Exception):
-    """What is wrong with a value, as the end of a sentence that begins with its key."""
-
-
-def _kind(value: object) -> str:
-    """What TOML calls the type of a value. The value itself may be a secret."""
-    names = {
-        bool: _("true or false"),
-        int: _("a number"),
-        float: _("a number"),
-        str: _("a text"),
-        list: _("a list"),
-        dict: _("a table"),
-    }
-    return names.get(type(value), _("a date or time"))
-
-
-def _boolean(value: object, _folder: Path) -> bool:
-    if not isinstance(value, bool):
-        raise _Wrong(_("must be true or false, not {kind}").format(kind=_kind(value)))
-    return value
-
-
-def _text(value: object, _folder: Path) -> str:
-    if not isinstance(value, str):
-        raise _Wrong(_("must be a text in quotes, not {kind}").format(kind=_kind(value)))
-    return value
-
-
-def _server_name(value: object, folder: Path) -> str:
-    name = _text(value, folder)
-    if not 1 <= len(name) <= NAME_CHARACTERS_MAX or name != harmless_line(name) or not name.strip():
-        raise _Wrong(_("must be 1 to {most} visible characters").format(most=NAME_CHARACTERS_MAX))
-    return name
-
-
-def _file(value: object, folder: Path) -> Path:
-    text = _text(value, folder)
-    if not text or "\0" in text:
-        raise _Wrong(_("must be the path of a file"))
-    return folder / Path(text).expanduser()
-
-
-def _texts(value: object, folder: Path) -> list[str]:
-    if not isinstance(value, list):
-        raise _Wrong(_("must be a list of texts, not {kind}").format(kind=_kind(value)))
-    return [_text(item, folder) for item in value]
-
-
-def listener(text: str) -> Listener:
-    """`HOST:PORT` or `[IPV6]:PORT` as a listener. Raises `ValueError`, whose text says what is wrong."""
-    match = re.fullmatch(r"(?:\[([^\[\]\s]+)\]|([^:\[\]\s]+)):(\d{1,6})", text, re.ASCII)
-    if not match:
-        raise ValueError(_("is not HOST:PORT (an IPv6 address stands in brackets)"))
-    if int(match[3]) > 65535:
-        raise ValueError(_("has a port over 65535"))
-    return Listener(match[1] or match[2], int(match[3]))
-
-
-def _listeners(value: object, folder: Path) -> tuple[Listener, ...]:
-    listeners: list[Listener] = []
-    for text in _texts(value, folder):
-        try:
-            one = listener(text)
-        except ValueError as error:
-            raise _Wrong(_("has {text!r}, which {error}").format(text=harmless_line(text), error=error)) from None
-        if one.port and one in listeners:
-            raise _Wrong(_("has {one} twice").format(one=one))
-        listeners.append(one)
-    if not listeners:
-        raise _Wrong(_("must have at least one HOST:PORT"))
-    return tuple(listeners)
-
-
-def _networks(value: object, folder: Path) -> tuple[Network, ...]:
-    networks: list[Network] = []
-    for text in _texts(value, folder):
-        try:
-            networks.append(ipaddress.ip_network(text))
-        except ValueError:
-            raise _Wrong(
-                _("has {text!r}, which is no address or network (like 10.0.0.0/8)").format(text=harmless_line(text))
-            ) from None
-    return tuple(networks)
-
-
-def _registration(value: object, folder: Path) -> Registration:
-    try:
-        return Registration(_text(value, folder))
-    except ValueError:
-        raise _Wrong(_('must be "open", "invite" or "closed"')) from None
-
-
-class _Entry(msgspec.Struct, frozen=True):
-    """One key: how it is read, and what docs/OPERATING.md says of it."""
-
-    read: Callable[[Any, Path], object]
-    field: str | None
-    """The field of `Config` it fills; None where it only has to be right."""
-    default: str
-    meaning: str
-
-
-def _not_yet(default: bool | str) -> _Entry:
-    """A key of something this version has not got: only its default is true."""
-    shown = msgspec.json.encode(default).decode()
-
-    def read(value: object, _folder: Path) -> None:
-        if type(value) is not type(default) or value != default:
-            raise _Wrong(_("can only be {shown}: this version of besedka cannot do it yet").format(shown=shown))
-
-    return _Entry(read, None, shown, "cannot be changed yet")
-
-
-KEYS: Mapping[Key, _Entry] = {
-    Key("name"): _Entry(_server_name, "name", '"besedka"', "what the operator calls this server"),
-    Key("listen"): _Entry(
-        _listeners,
-        "listen",
-        '["127.0.0.1:0"]',
-        "where to wait for connections, each `HOST:PORT`; port 0 is any free one; `--host`, `--port` replace the list",
-    ),
-    Key("allow_plaintext"): _Entry(_boolean, "allow_plaintext", "false", "take passwords from afar without TLS too"),
-    Key("allow_text_prompt"): _Entry(_boolean, "allow_text_prompt", "true", "ask a client that says nothing its name"),
-    Key("trusted_proxies"): _Entry(
-        _networks,
-        "trusted_proxies",
-        "[]",
-        "networks whose PROXY lines and X-Forwarded-For headers are believed about who connects",
-    ),
-    Key("tls.certificate"): _Entry(_file, "certificate", "self-made", "PEM file of the chain; read again on SIGHUP"),
-    Key("tls.key"): _Entry(_file, "key", "self-made", "PEM file of its private key; read with it"),
-    Key("accounts.registration"): _Entry(
-        _registration,
-        "registration_chosen",
-        '"open" if only this machine can connect, else "invite"',
-        'who may register: "open" (anybody), "invite" (with a code), "closed" (nobody)',
-    ),
-    Key("accounts.guests"): _Entry(_boolean, "guests", "false", "admit people without an account"),
-    Key("accounts.registration_before_connect"): _not_yet(False),
-    Key("accounts.scram"): _not_yet(False),
-    Key("irc.enabled"): _Entry(_boolean, "irc_enabled", "true", "let IRC clients in"),
-    Key("irc.password"): _not_yet(""),
-    Key("irc.motd_file"): _not_yet(""),
-    Key("irc.nicks"): _not_yet("account"),
-}
-"""Every key but those of `[limits]`, which are the fields of `Limits`."""
-
-_TABLES = frozenset({"limits"} | {key.partition(".")[0] for key in KEYS if "." in key})
-
-
 class _Reading:
     """One reading of one file: collects what is wrong with it."""
 
@@ -316,10 +154,10 @@ class _Reading:
         """The fields of `Config` that the file gives, limits apart."""
         values: dict[str, Any] = {}
         for name, value in tree.items():
-            if name not in _TABLES:
+            if name not in TABLES:
                 self._read(Key(name), value, values)
             elif not isinstance(value, dict):
-                self.fault(Key(name), _("must be a table, not {kind}").format(kind=_kind(value)))
+                self.fault(Key(name), _("must be a table, not {kind}").format(kind=kind_of(value)))
             elif name != "limits":
                 for inner, inner_value in value.items():
                     self._read(Key(f"{name}.{inner}"), inner_value, values)
@@ -332,7 +170,7 @@ class _Reading:
             return
         try:
             read = entry.read(value, self._path.parent)
-        except _Wrong as wrong:
+        except Wrong as wrong:
             self.fault(key, str(wrong))
             return
         if entry.field is not None:
@@ -347,9 +185,9 @@ class _Reading:
             if name not in types:
                 self.fault(key, _("is no limit of this server"))
             elif types[name] is bool and not isinstance(value, bool):
-                self.fault(key, _("must be true or false, not {kind}").format(kind=_kind(value)))
+                self.fault(key, _("must be true or false, not {kind}").format(kind=kind_of(value)))
             elif types[name] is not bool and (isinstance(value, bool) or not isinstance(value, int | float)):
-                self.fault(key, _("must be a number, not {kind}").format(kind=_kind(value)))
+                self.fault(key, _("must be a number, not {kind}").format(kind=kind_of(value)))
             elif types[name] is int and not isinstance(value, int):
                 self.fault(key, _("must be a whole number"))
             elif not abs(value) <= INTEGER_MAX:  # Infinities and nan too.

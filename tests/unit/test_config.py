@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from besedka.chat.told import Registration
-from besedka.config import KEYS, Config, ConfigFault, Listener, listener, load, parse
+from besedka.config import Config, ConfigFault, load, parse
+from besedka.config_keys import KEYS, MOTD_BYTES_MAX, Listener, listener
 from besedka.keylines import Key, key_lines
 from besedka.limits import Limits
+from besedka.wire.irc.settings import IrcSettings, Nicks, ServerPassword
 
 FILE = Path("/etc/besedka/besedka.toml")
 
@@ -68,7 +70,7 @@ def test_every_key_is_read() -> None:
 
 def test_every_field_has_a_key() -> None:
     fields = {field.name for field in msgspec.structs.fields(Config)} - {"limits"}
-    assert {entry.field for entry in KEYS.values() if entry.field} == fields
+    assert {entry.field for entry in KEYS.values()} == fields
 
 
 def test_every_limit_can_be_given_its_default() -> None:
@@ -130,6 +132,9 @@ x = 1
         ("[[limits]]\nflood = true", "1: `limits` must be a table, not a list"),
         ("limits.ping_seconds = inf", "1: `limits.ping_seconds` must be smaller"),
         ("limits.sessions_max = 99999999999999999999", "1: `limits.sessions_max` must be smaller"),
+        ("irc.nicks = 'any'", '1: `irc.nicks` must be "account" or "free"'),
+        ("irc.password = \"a\\nb\"", "1: `irc.password` must be one line of at most 500 bytes"),
+        (f"irc.password = '{'x' * 501}'", "1: `irc.password` must be one line of at most 500 bytes"),
         ("limits.sessions_max = true", "1: `limits.sessions_max` must be a number, not true or false"),
     ],
 )  # fmt: skip
@@ -137,20 +142,57 @@ def test_one_fault_is_one_sentence(text: str, expected: str) -> None:
     assert expected in faults(text)
 
 
+def test_the_keys_of_the_irc_door_are_read(tmp_path: Path) -> None:
+    (tmp_path / "motd.txt").write_bytes(b"\xef\xbb\xbfWelcome\r\n\r\nunder the lim\xc3\xa9s  \n")
+    text = """
+        [accounts]
+        registration_before_connect = true
+        scram = true
+        [irc]
+        password = "sesame: open"
+        motd_file = "motd.txt"
+        nicks = "free"
+    """
+    irc = parse(text, path=tmp_path / "besedka.toml").irc
+    assert irc == IrcSettings(
+        password=ServerPassword.of("sesame: open"),
+        motd=("Welcome", "", "under the lim\xe9s"),
+        nicks=Nicks.FREE,
+        before_connect=True,
+        scram=True,
+    )
+    assert irc.password is not None
+    assert irc.password.is_opened_by("sesame: open")
+    assert not irc.password.is_opened_by("sesame: opem")
+    assert "sesame" not in repr(irc)
+
+
 @pytest.mark.parametrize(
-    ("key", "default", "other"),
+    ("key", "default", "wrong"),
     [
-        ("accounts.registration_before_connect", "false", "true"),
-        ("accounts.scram", "false", "true"),
-        ("irc.password", '""', '"hunter2"'),
-        ("irc.motd_file", '""', '"motd.txt"'),
-        ("irc.nicks", '"account"', '"free"'),
+        ("accounts.registration_before_connect", "false", "must be true or false, not a number"),
+        ("accounts.scram", "false", "must be true or false, not a number"),
+        ("irc.password", '""', "must be a text in quotes, not a number"),
+        ("irc.motd_file", '""', "must be a text in quotes, not a number"),
+        ("irc.nicks", '"account"', "must be a text in quotes, not a number"),
     ],
 )
-def test_what_this_version_cannot_do_is_taken_at_its_default_only(key: str, default: str, other: str) -> None:
+def test_the_keys_of_the_irc_door_have_their_defaults(key: str, default: str, wrong: str) -> None:
     assert parse(f"{key} = {default}", path=FILE) == Config()
-    assert faults(f"{key} = {other}") == [f"1: `{key}` can only be {default}: this version of besedka cannot do it yet"]
-    assert faults(f"{key} = 0") == [f"1: `{key}` can only be {default}: this version of besedka cannot do it yet"]
+    assert faults(f"{key} = 0") == [f"1: `{key}` {wrong}"]
+
+
+def test_a_message_of_the_day_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "motd.txt"
+    text = f"irc.motd_file = {str(path)!r}"
+    (missing,) = faults(text)
+    path.write_bytes(b"\xff")
+    (foreign,) = faults(text)
+    path.write_bytes(b"a" * (MOTD_BYTES_MAX + 1))
+    (long,) = faults(text)
+    assert missing == f"1: `irc.motd_file` is {path}, which cannot be read: No such file or directory"
+    assert foreign == f"1: `irc.motd_file` is {path}, which is not UTF-8"
+    assert long == f"1: `irc.motd_file` is {path}, which is larger than 16384 bytes"
 
 
 def test_broken_relations_of_limits_are_reported_where_they_were_caused() -> None:
@@ -168,7 +210,7 @@ def test_a_text_that_is_not_toml_is_refused_with_its_line() -> None:
 
 
 def test_no_fault_shows_a_value_that_may_be_secret() -> None:
-    assert "hunter2" not in "".join(faults("irc.password = 'hunter2'\naccounts.password = 'hunter2'\n"))
+    assert "hunter2" not in "".join(faults(f"irc.password = '{'hunter2' * 99}'\naccounts.password = 'hunter2'\n"))
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

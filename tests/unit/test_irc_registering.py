@@ -6,9 +6,10 @@ import pytest
 
 from besedka.chat.own_requests import SetProfile
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Exit, Malformed, Ping, Sync
+from besedka.chat.requests import ComeAsGuest, Exit, Malformed, Ping, Sync
 from besedka.chat.told import Done
 from besedka.wire.irc.conversation import LINES_BEFORE_LOGIN_MAX
+from besedka.wire.irc.settings import IrcSettings, ServerPassword
 from irc_visitor import ANN, Visitor, present, refused, you
 
 DONE = Done(None)
@@ -66,6 +67,53 @@ def test_pass_logs_in_with_name_and_password_and_once() -> None:
     asked = visitor.tell(refused(Code.WRONG_PASSWORD))
     assert [type(one) for one in asked] == [Exit]
     assert visitor.numerics() == ["464"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "numerics"),
+    [
+        (["PASS :sesame: open"], []),
+        (["PASS wrong", "PASS :sesame: open"], []),
+        (["PASS wrong"], ["464"]),
+        (["PASS :sesame: open", "PASS wrong"], ["464"]),
+        ([], ["464"]),
+    ],
+)
+def test_a_guest_says_the_password_of_the_server_first(lines: list[str], numerics: list[str]) -> None:
+    visitor = Visitor()
+    visitor.world.irc = IrcSettings(password=ServerPassword.of("sesame: open"))
+    (asked,) = visitor.write(*lines, "NICK guest", "USER a 0 * :A")
+    assert visitor.numerics() == numerics
+    assert type(asked) is (Exit if numerics else ComeAsGuest)
+
+
+def test_an_account_needs_no_password_of_the_server() -> None:
+    visitor = Visitor()
+    visitor.world.irc = IrcSettings(password=ServerPassword.of("sesame"))
+    visitor.write("AUTHENTICATE PLAIN", "AUTHENTICATE " + plain("\0ann\0secret"))
+    visitor.tell(you(ANN, "ann"), DONE)
+    assert [type(one) for one in visitor.write("NICK ann", "USER a 0 * :A")] == [Ping]
+
+
+def test_on_an_unsafe_way_the_password_of_the_server_opens_nothing() -> None:
+    visitor = Visitor(safe=False)
+    visitor.world.irc = IrcSettings(password=ServerPassword.of("sesame"))
+    visitor.write("PASS sesame", "NICK guest", "USER a 0 * :A")
+    assert visitor.numerics() == ["464"]
+
+
+def test_the_message_of_the_day_is_told_in_lines_that_fit() -> None:
+    visitor = present()
+    visitor.world.irc = IrcSettings(motd=("Welcome :)", "", "x" * 500))
+    visitor.write("MOTD")
+    assert visitor.read() == [
+        ":here. 375 guest :- here. Message of the day - ",
+        ":here. 372 guest :- Welcome :)",
+        ":here. 372 guest :- ",
+        ":here. 372 guest :- " + "x" * 400,
+        ":here. 372 guest :- " + "x" * 100,
+        ":here. 376 guest :End of /MOTD command.",
+    ]
 
 
 def test_negotiation_holds_registration_back() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from besedka.chat.told import Registration
+from besedka.wire.irc.settings import IrcSettings
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,3 +17,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The program and its version, as clients are told."""
     registration: Registration = Registration.OPEN
     guests: bool = False
+    irc: IrcSettings = IrcSettings()

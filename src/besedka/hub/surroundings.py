@@ -12,6 +12,7 @@ from besedka.chat.rooms import Room
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Stage
 from besedka.hub.signals import shown
+from besedka.wire.irc.settings import IrcSettings
 from besedka.wire.irc.world import NO_USER, Counts, Face
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class Surroundings:
     def version(self) -> str:
         """The program and its version, as one word."""
         return self._parts.settings.version.replace(" ", "-") or "besedka"
+
+    @property
+    def settings(self) -> IrcSettings:
+        """What the operator decides of the IRC door."""
+        return self._parts.settings.irc
 
     def now(self) -> int:
         """Milliseconds since 1970 UTC."""

@@ -25,7 +25,8 @@ from besedka.admin.people import PeopleDesk
 from besedka.admin.ports import Reloaded
 from besedka.admin.running import Running
 from besedka.admin.trail import AuditTrail
-from besedka.config import Config, ConfigFault, Listener, load
+from besedka.config import Config, ConfigFault, load
+from besedka.config_keys import Listener
 from besedka.hub.governing import HubGovernor
 from besedka.hub.hub import Hub
 from besedka.hub.parts import Parts
@@ -46,6 +47,10 @@ from besedka.words import _
 
 CLOSING_SECONDS = 0.1
 """For what comes after the clients' farewell: an answer on the control socket, a hash under way."""
+
+
+_UNTIL_RESTART = {"listen": "listen", "limits": "limits", "irc_enabled": "irc.enabled", "irc_nicks": "irc.nicks"}
+"""What a reload leaves as it was, by field, and as the operator knows it."""
 
 
 class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,9 +193,13 @@ class Server:
                 fingerprint=certificate.fingerprint
             )
         ]
-        restart = [name for name in ("listen", "limits") if getattr(config, name) != getattr(self._config, name)]
-        lines += [_("What has changed in `{name}` takes a restart.").format(name=name) for name in restart]
-        kept = {name: getattr(self._config, name) for name in restart}
+        restart = {
+            field: name
+            for field, name in _UNTIL_RESTART.items()
+            if getattr(config, field) != getattr(self._config, field)
+        }
+        lines += [_("What has changed in `{name}` takes a restart.").format(name=name) for name in restart.values()]
+        kept = {field: getattr(self._config, field) for field in restart}
         self._config = msgspec.structs.replace(config, **kept)
         self._hub.parts.settings = self._hub_settings()
         self._net.reload(settings=self._net_settings(), tls=certificate.context)
@@ -226,6 +235,7 @@ class Server:
             version=f"besedka {__version__}",
             registration=config.registration,
             guests=config.guests,
+            irc=config.irc,
         )
 
     def _net_settings(self) -> NetSettings:

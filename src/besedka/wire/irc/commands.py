@@ -76,7 +76,14 @@ def help_(conversation: IrcServer, line: Line) -> None:
 
 _TABLE: Final = (
     Command("CAP", "<subcommand> [:<capabilities>]", 1, When.ALWAYS, registering.cap, N_("negotiate capabilities")),
-    Command("PASS", "<name>:<password>", 1, When.BEFORE, registering.password, N_("log in while registering")),
+    Command(
+        "PASS",
+        "<password> or <name>:<password>",
+        1,
+        When.BEFORE,
+        registering.password,
+        N_("say a password to be let in"),
+    ),
     Command("NICK", "<nick>", 0, When.ALWAYS, registering.nick, N_("say what to be called")),
     Command("USER", "<user> 0 * :<real name>", 4, When.BEFORE, registering.user, N_("say who you are")),
     Command("AUTHENTICATE", "<mechanism or data>", 1, When.ALWAYS, registering.authenticate, N_("log in (SASL)")),

@@ -8,7 +8,7 @@ from besedka.chat.names import fold
 from besedka.chat.refusals import N_
 from besedka.wire.irc import isupport
 from besedka.wire.irc.bodies import iso_time
-from besedka.wire.irc.lines import Line, build, plain, word
+from besedka.wire.irc.lines import Line, build, pieces, plain, word
 from besedka.wire.irc.numerics import Numeric
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 USER_MODES: Final = "i"
 """A user mode that everybody has and nobody changes: people are shown to those who share a room with them."""
+
+MOTD_LINE_BYTES_MAX: Final = 400
+"""What is longer is told in several; so much has room beside the longest server's name and nick."""
 
 _WITH_PARAMETER: Final = "beIklov"
 
@@ -55,7 +58,16 @@ def motd(conversation: IrcServer, line: Line) -> None:
 
 
 def _tell_motd(conversation: IrcServer) -> None:
-    conversation.reply(Numeric.ERR_NOMOTD)
+    """375, 372 and 376, or 422 where there is none ("MOTD message")."""
+    motd, server = conversation.world.settings.motd, conversation.world.server
+    if not motd:
+        conversation.reply(Numeric.ERR_NOMOTD)
+        return
+    conversation.reply(Numeric.RPL_MOTDSTART, server=server)
+    for line in motd:
+        for piece in pieces(plain(line), bytes_max=MOTD_LINE_BYTES_MAX):
+            plainly(conversation, Numeric.RPL_MOTD, f"- {piece}")
+    conversation.reply(Numeric.RPL_ENDOFMOTD)
 
 
 def lusers(conversation: IrcServer, _line: Line) -> None:

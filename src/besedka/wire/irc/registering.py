@@ -56,6 +56,8 @@ class Registering:
         self.real_name = ""
         self.login: tuple[str, str] | None = None
         """The name and password of PASS, no longer than they are needed."""
+        self.admitted = False
+        """Whether PASS was the server's password."""
         self.mechanism = ""
         """Of the SASL exchange under way; empty for none."""
         self.chunks: list[str] = []
@@ -77,6 +79,9 @@ class Registering:
         elif self.login is not None:
             (name, password), self.login = self.login, None
             conversation.ask(Login(name=name, password=password), self._logged_in)
+        elif conversation.world.settings.password is not None and not self.admitted:
+            conversation.reply(Numeric.ERR_PASSWDMISMATCH)
+            conversation.end(Exit())
         elif conversation.welcome is not None and conversation.welcome.guests:
             conversation.ask(ComeAsGuest(name=self.nick), self._came_as_guest)
         else:
@@ -179,9 +184,17 @@ def user(conversation: IrcServer, line: Line) -> None:
 
 
 def password(conversation: IrcServer, line: Line) -> None:
-    """PASS name:password logs in when registration is complete; a password of the server there is not."""
-    name, colon, secret = line.params[0].partition(":")
-    conversation.registering.login = (name, secret) if colon and name and secret else None
+    """PASS is the server's password, or `name:password` of an account; it is judged when all else is said.
+
+    "If the password supplied does not match the password expected by the server, then the server SHOULD send
+    ERR_PASSWDMISMATCH and MUST close the connection" (PASS message). The last PASS counts.
+    """
+    registering, said = conversation.registering, line.params[0]
+    expected, welcome = conversation.world.settings.password, conversation.welcome
+    safe = welcome is not None and welcome.safe  # On an unsafe way it is a secret no more (P7).
+    registering.admitted = safe and expected is not None and expected.is_opened_by(said)
+    name, colon, secret = said.partition(":")
+    registering.login = (name, secret) if colon and name and secret and not registering.admitted else None
 
 
 # CAP -------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from besedka.chat.entries import Entry, Person, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
+from besedka.wire.irc.settings import IrcSettings
 
 NO_USER: Final = "u"
 """The user name of whoever has none: their program is none of IRC."""
@@ -66,6 +67,11 @@ class World(Protocol):
     @property
     def created(self) -> int:
         """When it was started, in milliseconds since 1970 UTC."""
+        ...
+
+    @property
+    def settings(self) -> IrcSettings:
+        """What the operator decides of the IRC door; another after a reload."""
         ...
 
     def now(self) -> int:
