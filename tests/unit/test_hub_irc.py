@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from besedka.chat.entries import Person
 from besedka.chat.names import fold
-from besedka.chat.principals import PrincipalId
+from besedka.chat.own_requests import SetProfile
+from besedka.chat.principals import AccountRole, PrincipalId
 from besedka.hub.ports import Peer
 from besedka.hub.surroundings import Surroundings
 from besedka.wire.irc.conversation import IrcServer
@@ -123,6 +126,49 @@ def test_everything_is_counted(server: HubRoom, world: Surroundings) -> None:
     bob.write("QUIT")
     counts = world.counts()
     assert (counts.users, counts.users_most, counts.rooms, counts.admins, counts.unknown) == (1, 2, 1, 0, 0)
+
+
+def test_who_is_counted_is_whoever_others_can_see(server: HubRoom, world: Surroundings) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    second = server.another(ann)
+    assert (world.counts().users, world.counts().admins) == (2, 0), "several clients are one person"
+    bob.ask(SetProfile(id=server.new_id(), invisible=True))
+    server.settle()
+    assert (world.counts().users, world.named(fold("bob"))) == (1, None)
+    account = server.done(server.hub.parts.accounts.account(ann.you.principal))
+    assert account is not None
+    server.governor.account_changed(msgspec.structs.replace(account, role=AccountRole.ADMIN))
+    assert world.counts().admins == 1
+    server.hub.lost(ann.session, "gone")
+    assert world.counts().users == 1, "the other one is still here"
+    server.hub.lost(second.session, "gone")
+    server.settle(server.limits.grace_seconds + 2)
+    counts = world.counts()
+    assert (counts.users, counts.admins, counts.users_most, world.named(fold("ann"))) == (0, 0, 2, None)
+    guest = server.guest("ann2")
+    assert world.named(fold("ANN2")) == Person(guest.you.principal, guest.you.name)
+
+
+def test_connections_that_have_not_said_who_they_are_are_counted_apart(server: HubRoom, world: Surroundings) -> None:
+    visitor = server.visitor()
+    assert (world.counts().users, world.counts().unknown) == (0, 1)
+    server.hub.lost(visitor.session, "gone")
+    assert world.counts().unknown == 0
+
+
+def test_rooms_are_counted_that_somebody_is_in_and_anybody_may_know(server: HubRoom, world: Surroundings) -> None:
+    (ann,) = guests(server, world, "ann")
+    assert world.counts().rooms == 0, "nobody has joined the lobby"
+    ann.write("JOIN #tea,#cake")
+    assert world.counts().rooms == 2
+    ann.write("MODE #tea +s", "JOIN #lobby")
+    assert world.counts().rooms == 2
+    ann.write("MODE #tea -s", "PART #cake")
+    server.settle(2)
+    assert world.counts().rooms == 2
+    ann.write("QUIT")
+    server.settle(2)
+    assert world.counts().rooms == 0
 
 
 def test_the_server_is_called_what_nobody_can_be(world: Surroundings) -> None:

@@ -122,6 +122,7 @@ class HubGovernor:
         if online is not None:
             online.role = account.role
             online.muted = account.muted
+            self._parts.attendance.census.note(online)
 
     async def revoked(self, account: PrincipalId) -> None:
         """Every token of this account is dead in the store: note it in its inbox and end its sessions."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from besedka.chat.entries import RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
+from besedka.hub.census import Census
 from besedka.hub.departed import Departed
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
@@ -24,7 +25,10 @@ class Attendance:
         self._limits = limits
         self.departed = Departed(limits)
         self._online: dict[PrincipalId, Online] = {}
-        self._guest_names: dict[FoldedName, PrincipalId] = {}
+        self.census = Census()
+        self._names: dict[FoldedName, PrincipalId] = {}
+        """Of everybody who is online."""
+        self._sessions = 0
         self._claims: dict[FoldedName, Session | None] = {}
         """Names that somebody is about to bear: between looking whether one is free and taking it, time passes.
 
@@ -43,17 +47,27 @@ class Attendance:
         """The principal, if it is online."""
         return self._online.get(principal)
 
+    @property
+    def sessions(self) -> int:
+        """How many sessions have said who they are."""
+        return self._sessions
+
+    def named(self, name: FoldedName) -> Online | None:
+        """Whoever of this name is online."""
+        principal = self._names.get(name)
+        return None if principal is None else self._online.get(principal)
+
     def guest_named(self, name: FoldedName) -> Online | None:
         """The guest of this name."""
-        principal = self._guest_names.get(name)
-        return None if principal is None else self._online.get(principal)
+        found = self.named(name)
+        return None if found is None or found.registered else found
 
     def claim(self, name: FoldedName, session: Session) -> bool:
         """Keep a name for this session until it enters, gives it up or ends. False if somebody else has it.
 
         An account of that name is for the caller to look for afterwards: once claimed, none can be made.
         """
-        if self._claims.get(name, session) is not session or name in self._guest_names:
+        if self._claims.get(name, session) is not session or self.guest_named(name) is not None:
             return False
         self.give_up(session)
         self._claims[name] = session
@@ -68,7 +82,7 @@ class Attendance:
 
     def claim_for_account(self, name: FoldedName) -> bool:
         """The same for an account that the operator makes, until `release`."""
-        if name in self._claims or name in self._guest_names:
+        if name in self._claims or self.guest_named(name) is not None:
             return False
         self._claims[name] = None
         return True
@@ -85,8 +99,9 @@ class Attendance:
         online.sessions.append(session)
         online.gone_at = None
         self._lost.pop(online.principal, None)
-        if not online.registered:
-            self._guest_names[fold(online.name)] = online.principal
+        self._names[fold(online.name)] = online.principal
+        self._sessions += 1
+        self.census.note(online)
         self.give_up(session)
         return news
 
@@ -95,6 +110,7 @@ class Attendance:
         online = session.online
         assert online is not None
         online.sessions.remove(session)
+        self._sessions -= 1
         if online.sessions:
             return []
         if forgiving and online.registered:
@@ -120,5 +136,6 @@ class Attendance:
         del self._online[online.principal]
         self.departed.add(online)
         self._lost.pop(online.principal, None)
-        if not online.registered:
-            self._guest_names.pop(fold(online.name), None)
+        self.census.forget(online.principal)
+        if self._names.get(fold(online.name)) == online.principal:
+            del self._names[fold(online.name)]

@@ -146,12 +146,19 @@ class RoomTable:
         self._by_name: dict[FoldedName, RoomId] = {}
         self._by_pair: dict[tuple[PrincipalId, PrincipalId], RoomId] = {}
         self._inboxes: dict[PrincipalId, RoomId] = {}
+        self._listed: dict[RoomId, None] = {}
+        """Rooms that anybody may know of by their name."""
 
     def __len__(self) -> int:
         return len(self._rooms)
 
     def __iter__(self) -> Iterator[OpenRoom]:
         return iter(self._rooms.values())
+
+    @property
+    def listed(self) -> int:
+        """How many open rooms anybody may know of by their name."""
+        return len(self._listed)
 
     def get(self, room: RoomId) -> OpenRoom | None:
         """The room, if it is open and fit to be judged on."""
@@ -198,10 +205,17 @@ class RoomTable:
         state = room.state
         if state.pair is not None:
             self._by_pair[state.pair] = state.id
-        elif state.kind is Kind.INBOX:
+            return
+        if state.kind is Kind.INBOX:
             assert state.owner is not None
             self._inboxes[state.owner] = state.id
-        elif before is None or (before.name, before.archived) != (state.name, state.archived):
+            return
+        if before is None or before.hidden is not state.hidden or before.archived is not state.archived:
+            if state.name and not state.hidden and not state.archived:
+                self._listed[state.id] = None
+            else:
+                self._listed.pop(state.id, None)
+        if before is None or (before.name, before.archived) != (state.name, state.archived):
             self._forget_names(state.id, () if before is None else _names(before))
             for name in reversed(_names(state)):
                 self._by_name.setdefault(name, state.id)  # Where another bears a former name, it is that one's.
@@ -222,6 +236,7 @@ class RoomTable:
         elif state.kind is Kind.INBOX and state.owner is not None:
             self._inboxes.pop(state.owner, None)
         else:
+            self._listed.pop(state.id, None)
             self._forget_names(state.id, _names(state))
         for sessions in room.readers.values():
             for session in sessions:

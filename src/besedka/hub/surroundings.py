@@ -6,11 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from besedka.chat.entries import Entry, Kind, Message, Person, RoomId
-from besedka.chat.names import FoldedName, fold
+from besedka.chat.names import LOBBY, FoldedName, fold
 from besedka.chat.principals import AccountRole, PrincipalId
 from besedka.chat.rooms import Room
-from besedka.hub.rooms import OpenRoom
-from besedka.hub.session import Stage
 from besedka.hub.signals import shown
 from besedka.wire.irc.settings import IrcSettings
 from besedka.wire.irc.world import NO_USER, Counts, Face
@@ -29,7 +27,6 @@ class Surroundings:
         self._hub = hub
         self._parts = hub.parts
         self.created = created
-        self._users_most = 0
 
     @property
     def network(self) -> str:
@@ -78,11 +75,8 @@ class Surroundings:
 
     def named(self, name: FoldedName) -> Person | None:
         """Who of this name is here."""
-        guest = self._parts.attendance.guest_named(name)
-        if guest is not None:
-            return guest.person if shown(guest).online else None
-        people = (online for online in self._parts.attendance if fold(online.name) == name and shown(online).online)
-        return next((online.person for online in people), None)
+        online = self._parts.attendance.named(name)
+        return None if online is None or not shown(online).online else online.person
 
     def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
         """The room, and what was said or done in it; where that opened a direct room, what was said behind that."""
@@ -95,19 +89,21 @@ class Surroundings:
         return None if entry is None else (opened.state, entry)
 
     def counts(self) -> Counts:
-        """How many of everything there are; who is invisible is nobody."""
-        users = sum(shown(online).online for online in self._parts.attendance)
-        self._users_most = max(self._users_most, users)
+        """How many of everything there are; who is invisible is nobody, and user mode `i` is everybody's."""
+        attendance = self._parts.attendance
+        census = attendance.census
         return Counts(
-            users=users,
-            invisible=0,
-            admins=sum(one.role is AccountRole.ADMIN for one in self._parts.attendance if shown(one).online),
-            unknown=sum(session.stage is not Stage.PRESENT for session in self._hub.sessions),
-            rooms=sum(map(_is_channel, self._parts.rooms)),
-            users_most=self._users_most,
+            users=census.users,
+            invisible=census.users,
+            admins=census.admins,
+            unknown=len(self._hub.sessions) - attendance.sessions,
+            rooms=self._parts.rooms.listed - self._is_lobby_empty(),
+            users_most=census.users_most,
         )
 
-
-def _is_channel(opened: OpenRoom) -> bool:
-    state = opened.state
-    return state.name != "" and not state.hidden and bool(state.members or opened.guests)
+    def _is_lobby_empty(self) -> bool:
+        """Whether nobody has joined the lobby: every other room ends when the last one leaves it."""
+        lobby = self._parts.rooms.named(fold(LOBBY))
+        if lobby is None or lobby.state.hidden:
+            return False
+        return not lobby.state.members and not lobby.guests
