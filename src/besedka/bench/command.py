@@ -12,7 +12,7 @@ import click
 
 from besedka.bench import crowding, delivery, flooding, idle, joining, overview, starting
 from besedka.bench.peers import arrive, register
-from besedka.bench.server import Device, Running, data_directory, make_devices, serving
+from besedka.bench.server import Device, Running, Unmeasured, data_directory, make_devices, serving
 from besedka.limits import Limits
 from besedka.store.stores import open_stores
 
@@ -30,7 +30,12 @@ def _say(line: str) -> None:
 def _run(work: Coroutine[Any, Any, None]) -> None:
     import uvloop
 
-    uvloop.run(work)
+    try:
+        uvloop.run(work)
+    except Unmeasured as error:
+        raise click.ClickException(f"{error}.") from None
+    except OSError as error:
+        raise click.ClickException(f"The server cannot be reached: {error.strerror or error}.") from None
 
 
 def _given(command: Callable[..., None]) -> Callable[..., None]:
@@ -53,7 +58,7 @@ async def _measured(
             yield running, devices
         return
     host, _, port = server.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise click.UsageError("--server is HOST:PORT.")
     running = Running(pid, int(port), host)
     yield running, await register(running, people, _progress)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from besedka.bench.peers import MARK, Attention, Peer, Said, arrive, parse, receipt_of, text_of
-from besedka.bench.server import Device, Running, cpu_seconds
+from besedka.bench.server import Device, Running, Unmeasured, cpu_seconds
 from besedka.chat.entries import Message, RoomId
 from besedka.chat.requests import Say
 from besedka.chat.told import Entries, Unit
@@ -111,7 +111,7 @@ class Load:
             await asyncio.sleep(0.002)
             self._pump()
             if time.perf_counter() - self._heard_at > STALLED_SECONDS:
-                raise RuntimeError("the server has delivered nothing for too long")
+                raise Unmeasured("the server has delivered nothing for too long")
         seconds = time.perf_counter() - self._began
         spent = cpu_seconds(self._pid) - cpu
         return Measured(shape, expected * len(self._peers), seconds, spent, self._receipt, self._delivery)

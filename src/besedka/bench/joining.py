@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from besedka.bench.delivery import gather
 from besedka.bench.peers import RECEIPT, Attention, Peer
-from besedka.bench.server import Device, Running, cpu_seconds
+from besedka.bench.server import Device, Running, Unmeasured, cpu_seconds
 from besedka.chat.requests import Join, Request
 
 KEPT_SECONDS_MAX = 60.0
@@ -26,7 +26,7 @@ async def receipts(peers: Sequence[Peer], ask: Callable[[str], tuple[Request, ..
     while not all(peer.counted for peer in peers):
         await asyncio.sleep(LOOK_SECONDS)
         if time.perf_counter() - began > KEPT_SECONDS_MAX:
-            raise RuntimeError("some requests were not kept")
+            raise Unmeasured("some requests were not kept")
 
 
 async def measure(running: Running, devices: Sequence[Device], progress: Callable[[str], None]) -> str:

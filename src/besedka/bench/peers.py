@@ -16,7 +16,7 @@ from typing import cast
 
 import msgspec
 
-from besedka.bench.server import Device, Running
+from besedka.bench.server import Device, Running, Unmeasured
 from besedka.chat.entries import Message, RoomId
 from besedka.chat.requests import Hello, Register, Request, Resume, Sync
 from besedka.chat.told import PROTOCOL_VERSION, Entries, Kept, Refused, RoomTold, Unit, You
@@ -101,7 +101,7 @@ class Arrival:
 
     def __call__(self, peer: Peer, unit: Unit) -> None:
         if isinstance(unit, Refused) and not self.you.done():
-            self.you.set_exception(RuntimeError(f"the server refused: {unit.why}"))
+            self.you.set_exception(Unmeasured(f"the server refused: {unit.why}"))
         elif isinstance(unit, You) and not self.you.done():
             self.you.set_result(unit)
             peer.ask(Sync(id=f"{2:032x}"))

@@ -24,6 +24,10 @@ READY_SECONDS_MAX = 60.0
 TOKEN_MILLISECONDS = 86_400_000
 
 
+class Unmeasured(Exception):
+    """The server did not do what is measured; the message says what it did."""
+
+
 class Device(msgspec.Struct, frozen=True):
     """A session token of one of the server's people, so that nobody is hashed while something is measured."""
 
@@ -120,7 +124,7 @@ async def _wait_listening(process: asyncio.subprocess.Process) -> int:
         words = line.decode(errors="replace").split()
         if words[:2] == ["listening", "on"]:
             return int(words[2].rpartition(":")[2])
-    raise RuntimeError("the server did not start; its own message is above")
+    raise Unmeasured("the server did not start; its own message is above")
 
 
 def cpu_seconds(pid: int | None) -> float:
