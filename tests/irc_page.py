@@ -18,6 +18,7 @@ CAPABILITIES = {
     Capability.BATCH: "for the answers to labelled lines",
     Capability.CAP_NOTIFY: "taken; the capabilities of a running server do not change",
     Capability.ECHO_MESSAGE: "one's own messages, when they are kept: the receipt",
+    Capability.EXTENDED_ISUPPORT: "005 in a batch, and ISUPPORT before registration",
     Capability.EXTENDED_JOIN: "account and real name in JOIN",
     Capability.INVITE_NOTIFY: "INVITE told to everybody in the room",
     Capability.LABELED_RESPONSE: "an answer with the label of its line; needs `batch`",
@@ -92,7 +93,7 @@ Not there yet, and answered as unknown or not offered:
 
 - **Commands**: TAGMSG, MONITOR, OPER, KILL, REHASH, WALLOPS, CHATHISTORY, MARKREAD, REDACT, RENAME, REGISTER, VERIFY,
   METADATA, STATS, USERIP; NickServ and ChanServ; WHOX; the filters of ELIST; STATUSMSG; INVITE's list.
-- **Capabilities**: account-notify, chghost, extended-monitor, and all of `draft/`; `sts`;
+- **Capabilities**: account-notify, chghost, extended-monitor, and `draft/` but `extended-isupport`; `sts`;
   SCRAM. SASL after registration.
 - **Of messages**: client-only tags, typing, replies and reactions; CTCP other than ACTION (404); redactions.
 - **Of channels**: who set the topic and when (333), when it was made (329), renaming (a room that is

@@ -33,8 +33,9 @@ def test_a_value_of_isupport_is_one_word_without_an_equals_sign() -> None:
     assert escaped("a=b c\\") == r"a\x3Db\x20c\x5C"
     found = tokens(network="My Net=1", limits=Limits())
     assert all(" " not in one and one.count("=") <= 1 for one in found)
-    assert all(len(some) <= TOKENS_PER_LINE_MAX for some in in_lines(found))
-    assert [one for some in in_lines(found) for one in some] == found
+    assert all(len(some) <= TOKENS_PER_LINE_MAX for some in in_lines(found, bytes_max=400))
+    assert all(sum(len(one) + 1 for one in some) <= 80 for some in in_lines(found, bytes_max=80) if len(some) > 1)
+    assert [one for some in in_lines(found, bytes_max=400) for one in some] == found
 
 
 def test_what_changes_bytes_is_of_the_format() -> None:

@@ -98,6 +98,11 @@ def _network(mask: str) -> IPv4Network | IPv6Network | None:
 # Patterns --------------------------------------------------------------------------------------------------------
 
 
+def is_like(pattern: str, text: str) -> bool:
+    """Whether a text is as a pattern with `*` and `?` has it, in any case. With too many stars it is like nothing."""
+    return pattern.count("*") <= WILDCARDS_MAX and _Pattern(fold(pattern)).fits(fold(text))
+
+
 class _Pattern:
     """A mask with wildcards, cut at its stars: each piece is looked for once, behind the one before it.
 

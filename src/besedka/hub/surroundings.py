@@ -36,7 +36,7 @@ class Surroundings:
     @property
     def server(self) -> str:
         """The same as the name of a host, with a dot, which no name of anybody's has at its end."""
-        name = re.sub("[^a-z0-9.-]+", "-", self.network.lower()).strip("-.") or "besedka"
+        name = re.sub("[^A-Za-z0-9.-]+", "-", self.network).strip("-.") or "besedka"
         return name if "." in name else f"{name}."
 
     @property

@@ -14,6 +14,7 @@ class Capability(Enum):
     BATCH = "batch"
     CAP_NOTIFY = "cap-notify"
     ECHO_MESSAGE = "echo-message"
+    EXTENDED_ISUPPORT = "draft/extended-isupport"
     EXTENDED_JOIN = "extended-join"
     INVITE_NOTIFY = "invite-notify"
     LABELED_RESPONSE = "labeled-response"

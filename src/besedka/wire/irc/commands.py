@@ -116,10 +116,12 @@ _TABLE: Final = (
     Command("LUSERS", "", 0, When.AFTER, describing.lusers, N_("see how many are here")),
     Command("VERSION", "[<server>]", 0, When.AFTER, describing.version, N_("see what this server is")),
     Command("TIME", "[<server>]", 0, When.AFTER, describing.time, N_("see the server's time")),
-    Command("INFO", "", 0, When.AFTER, describing.info, N_("see what this server runs")),
+    Command("INFO", "[<server>]", 0, When.AFTER, describing.info, N_("see what this server runs")),
     Command("ADMIN", "[<server>]", 0, When.AFTER, describing.admin, N_("see who runs it")),
-    Command("LINKS", "", 0, When.AFTER, describing.links, N_("see the servers of this network")),
+    Command("LINKS", "[[<server>] <mask>]", 0, When.AFTER, describing.links, N_("see the servers of this network")),
+    Command("ISUPPORT", "", 0, When.ALWAYS, describing.support, N_("see what the server can do (005)")),
     Command("HELP", "[<command>]", 0, When.AFTER, help_, N_("see the commands")),
+    Command("HELPOP", "[<command>]", 0, When.AFTER, help_, N_("the same as HELP")),
 )
 
 COMMANDS: Final = {command.name: command for command in _TABLE}

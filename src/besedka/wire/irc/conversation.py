@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import count
 from typing import Final, cast
 
 from besedka.chat.answers import DataTold
@@ -96,6 +97,8 @@ class IrcServer:
         self.rooms: dict[FoldedName, RoomId] = {}
         """Channels by name, as they were when this session was told of them; wrong guesses are refused by the hub."""
         self.names: dict[RoomId, str] = {}
+        self.references: Final = count(1)
+        """For batches: each is another."""
         self._formats = formats
         self._lines = LineDecoder(bytes_max=INPUT_BYTES_MAX)
         self._held: deque[tuple[Line, int]] = deque()
@@ -164,8 +167,12 @@ class IrcServer:
 
     def reply(self, numeric: Numeric, *params: str, **fields: str | int) -> None:
         """Say a numeric: its parameters, and its words with their fields filled in."""
+        self.say(self.numeric(numeric, *params, **fields))
+
+    def numeric(self, numeric: Numeric, *params: str, **fields: str | int) -> str:
+        """The line of a numeric, to be said in a batch."""
         words = [plain(self.translate(numeric.sentence).format(**fields))] if numeric.sentence else []
-        self.say(build(self.world.server, numeric.digits, self.addressee, *params, *words))
+        return build(self.world.server, numeric.digits, self.addressee, *params, *words)
 
     def tell_fault(self, numeric: Numeric, *params: str, sentence: str) -> None:
         """Say an error in words that are not the numeric's own."""

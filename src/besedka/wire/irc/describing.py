@@ -1,15 +1,19 @@
-"""What the server says of itself: the words of welcome, and MOTD, LUSERS, VERSION, TIME, INFO, ADMIN, LINKS."""
+"""What the server says of itself: the words of welcome, and ISUPPORT, MOTD, LUSERS, VERSION, TIME and their like."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from besedka.chat.masks import is_like
 from besedka.chat.names import fold
 from besedka.chat.refusals import N_
 from besedka.wire.irc import isupport
+from besedka.wire.irc.batches import say_batch
 from besedka.wire.irc.bodies import iso_time
-from besedka.wire.irc.lines import Line, build, pieces, plain, word
+from besedka.wire.irc.capabilities import Capability
+from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, pieces, plain, word
 from besedka.wire.irc.numerics import Numeric
+from besedka.wire.irc.stages import Stage
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
@@ -37,17 +41,40 @@ def welcome(conversation: IrcServer) -> None:
     conversation.reply(Numeric.RPL_CREATED, created=iso_time(world.created))
     modes = isupport.CHANNEL_MODES.replace(",", "")
     conversation.reply(Numeric.RPL_MYINFO, server, version, USER_MODES, "".join(sorted(modes + "ov")), _WITH_PARAMETER)
-    for some in isupport.in_lines(isupport.tokens(network=network, limits=conversation.limits)):
-        conversation.reply(Numeric.RPL_ISUPPORT, *some)
+    _tell_support(conversation)
     _tell_counts(conversation)
     _tell_motd(conversation)
 
 
+def support(conversation: IrcServer, _line: Line) -> None:
+    """ISUPPORT; before registration where draft/extended-isupport is enabled."""
+    if conversation.stage is Stage.NEW and Capability.EXTENDED_ISUPPORT not in conversation.capabilities:
+        conversation.reply(Numeric.ERR_NOTREGISTERED)
+    else:
+        _tell_support(conversation)
+
+
+def _tell_support(conversation: IrcServer) -> None:
+    """005 in as many lines as it takes; in a batch where that was asked for ("`draft/isupport` batch")."""
+    tokens = isupport.tokens(network=plain(conversation.world.network), limits=conversation.limits)
+    room = LINE_BYTES_MAX - line_bytes(conversation.numeric(Numeric.RPL_ISUPPORT))
+    lines = [conversation.numeric(Numeric.RPL_ISUPPORT, *some) for some in isupport.in_lines(tokens, bytes_max=room)]
+    if Capability.EXTENDED_ISUPPORT in conversation.capabilities:
+        say_batch(conversation, "draft/isupport", lines=lines)
+    else:
+        for line in lines:
+            conversation.say(line)
+
+
 def _is_here(conversation: IrcServer, line: Line) -> bool:
-    """Whether a command is for this server; otherwise there is none of that name."""
-    if not line.params or fold(line.params[0]) in (fold(conversation.world.server), fold(conversation.nick), "*"):
+    """Whether a command is for this server; otherwise there is none of that name.
+
+    A server may be named by a mask, or by the nick of somebody who is on it (RFC 2812 §3.4).
+    """
+    asked, world = line.params[0] if line.params else "*", conversation.world
+    if is_like(asked, world.server) or world.named(fold(asked)) is not None:
         return True
-    conversation.reply(Numeric.ERR_NOSUCHSERVER, word(line.params[0]))
+    conversation.reply(Numeric.ERR_NOSUCHSERVER, word(asked))
     return False
 
 
@@ -93,8 +120,7 @@ def version(conversation: IrcServer, line: Line) -> None:
         return
     world = conversation.world
     plainly(conversation, Numeric.RPL_VERSION, word(world.version), world.server, plain(world.network))
-    for some in isupport.in_lines(isupport.tokens(network=plain(world.network), limits=conversation.limits)):
-        conversation.reply(Numeric.RPL_ISUPPORT, *some)
+    _tell_support(conversation)
 
 
 def time(conversation: IrcServer, line: Line) -> None:
@@ -105,8 +131,10 @@ def time(conversation: IrcServer, line: Line) -> None:
         plainly(conversation, Numeric.RPL_TIME, server, str(now // 1000), "0", said)
 
 
-def info(conversation: IrcServer, _line: Line) -> None:
+def info(conversation: IrcServer, line: Line) -> None:
     """INFO."""
+    if not _is_here(conversation, line):
+        return
     for sentence in _INFO:
         plainly(conversation, Numeric.RPL_INFO, conversation.translate(sentence))
     conversation.reply(Numeric.RPL_ENDOFINFO)
@@ -121,11 +149,12 @@ def admin(conversation: IrcServer, line: Line) -> None:
         conversation.reply(Numeric.RPL_ADMINEMAIL)
 
 
-def links(conversation: IrcServer, _line: Line) -> None:
-    """LINKS: this server is the network."""
-    world = conversation.world
-    plainly(conversation, Numeric.RPL_LINKS, world.server, world.server, f"0 {plain(world.network)}")
-    conversation.reply(Numeric.RPL_ENDOFLINKS, "*")
+def links(conversation: IrcServer, line: Line) -> None:
+    """LINKS: this server is the network. Of two parameters the last is the mask (RFC 2812 §3.4.5)."""
+    world, wanted = conversation.world, line.params[-1] if line.params else "*"
+    if is_like(wanted, world.server):
+        plainly(conversation, Numeric.RPL_LINKS, world.server, world.server, f"0 {plain(world.network)}")
+    conversation.reply(Numeric.RPL_ENDOFLINKS, word(wanted))
 
 
 def plainly(conversation: IrcServer, numeric: Numeric, *params: str) -> None:

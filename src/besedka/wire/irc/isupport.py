@@ -20,6 +20,9 @@ TARGETS_MAX: Final = 4
 TOPIC_BYTES_MAX: Final = 340
 """So that a TOPIC line fits whoever sets it, and wherever."""
 
+USER_CHARACTERS_MAX: Final = 10
+"""Of a user name so much is kept: it stands in every line that somebody is the source of."""
+
 CHANNEL_MODES: Final = "beI,k,l,Cimnst"
 """Lists; with a parameter always; with one when set; without (CHANMODES)."""
 
@@ -61,14 +64,25 @@ def tokens(*, network: str, limits: Limits) -> list[str]:
         "NETWORK": escaped(network),
         "NICKLEN": str(limits.name_characters_max),
         "PREFIX": "(ov)@+",
+        "SAFELIST": "",
         "TARGMAX": counts,
         "TOPICLEN": str(TOPIC_BYTES_MAX),
+        "USERLEN": str(USER_CHARACTERS_MAX),
         "UTF8ONLY": "",
     }
     return [f"{name}={value}" if value else name for name, value in values.items()]
 
 
-def in_lines(found: list[str]) -> Iterator[list[str]]:
-    """The tokens of each line."""
-    for start in range(0, len(found), TOKENS_PER_LINE_MAX):
-        yield found[start : start + TOKENS_PER_LINE_MAX]
+def in_lines(found: list[str], *, bytes_max: int) -> Iterator[list[str]]:
+    """The tokens of each line, in which so many bytes are left for them, each with the space before it."""
+    some: list[str] = []
+    size = 0
+    for token in found:
+        cost = len(token.encode()) + 1
+        if some and (len(some) == TOKENS_PER_LINE_MAX or size + cost > bytes_max):
+            yield some
+            some, size = [], 0
+        some.append(token)
+        size += cost
+    if some:
+        yield some

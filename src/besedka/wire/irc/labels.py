@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from besedka.chat.entries import MembershipChanged, Message, Way
 from besedka.chat.told import Kept, Unit
+from besedka.wire.irc.batches import batched, is_one
 from besedka.wire.irc.capabilities import Capability
-from besedka.wire.irc.lines import Line, build, encode_tags
+from besedka.wire.irc.lines import Line, build, with_tag
 from besedka.wire.irc.world import World
 
 if TYPE_CHECKING:
@@ -97,16 +98,12 @@ class Answers:
 
 
 def labelled(label: str, lines: list[str], server: str, reference: str) -> list[str]:
-    """Lines as the one answer to a line: ACK for none, one with the label, more as a batch."""
+    """Lines as the one answer to a line: ACK for none, one with the label, more as a batch.
+
+    "A logical message is either a single message, or a batch": an answer that is a batch already needs no other.
+    """
     if not lines:
         lines = [build(server, "ACK")]
-    if len(lines) == 1:
-        return [_tagged(lines[0], "label", label)]
-    begin = build(server, "BATCH", f"+{reference}", "labeled-response", tags=[("label", label)])
-    return [begin, *[_tagged(line, "batch", reference) for line in lines], build(server, "BATCH", f"-{reference}")]
-
-
-def _tagged(line: str, key: str, value: str) -> str:
-    """A built line with one tag more."""
-    tag = encode_tags([(key, value)])
-    return f"{tag[:-1]};{line[1:]}" if line.startswith("@") else tag + line
+    if len(lines) > 1 and not is_one(lines):
+        lines = batched(lines, server=server, reference=reference, kind="labeled-response")
+    return [with_tag(lines[0], "label", label), *lines[1:]]

@@ -161,6 +161,12 @@ def encode_tags(tags: Iterable[tuple[str, str]]) -> str:
     return f"@{';'.join(pieces)} " if pieces else ""
 
 
+def with_tag(line: str, key: str, value: str) -> str:
+    """A built line with one tag more."""
+    tag = encode_tags([(key, value)])
+    return f"{tag[:-1]};{line[1:]}" if line.startswith("@") else tag + line
+
+
 def plain(text: str) -> str:
     """Text from elsewhere that can stand at the end of any line: what would end it becomes a space."""
     return _NEVER.sub(" ", text) if _NEVER.search(text) else text

@@ -13,6 +13,7 @@ from besedka.chat.requests import ComeAsGuest, Exit, Login, Ping, Sync
 from besedka.chat.told import Refused, Unit, You
 from besedka.wire.irc import describing
 from besedka.wire.irc.capabilities import BY_NAME, SASL_MECHANISMS, Capability
+from besedka.wire.irc.isupport import USER_CHARACTERS_MAX
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.stages import Stage
@@ -25,9 +26,6 @@ REAL_NAME: Final = "=real-name"
 
 CHUNK_BYTES: Final = 400
 """What one AUTHENTICATE carries; a shorter one, or `+`, is the last (IRCv3 sasl 3.1)."""
-
-USER_CHARACTERS_MAX: Final = 10
-"""Of a user name so much is kept: it stands in every line that somebody is the source of."""
 
 VALUES_SINCE: Final = 302
 """The version of CAP LS from which on capabilities have values and a list may be in several lines."""
