@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 ROUNDS ?= 100
 SEEDS ?= 2000
+# One more than the cores of a small machine: many tests wait for a program they started.
+WORKERS ?= 3
 
 # The tests start the program some three hundred times. Where the environment forbids Python to keep what it has compiled,
 # each start compiles all of it again, and so does every run the tests themselves: a third of the time.
@@ -25,7 +27,7 @@ serve: $(VENV)/runs  ## start the server; options: make serve ARGS="--port auto"
 	@$(BIN)/besedka serve $(ARGS)
 
 test: $(VENV)/tests  ## the tests, in under three minutes
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
 test-long: $(VENV)/tests  ## more seeds, more kills, and the coverage floor; what CI runs
 	$(BIN)/python -m pytest -n 2 -m slow

@@ -1,4 +1,4 @@
-"""What the tests of real programs begin with: signals as in a terminal, and data that a server has used before."""
+"""What all tests begin with: untimed properties, signals as in a terminal, and what a first start left behind."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from server import Server
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("besedka", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("besedka")
 
 # Programs begun by these tests inherit what is ignored: a hangup under nohup, an interrupt in a script's background.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -10,6 +10,7 @@ from besedka.chat.names import fold
 from besedka.chat.own_requests import SetProfile
 from besedka.chat.principals import AccountRole, PrincipalId
 from besedka.hub.ports import Peer
+from besedka.hub.settings import Settings
 from besedka.hub.surroundings import Surroundings
 from besedka.wire.irc.conversation import IrcServer
 from besedka.wire.irc.format import Formats
@@ -174,3 +175,11 @@ def test_rooms_are_counted_that_somebody_is_in_and_anybody_may_know(server: HubR
 def test_the_server_is_called_what_nobody_can_be(world: Surroundings) -> None:
     assert world.server == "besedka."
     assert " " not in world.version
+
+
+@pytest.mark.parametrize(
+    ("name", "server"),
+    [("Chat.Example.org", "Chat.Example.org"), ("Ann's garden", "Ann-s-garden."), ("беседка", "besedka.")],
+)
+def test_the_server_is_called_as_its_operator_calls_it(name: str, server: str) -> None:
+    assert Surroundings(HubRoom(settings=Settings(name=name)).hub, created=1).server == server

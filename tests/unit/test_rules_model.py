@@ -442,9 +442,9 @@ class Visit(RuleBasedStateMachine, Arbour):
 
 
 def test_rooms_are_as_on_paper() -> None:
-    run_state_machine_as_test(Visit, settings=settings(max_examples=100, stateful_step_count=50, deadline=None))
+    run_state_machine_as_test(Visit, settings=settings(max_examples=100, stateful_step_count=50))
 
 
 @pytest.mark.slow
 def test_rooms_are_as_on_paper_for_long() -> None:
-    run_state_machine_as_test(Visit, settings=settings(max_examples=1500, stateful_step_count=60, deadline=None))
+    run_state_machine_as_test(Visit, settings=settings(max_examples=1500, stateful_step_count=60))
