@@ -176,6 +176,28 @@ def test_what_an_operator_does_to_people_is_in_the_audit_trail(office: Office) -
     ]
 
 
+def test_why_an_operator_did_it_is_in_the_audit_trail(office: Office) -> None:
+    office.governor.arrive("ann", 1)
+    for line in (
+        "kick ann  that was enough ",
+        "ban ann 3 and again",
+        "ban ann ever",
+        "ban ann EVER so long",
+        "mute bob x",
+    ):
+        office.type(line)
+    assert [row.line for row in office.audited()] == [
+        AuditLine("kick", "ann", "that was enough"),
+        AuditLine("ban", "ann", "and again", NOW + 3 * 86_400_000),
+        AuditLine("ban", "ann"),
+        AuditLine("ban", "ann", "so long"),
+        AuditLine("mute", "bob", "x"),
+    ]
+    office.governor.arrive("ann", 1)
+    office.type(f"kick ann {'x' * 10_000}")
+    assert office.audited()[-1].line.reason == "x" * 300
+
+
 def test_the_audit_trail_is_a_table_with_the_newest_last(office: Office) -> None:
     room = opening(1, "den", joined(ANN, BOB), MembershipChanged(Way.REMOVED, (BOB,), "rude\x07"))
     asyncio.run(office.logs.append([room]))
@@ -288,8 +310,8 @@ def test_reload_says_what_came_of_it(office: Office) -> None:
         ("dance", "There is no command 'dance'; `help` lists them."),
         ("\x1b[2J", "There is no command '\\x1b[2j'; `help` lists them."),
         ("help me", "It goes: help"),
-        ("kick", "It goes: kick NAME"),
-        ("kick a b", "It goes: kick NAME"),
+        ("kick", "It goes: kick NAME [REASON]"),
+        ("unmute a b", "It goes: unmute NAME"),
         ("say", "It goes: say TEXT"),
         ("say   ", "It goes: say TEXT"),
         ("audit 0", "N is a number from 1 to 1000."),
@@ -298,7 +320,8 @@ def test_reload_says_what_came_of_it(office: Office) -> None:
         ("log many", "N is a number from 1 to 1000."),
         ("log 1001", "N is a number from 1 to 1000."),
         ("log ٣", "N is a number from 1 to 1000."),
-        ("ban ann soon", "DAYS is a number from 1 to 36500; without it the ban is for ever."),
+        ("ban ann soon", "DAYS is a number from 1 to 36500, or ever; without it the ban is for ever."),
+        ("ban ann 0 rude", "DAYS is a number from 1 to 36500, or ever; without it the ban is for ever."),
     ],
 )
 def test_misuse_is_one_sentence(office: Office, line: str, fault: str) -> None:

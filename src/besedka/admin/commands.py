@@ -40,7 +40,7 @@ class Command(msgspec.Struct, frozen=True):
     words_min: int = 0
     words_max: int = 0
     text: bool = False
-    """Whether all that follows the name is one argument."""
+    """Whether the last of them is all the rest of the line."""
 
     @property
     def usage(self) -> str:
@@ -56,7 +56,7 @@ async def run(running: Running, line: str, answer: Answer) -> Ended:
     command = COMMANDS.get(name.lower())
     if command is None:
         return answer.refuse(_("There is no command {name!r}; `help` lists them.").format(name=name), Status.MISUSED)
-    words = ([rest.strip()] if rest.strip() else []) if command.text else rest.split()
+    words = rest.strip().split(maxsplit=command.words_max - 1) if command.text else rest.split()
     if not command.words_min <= len(words) <= command.words_max:
         return answer.refuse(_("It goes: {usage}").format(usage=command.usage), Status.MISUSED)
     running.log.note("command", name=command.name)
@@ -116,11 +116,19 @@ COMMANDS = {
         Command("rooms", "", _("the rooms, without conversations of two"), looking.rooms),
         Command("users", "", _("everybody registered"), looking.users),
         Command("say", "TEXT", _("say something in the lobby as the server"), governing.say, 1, 1, text=True),
-        Command("kick", "NAME", _("end somebody's sessions"), governing.kick, 1, 1),
-        Command("ban", "NAME|ADDRESS [DAYS]", _("keep an account, an address or a network out"), governing.ban, 1, 2),
+        Command("kick", "NAME [REASON]", _("end somebody's sessions"), governing.kick, 1, 2, text=True),
+        Command(
+            "ban",
+            "NAME|ADDRESS [DAYS [REASON]]",
+            _("keep an account, an address or a network out (`ever` for DAYS is for ever, as without)"),
+            governing.ban,
+            1,
+            3,
+            text=True,
+        ),
         Command("unban", "NAME|ADDRESS", _("let them in again"), governing.unban, 1, 1),
         Command("bans", "", _("who is kept out, and until when"), looking.bans),
-        Command("mute", "NAME", _("take an account's voice everywhere"), governing.mute, 1, 1),
+        Command("mute", "NAME [REASON]", _("take an account's voice everywhere"), governing.mute, 1, 2, text=True),
         Command("unmute", "NAME", _("give it back"), governing.unmute, 1, 1),
         Command("owner", "ROOM NAME", _("make a member an owner of a room"), governing.owner, 2, 2),
         Command("invite", "[DAYS [USES]]", _("make a code for registering (7 days, once)"), governing.invite, 0, 2),

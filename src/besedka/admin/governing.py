@@ -18,6 +18,7 @@ from besedka.chat.entries import RoomRole
 from besedka.chat.names import fold
 from besedka.chat.refusals import SENTENCES, Code
 from besedka.chat.room_requests import SetRole
+from besedka.chat.text import harmless_line
 from besedka.chat.told import Parting
 from besedka.hub.accounts import Account
 from besedka.hub.seen import SessionSeen
@@ -25,6 +26,12 @@ from besedka.words import _, plural
 
 BAN_DAYS_MAX = 36_500
 """A century."""
+
+FOR_EVER = "ever"
+"""In the place of DAYS, where a reason follows a ban without an end."""
+
+REASON_CHARACTERS_MAX = 300
+"""What stands in a line of the audit trail."""
 
 
 async def say(running: Running, words: Sequence[str], answer: Answer) -> Ended:
@@ -37,6 +44,11 @@ def _end(running: Running, sessions: Sequence[SessionSeen], parting: Parting) ->
     return sum(running.governor.end_session(session.number, parting) for session in sessions)
 
 
+def _reason(words: Sequence[str], index: int) -> str:
+    """Why, for the audit trail alone: the words from there on, if there are any."""
+    return harmless_line(words[index])[:REASON_CHARACTERS_MAX] if len(words) > index else ""
+
+
 async def kick(running: Running, words: Sequence[str], answer: Answer) -> Ended:
     """End the sessions of whoever bears a name; they may come back."""
     folded = fold(words[0])
@@ -44,7 +56,7 @@ async def kick(running: Running, words: Sequence[str], answer: Answer) -> Ended:
     if not theirs:
         return answer.refuse(_("{name} is not here.").format(name=words[0]))
     name = theirs[0].name
-    await running.trail.record("kick", name)
+    await running.trail.record("kick", name, reason=_reason(words, 1))
     ended = _end(running, theirs, Parting.KICKED)
     running.log.note("kicked", name=name, sessions=ended)
     sessions = plural("{count} session", "{count} sessions", ended)
@@ -67,10 +79,13 @@ def _lies_in(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Networ
 
 async def ban(running: Running, words: Sequence[str], answer: Answer) -> Ended:
     """Keep an account, an address or a network out, and end the sessions that it has."""
-    days = number(words[1], BAN_DAYS_MAX) if len(words) > 1 else None
-    if len(words) > 1 and days is None:
+    ends = len(words) > 1 and words[1].lower() != FOR_EVER
+    days = number(words[1], BAN_DAYS_MAX) if ends else None
+    if ends and days is None:
         return answer.refuse(
-            _("DAYS is a number from 1 to {most}; without it the ban is for ever.").format(most=BAN_DAYS_MAX),
+            _("DAYS is a number from 1 to {most}, or {ever}; without it the ban is for ever.").format(
+                most=BAN_DAYS_MAX, ever=FOR_EVER
+            ),
             Status.MISUSED,
         )
     now = running.clock.now()
@@ -78,7 +93,7 @@ async def ban(running: Running, words: Sequence[str], answer: Answer) -> Ended:
     network = _network(words[0])
     if network is not None:
         shown = str(network)
-        await running.trail.record("ban", shown, until=until)
+        await running.trail.record("ban", shown, reason=_reason(words, 2), until=until)
         await running.people.ban(account=None, address=shown, now=now, until=until)
         here = [session for session in running.governor.sessions() if _lies_in(session.address, network)]
     else:
@@ -86,7 +101,7 @@ async def ban(running: Running, words: Sequence[str], answer: Answer) -> Ended:
         if account is None:
             return answer.refuse(_("There is nobody of that name. A guest is banned by its address; see `who`."))
         shown = account.name
-        await running.trail.record("ban", shown, until=until)
+        await running.trail.record("ban", shown, reason=_reason(words, 2), until=until)
         await running.people.ban(account=account.id, address=None, now=now, until=until)
         here = [session for session in running.governor.sessions() if session.principal == account.id]
     running.governor.overtake_logins()
@@ -117,10 +132,12 @@ async def unban(running: Running, words: Sequence[str], answer: Answer) -> Ended
     return answer.done(_("{whom} is no longer banned.").format(whom=words[0]))
 
 
-async def _set_muted(running: Running, account: Account | None, answer: Answer, *, muted: bool) -> Ended:
+async def _set_muted(
+    running: Running, account: Account | None, answer: Answer, *, muted: bool, reason: str = ""
+) -> Ended:
     if account is None:
         return answer.refuse(_(SENTENCES[Code.NO_SUCH_PERSON]))
-    await running.trail.record("mute" if muted else "lift mute", account.name)
+    await running.trail.record("mute" if muted else "lift mute", account.name, reason=reason)
     await running.people.set_muted(account.id, muted)
     running.governor.account_changed(msgspec.structs.replace(account, muted=muted))
     running.log.note("muted" if muted else "unmuted", name=account.name)
@@ -130,7 +147,8 @@ async def _set_muted(running: Running, account: Account | None, answer: Answer, 
 
 async def mute(running: Running, words: Sequence[str], answer: Answer) -> Ended:
     """Take an account's voice in every room."""
-    return await _set_muted(running, await running.desk.find(words[0]), answer, muted=True)
+    account = await running.desk.find(words[0])
+    return await _set_muted(running, account, answer, muted=True, reason=_reason(words, 1))
 
 
 async def unmute(running: Running, words: Sequence[str], answer: Answer) -> Ended:

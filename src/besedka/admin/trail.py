@@ -28,9 +28,12 @@ class AuditTrail:
         self._rows = rows
         self._clock = clock
 
-    async def record(self, act: str, whom: str, *, until: int | None = None) -> None:
-        """Keep what the operator does, to whom, and until when, in milliseconds since 1970 UTC. Raises `StoreFault`."""
-        line = AuditLine(act, whom, until=until)
+    async def record(self, act: str, whom: str, *, reason: str = "", until: int | None = None) -> None:
+        """Keep what the operator does, to whom, why, and until when, in milliseconds since 1970 UTC.
+
+        Raises `StoreFault`.
+        """
+        line = AuditLine(act, whom, reason, until)
         await self._rows.add_audit(AuditRow(self._clock.now(), OPERATOR, WHOLE_SERVER, line))
 
     async def last(self, count: int) -> Sequence[AuditRow]:
