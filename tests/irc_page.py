@@ -13,6 +13,7 @@ from besedka.wire.irc.numerics import Numeric
 PAGE = Path(__file__).parent.parent / "docs" / "IRC.md"
 
 CAPABILITIES = {
+    Capability.ACCOUNT_REGISTRATION: "on safe ways; with `before-connect` where the operator allows it",
     Capability.ACCOUNT_TAG: "`account` on what an account says and does",
     Capability.AWAY_NOTIFY: "who is away; an account without a session is away with `offline`",
     Capability.BATCH: "for the answers to labelled lines",
@@ -48,6 +49,10 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
   clients are one person. On connecting one is back in all one's rooms.
 - As a guest, where the operator admits guests: NICK and USER. Others get `FAIL * ACCOUNT_REQUIRED_TO_CONNECT`.
 - Where the operator has set `irc.password`, whoever does not log in says it with PASS first; 464 and the end otherwise.
+- `REGISTER * * password` makes an account that is called like one's nick. Where registration takes an invitation, its
+  code stands in place of the e-mail address; there is no other use for one, and none is kept. `VERIFY` never has
+  anything to verify. `USERNAME_EXISTS` says that a guest bears the nick.
+- Whoever asks CAP LS with less than 302 is listed only what fits into one line.
 - The host of somebody is a keyed hash of their address: the same for the same address, and the address to nobody.
   Whoever is not here is `u@offline`.
 
@@ -91,9 +96,10 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: TAGMSG, MONITOR, OPER, KILL, REHASH, WALLOPS, CHATHISTORY, MARKREAD, REDACT, RENAME, REGISTER, VERIFY,
-  METADATA, STATS, USERIP; NickServ and ChanServ; WHOX; the filters of ELIST; STATUSMSG; INVITE's list.
-- **Capabilities**: account-notify, chghost, extended-monitor, and `draft/` but `extended-isupport`; `sts`;
+- **Commands**: TAGMSG, MONITOR, OPER, KILL, REHASH, WALLOPS, CHATHISTORY, MARKREAD, REDACT, RENAME, METADATA, STATS,
+  USERIP; NickServ and ChanServ; WHOX; the filters of ELIST; STATUSMSG; INVITE's list.
+- **Capabilities**: account-notify, chghost, extended-monitor, and `draft/` but `account-registration`
+  and `extended-isupport`; `sts`;
   SCRAM. SASL after registration.
 - **Of messages**: client-only tags, typing, replies and reactions; CTCP other than ACTION (404); redactions.
 - **Of channels**: who set the topic and when (333), when it was made (329), renaming (a room that is

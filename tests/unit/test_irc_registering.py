@@ -159,6 +159,45 @@ def test_on_an_unsafe_way_no_password_is_offered_or_taken() -> None:
     assert " 904 " in failed
 
 
+def test_an_old_client_gets_one_line_that_is_always_the_same() -> None:
+    visitor = Visitor()
+    visitor.write("CAP LS", "CAP LS 301", "CAP LS x", "CAP LS 302", "CAP LS 301")
+    lines = visitor.read()
+    old = lines[0]
+    assert [line for line in lines if line == old] == [lines[0], lines[1], lines[2], lines[-1]]
+    assert len(old) <= 510
+    assert "=" not in old
+    assert "draft/" not in old
+    assert "=" in "".join(lines[3:-1])
+
+
+def test_a_list_longer_than_a_line_comes_in_several_with_a_star_before_the_last() -> None:
+    visitor = Visitor()
+    visitor.protocol.nick, visitor.protocol.principal = "n" * 400, ANN
+    visitor.write("CAP LS 302")
+    *before, last = visitor.read()
+    assert before
+    assert all(" LS * :" in line and len(line) <= 510 for line in before)
+    assert " LS * :" not in last
+
+
+def test_a_request_too_long_for_its_answer_is_refused() -> None:
+    visitor = Visitor()
+    visitor.write("CAP REQ :" + "server-time " * 41 + "setname", "CAP LIST")
+    refusal, found = visitor.read()
+    assert " NAK :server-time " in refusal
+    assert len(refusal.encode()) <= 510
+    assert found.endswith(" LIST :")
+
+
+def test_where_an_account_is_needed_the_list_says_so_and_it_cannot_be_asked_for() -> None:
+    visitor = Visitor(guests=False)
+    visitor.write("CAP LS 302", "CAP REQ draft/account-required")
+    assert "draft/account-required" in " ".join(visitor.read()[:-1])
+    visitor.write("CAP REQ draft/account-required")
+    assert " NAK " in visitor.read()[0]
+
+
 def plain(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
@@ -199,6 +238,21 @@ def test_what_is_wrong_with_an_exchange_ends_it(said: list[str], numerics: list[
     visitor = Visitor()
     assert visitor.write(*said) == []
     assert visitor.numerics()[: len(numerics)] == numerics
+
+
+def test_registration_ends_an_exchange_that_is_under_way() -> None:
+    visitor = Visitor()
+    visitor.write("CAP REQ :sasl", "NICK guest", "AUTHENTICATE PLAIN", "USER a 0 * :A")
+    asked = visitor.write("CAP END")
+    assert visitor.numerics() == ["CAP", "AUTHENTICATE", "906"]
+    assert [type(one) for one in asked] == [ComeAsGuest]
+
+
+def test_who_is_banned_is_902() -> None:
+    visitor = Visitor()
+    visitor.write("AUTHENTICATE PLAIN", "AUTHENTICATE " + plain("\0ann\0secret"))
+    visitor.tell(refused(Code.BANNED))
+    assert visitor.numerics() == ["AUTHENTICATE", "902"]
 
 
 def test_a_wrong_password_is_904() -> None:

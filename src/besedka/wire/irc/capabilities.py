@@ -9,6 +9,7 @@ from typing import Final
 class Capability(Enum):
     """By the name it is negotiated under."""
 
+    ACCOUNT_REGISTRATION = "draft/account-registration"
     ACCOUNT_TAG = "account-tag"
     AWAY_NOTIFY = "away-notify"
     BATCH = "batch"
@@ -43,5 +44,22 @@ OF_FORMAT: Final = frozenset(
 )
 """Those that change the bytes of what many sessions are told alike; sessions that differ in others share them."""
 
-SASL_MECHANISMS: Final = "PLAIN"
-"""For `sasl=` and 908."""
+FOR_OLD_CLIENTS: Final = frozenset(
+    {
+        Capability.ACCOUNT_TAG,
+        Capability.AWAY_NOTIFY,
+        Capability.BATCH,
+        Capability.CAP_NOTIFY,
+        Capability.ECHO_MESSAGE,
+        Capability.EXTENDED_JOIN,
+        Capability.INVITE_NOTIFY,
+        Capability.LABELED_RESPONSE,
+        Capability.MESSAGE_TAGS,
+        Capability.MULTI_PREFIX,
+        Capability.SASL,
+        Capability.SERVER_TIME,
+        Capability.SETNAME,
+        Capability.USERHOST_IN_NAMES,
+    }
+)
+"""Those in the list of whoever does not ask as 302: it has to fit into one line, however many there are."""

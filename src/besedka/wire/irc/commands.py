@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from besedka.chat.refusals import N_
-from besedka.wire.irc import channels, describing, modes, people, registering, talking
+from besedka.wire.irc import channels, describing, enrolling, modes, negotiating, people, registering, sasl, talking
 from besedka.wire.irc.lines import Line, word
 from besedka.wire.irc.numerics import Numeric
 
@@ -75,7 +75,7 @@ def help_(conversation: IrcServer, line: Line) -> None:
 
 
 _TABLE: Final = (
-    Command("CAP", "<subcommand> [:<capabilities>]", 1, When.ALWAYS, registering.cap, N_("negotiate capabilities")),
+    Command("CAP", "<subcommand> [:<capabilities>]", 1, When.ALWAYS, negotiating.cap, N_("negotiate capabilities")),
     Command(
         "PASS",
         "<password> or <name>:<password>",
@@ -86,7 +86,16 @@ _TABLE: Final = (
     ),
     Command("NICK", "<nick>", 0, When.ALWAYS, registering.nick, N_("say what to be called")),
     Command("USER", "<user> 0 * :<real name>", 4, When.BEFORE, registering.user, N_("say who you are")),
-    Command("AUTHENTICATE", "<mechanism or data>", 1, When.ALWAYS, registering.authenticate, N_("log in (SASL)")),
+    Command("AUTHENTICATE", "<mechanism or data>", 1, When.ALWAYS, sasl.authenticate, N_("log in (SASL)")),
+    Command(
+        "REGISTER",
+        "<account> {<invite code> | *} <password>",
+        3,
+        When.ALWAYS,
+        enrolling.register,
+        N_("make an account"),
+    ),
+    Command("VERIFY", "<account> <code>", 2, When.ALWAYS, enrolling.verify, N_("nothing: no account waits for it")),
     Command("PING", "<token>", 0, When.ALWAYS, talking.ping, N_("be answered PONG after all before it"), streams=True),
     Command("PONG", "[<server>] <token>", 0, When.ALWAYS, talking.pong, N_("answer PING"), streams=True),
     Command("QUIT", "[:<reason>]", 0, When.ALWAYS, talking.quit_, N_("end this session")),

@@ -84,7 +84,7 @@ class IrcServer:
         self.translate: Final = translate
         self.format: IrcFormat = formats.of(frozenset())
         self.stage = Stage.NEW
-        self.registering: Final = Registering(self)
+        self.registering: Final[Registering] = Registering(self)
         self.capabilities: frozenset[Capability] = frozenset()
         self.welcome: Welcome | None = None
         self.nick = ""

@@ -111,6 +111,7 @@ class Numeric(Enum):
     RPL_HELPTXT = "705", ""
     RPL_ENDOFHELP = "706", ""
     RPL_LOGGEDIN = "900", N_("You are now logged in as {account}")
+    ERR_NICKLOCKED = "902", N_("You must use a nick assigned to you")
     RPL_SASLSUCCESS = "903", N_("SASL authentication successful")
     ERR_SASLFAIL = "904", N_("SASL authentication failed")
     ERR_SASLTOOLONG = "905", N_("SASL message too long")

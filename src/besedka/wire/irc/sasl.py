@@ -1,0 +1,136 @@
+"""AUTHENTICATE: logging in (IRCv3 sasl 3.1 and 3.2), before registration and, for guests, after it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Final
+
+from besedka.chat.refusals import SENTENCES, Code
+from besedka.chat.requests import Login, Ping
+from besedka.chat.told import Unit, You
+from besedka.wire.irc.lines import Line, build, word
+from besedka.wire.irc.numerics import Numeric
+from besedka.wire.irc.replies import code_of
+
+if TYPE_CHECKING:
+    from besedka.wire.irc.conversation import IrcServer
+
+CHUNK_BYTES: Final = 400
+"""What one AUTHENTICATE carries; a shorter one, or `+`, is the last ("The AUTHENTICATE command")."""
+
+PLAIN: Final = "PLAIN"
+
+_LIKE_A_WRONG_PASSWORD: Final = frozenset({Code.WRONG_PASSWORD, Code.NAME_UNKNOWN, Code.BAD_NAME, Code.NAME_RESERVED})
+"""Refusals that say no more than that: whether there is such an account is told to nobody here."""
+
+
+class Exchange:
+    """How far one connection has come with logging in."""
+
+    def __init__(self) -> None:
+        self.mechanism = ""
+        """Of the exchange under way; empty for none."""
+        self.chunks: list[str] = []
+
+    def forget(self) -> None:
+        """Nothing of an exchange is kept when it is over."""
+        self.mechanism = ""
+        self.chunks.clear()
+
+
+def mechanisms(_conversation: IrcServer) -> str:
+    """For `sasl=` and 908."""
+    return PLAIN
+
+
+def authenticate(conversation: IrcServer, line: Line) -> None:
+    """AUTHENTICATE: a mechanism first, then its data in chunks; `*` aborts."""
+    exchange, said = conversation.registering.exchange, line.params[0]
+    if conversation.principal is not None:
+        conversation.reply(Numeric.ERR_SASLALREADY)
+    elif said == "*":
+        exchange.forget()
+        conversation.reply(Numeric.ERR_SASLABORTED)
+    elif not exchange.mechanism:
+        _begin(conversation, said)
+    elif len(said) > CHUNK_BYTES:
+        exchange.forget()
+        conversation.reply(Numeric.ERR_SASLTOOLONG)
+    else:
+        _continue(conversation, said)
+
+
+def abort(conversation: IrcServer) -> None:
+    """The client has ended registration before the exchange: "SHOULD abort it and send a 906 numeric"."""
+    if conversation.registering.exchange.mechanism:
+        conversation.registering.exchange.forget()
+        conversation.reply(Numeric.ERR_SASLABORTED)
+
+
+def _begin(conversation: IrcServer, mechanism: str) -> None:
+    if not conversation.registering.is_safe:
+        conversation.tell_fault(Numeric.ERR_SASLFAIL, sentence=SENTENCES[Code.UNSAFE_WAY])
+    elif mechanism.upper() not in mechanisms(conversation).split(","):
+        conversation.reply(Numeric.RPL_SASLMECHS, mechanisms(conversation))
+        conversation.reply(Numeric.ERR_SASLFAIL)
+    else:
+        conversation.registering.exchange.mechanism = mechanism.upper()
+        conversation.say(build("", "AUTHENTICATE", "+"))
+
+
+def _continue(conversation: IrcServer, chunk: str) -> None:
+    exchange = conversation.registering.exchange
+    if chunk != "+":
+        exchange.chunks.append(chunk)
+    # Name twice, password, two NULs; base64 makes four bytes of three.
+    most = (2 * conversation.limits.name_bytes_max + conversation.limits.password_bytes_max + 2) * 4 // 3 + 4
+    if sum(map(len, exchange.chunks)) > most:
+        exchange.forget()
+        conversation.reply(Numeric.ERR_SASLTOOLONG)
+    elif len(chunk) < CHUNK_BYTES:  # Otherwise "+" or a shorter one is still to come.
+        whole = "".join(exchange.chunks)
+        exchange.chunks.clear()
+        _try_plain(conversation, whole)
+
+
+def _try_plain(conversation: IrcServer, encoded: str) -> None:
+    """PLAIN (RFC 4616 §2): nobody acts as another, so an authorization identity must be the name itself."""
+    try:
+        parts = base64.b64decode(encoded, validate=True).decode().split("\0")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        parts = []
+    if len(parts) != 3 or not parts[1] or not parts[2] or parts[0] not in ("", parts[1]):
+        fail(conversation)
+        return
+    conversation.ask(Login(name=parts[1], password=parts[2]), lambda unit: _tried(conversation, unit))
+
+
+def fail(conversation: IrcServer) -> None:
+    """The exchange has come to nothing; "the client MAY retry"."""
+    conversation.registering.exchange.forget()
+    conversation.reply(Numeric.ERR_SASLFAIL)
+
+
+def _tried(conversation: IrcServer, unit: Unit) -> None:
+    conversation.registering.exchange.forget()
+    if isinstance(unit, You):
+        conversation.ask(Ping(), lambda _unit: _accepted(conversation))  # When it is let in its host is known.
+        return
+    code = code_of(unit) or Code.BUSY
+    sentence = Numeric.ERR_SASLFAIL.sentence if code in _LIKE_A_WRONG_PASSWORD else SENTENCES[code]
+    numeric = Numeric.ERR_NICKLOCKED if code is Code.BANNED else Numeric.ERR_SASLFAIL
+    conversation.tell_fault(numeric, sentence=sentence)
+    conversation.registering.go_on()
+
+
+def _accepted(conversation: IrcServer) -> None:
+    tell_logged_in(conversation)
+    conversation.reply(Numeric.RPL_SASLSUCCESS)
+    conversation.registering.go_on()
+
+
+def tell_logged_in(conversation: IrcServer) -> None:
+    """900, "sent when the user's account name is set (whether by SASL or otherwise)"."""
+    account = word(conversation.nick)
+    conversation.reply(Numeric.RPL_LOGGEDIN, conversation.mask, account, account=account)
