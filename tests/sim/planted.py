@@ -21,8 +21,8 @@ from besedka.chat.told import Kept, Presence
 from besedka.chat.verdicts import Circumstances
 from besedka.client import places
 from besedka.client.core import Core
+from besedka.hub import pages as hub_pages
 from besedka.hub import places as hub_places
-from besedka.hub import reads as hub_reads
 from besedka.hub import rooms as hub_rooms
 from besedka.hub.cases import Later
 from besedka.hub.hub import Hub
@@ -254,7 +254,7 @@ def edits_are_read_from_outside(patch: pytest.MonkeyPatch) -> None:
     def careless(entry: Entry, _last: int | None) -> Entry:
         return entry
 
-    for module in (hub_reads, hub_places):
+    for module in (hub_pages, hub_places):
         patch.setattr(module, "as_read", careless)
 
 

@@ -16,7 +16,7 @@ from besedka.chat.answers import (
     SessionList,
     WhowasList,
 )
-from besedka.chat.entries import RequestId, RoomId
+from besedka.chat.entries import Message, RequestId, RoomId
 from besedka.chat.own_requests import SetProfile, Typing
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Hello, Join, Leave, Malformed, Pong, Request, Resume, Sync, Write
@@ -201,7 +201,10 @@ class NativeTap:
             hold(self._record.has(unit.room, entry), f"room {unit.room}: a page with {entry.number} that is not kept")
         readable(self._viewer, unit.room, unit.entries)
         numbers = [entry.number for entry in unit.entries]
-        hold(numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True, "a page with a gap")
+        whole = numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True
+        of_messages = all(isinstance(entry.body, Message) for entry in unit.entries)
+        hold(whole or of_messages, "a page with a gap")
+        hold(numbers == sorted(set(numbers)), "a page out of order")
 
 
 def described(request: Request | Malformed) -> object:

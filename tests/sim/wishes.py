@@ -55,6 +55,7 @@ from besedka.chat.room_requests import (
 )
 from besedka.chat.told import TypingState
 from besedka.client.memory import KnownRoom
+from sim.stepper import STARTED_AT
 
 if TYPE_CHECKING:
     from sim.people import Device
@@ -266,8 +267,14 @@ class Wishes:
                 History(room=room.room, before=random.choice([None, 5]), limit=limit),
                 History(room=room.room, after=random.randrange(9), limit=limit),
                 History(room=room.room, around=self._number(room), limit=limit),
+                History(room=room.room, after_time=self._moment(), limit=limit, messages=random.random() < 0.5),
+                History(room=room.room, after=self._number(room), before_time=self._moment(), newest=True),
             ]
         )
+
+    def _moment(self) -> int:
+        """A time that the simulation has seen or will see."""
+        return STARTED_AT + self._random.randrange(120_000)
 
     def _ask_data(self, room: KnownRoom) -> Request:
         return self._random.choice([GetData(room=room.room), GetData(name=self._anybody())])

@@ -8,9 +8,9 @@ from besedka.chat.answers import MarkList, OverviewLine, OverviewTold
 from besedka.chat.entries import Level, Listing, RoomId
 from besedka.chat.own_requests import MoveMarker, Overview, SetNotify
 from besedka.chat.refusals import Code
-from besedka.chat.requests import History, Leave, React, Request, Say, Tell
+from besedka.chat.requests import History, Request, Say, Tell
 from besedka.chat.room_requests import ListMarks, SetMark
-from besedka.chat.told import Kept, Page, ReactionCount
+from besedka.chat.told import Kept, Page
 from besedka.limits import Limits
 from hub_room import Device, HubRoom
 
@@ -36,52 +36,6 @@ def page(device: Device, room: RoomId, **asked: int) -> Page:
 
 def numbers(device: Device, room: RoomId, **asked: int) -> list[int]:
     return [entry.number for entry in page(device, room, **asked).entries]
-
-
-# Pages around a message ------------------------------------------------------------------------------------------
-
-
-def test_a_page_around_a_message(server: HubRoom) -> None:
-    ann = server.registered("ann")
-    tea = ann.join("tea")
-    says(ann, tea, *"abcdefgh")  # Numbers 3 to 10.
-    assert numbers(ann, tea, around=5, limit=4) == [4, 5, 6, 7]
-    assert numbers(ann, tea, around=5, limit=5) == [4, 5, 6, 7, 8]
-    assert numbers(ann, tea, around=5, limit=1) == [5]
-    assert numbers(ann, tea, around=1, limit=4) == [1, 2, 3, 4]
-    assert numbers(ann, tea, around=10, limit=4) == [9, 10], "the newest are half of a page"
-    assert numbers(ann, tea, around=999, limit=4) == [9, 10]
-    assert numbers(ann, tea, around=0, limit=2) == [1, 2]
-
-
-def test_a_page_around_what_one_may_not_read_is_the_nearest_one_may(server: HubRoom) -> None:
-    ann, bob = server.registered("ann"), server.registered("bob")
-    asks(ann, Tell(id=server.new_id(), name="bob", text="hi"))
-    direct = ann.told(Kept)[-1].room
-    says(ann, direct, "a", "b")
-    assert numbers(bob, direct, around=1, limit=2) == [2, 3], "from one's joining on"
-
-
-def test_whoever_left_reads_around_nothing_later(server: HubRoom) -> None:
-    ann, bob = server.registered("ann"), server.registered("bob")
-    tea = ann.join("tea")
-    bob.join("tea")
-    asks(bob, Leave(id=server.new_id(), room=tea))  # Number 4.
-    says(ann, tea, *"abcdef")
-    assert numbers(bob, tea, around=8, limit=6) == [2, 3, 4]
-
-
-def test_pages_count_the_reactions_to_their_messages(server: HubRoom) -> None:
-    ann, bob = server.registered("ann"), server.registered("bob")
-    tea = ann.join("tea")
-    bob.join("tea")
-    says(ann, tea, "one", "two")  # Numbers 4 and 5.
-    for device, number, reaction in ((ann, 4, "+"), (bob, 4, "+"), (bob, 5, "?")):
-        asks(device, React(id=server.new_id(), room=tea, number=number, reaction=reaction))
-    assert page(ann, tea, before=5, limit=1).reactions == (ReactionCount(4, "+", 2, mine=True),)
-    assert page(bob, tea, around=5, limit=1).reactions == (ReactionCount(5, "?", 1, mine=True),)
-    assert [one.number for one in page(ann, tea, limit=50).reactions] == [4, 5]
-    assert page(ann, tea, before=4).reactions == ()
 
 
 # Lists -----------------------------------------------------------------------------------------------------------

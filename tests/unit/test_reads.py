@@ -53,59 +53,6 @@ def refusals(device: Device) -> list[Code]:
     return [unit.code for unit in device.told(Refused)]
 
 
-# History ---------------------------------------------------------------------------------------------------------
-
-
-def test_pages_of_a_rooms_past(server: HubRoom) -> None:
-    ann = server.registered("ann")
-    tea = ann.join("tea")
-    says(ann, tea, *"abcdefgh")  # Numbers 3 to 10.
-
-    def numbers(**asked: int) -> list[int]:
-        return [entry.number for entry in paged(ann, History(room=tea, **asked)).entries]  # type: ignore[arg-type]
-
-    assert numbers() == list(range(1, 11))
-    assert numbers(limit=3) == [8, 9, 10]
-    assert numbers(before=5, limit=2) == [3, 4]
-    assert numbers(after=5, limit=2) == [6, 7]
-    assert numbers(before=99, limit=1) == [10]
-    assert numbers(after=99) == numbers(before=0) == []
-    assert numbers(limit=0) == [10], "a page has one entry at least"
-
-
-def test_a_page_has_so_many_entries_at_most() -> None:
-    server = HubRoom(limits=Limits(page_entries_max=3))
-    ann = server.registered("ann")
-    tea = ann.join("tea")
-    says(ann, tea, *"abcdefgh")
-    assert len(paged(ann, History(room=tea, limit=50)).entries) == 3
-
-
-def test_whoever_left_reads_up_to_that(server: HubRoom) -> None:
-    ann, bob = server.registered("ann"), server.registered("bob")
-    tea = ann.join("tea")
-    bob.join("tea")
-    says(ann, tea, "before")
-    leaves(bob, tea)
-    says(ann, tea, "after")
-    page = paged(bob, History(room=tea, after=0))
-    assert (page.entries[-1].number, page.head) == (5, 5)
-    assert bob.heard(tea) == ["before"]
-
-
-def test_what_is_not_ones_own_is_not_read(server: HubRoom) -> None:
-    ann, bob, carl = (server.registered(name) for name in ("ann", "bob", "carl"))
-    tea, private = ann.join("tea"), direct(ann, "bob")
-    inbox = ann.you.inbox
-    assert inbox is not None
-    for room in (tea, private, inbox, RoomId(999)):
-        carl.ask(History(room=room), Who(room=room))
-    server.settle()
-    assert refusals(carl) == [Code.NOT_A_MEMBER] * 2 + [Code.NO_SUCH_ROOM] * 6
-    assert [entry.number for entry in paged(bob, History(room=private)).entries] == [2, 3], "from one's joining on"
-    assert paged(ann, History(room=inbox)).entries
-
-
 # Lists -----------------------------------------------------------------------------------------------------------
 
 

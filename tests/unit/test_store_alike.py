@@ -175,6 +175,8 @@ async def told(logs: LogStore) -> list[object]:
         state = await logs.room(room)
         page = await logs.page(room, after=0, upto=999, limit=999, bytes_max=1 << 40)
         everything += [state, page]
+        everything.append(await logs.page(room, after=1, upto=30, limit=9, bytes_max=2000, messages=True))
+        everything.append(await logs.page_before(room, before=20, first=2, limit=9, bytes_max=2000, messages=True))
         everything += [await logs.said_by(room, number) for number in range(len(page.entries) + 2)]
         everything += [await logs.number_at(room, NOW + after) for after in range(-1, 12)]
         for person in PEOPLE:
@@ -183,6 +185,7 @@ async def told(logs: LogStore) -> list[object]:
             everything.append(await logs.reactions(room, 4, person.principal, "a"))
     for person in PEOPLE:
         everything += [await logs.unread(person.principal), await logs.briefs(person.principal)]
+        everything.append(await logs.last_said(person.principal, after=NOW + 2, before=NOW + 40))
     everything += [await logs.room_named(fold(name)) for name in (*NAMES, "r1", "r2")]
     everything += [await logs.public_rooms(limit=9), await logs.passing_rooms(), await logs.audit(limit=99)]
     everything += [await logs.rooms_with_marks_due(now=NOW + after, limit=9) for after in (0, 5, 20)]

@@ -174,12 +174,24 @@ class SetTopic(Write, frozen=True, tag="topic"):
 
 
 class History(Request, frozen=True, tag="history"):
-    """A page of a room's log as of now: the entries before a number, after one, or around one. Answered `page`."""
+    """A page of a room's log as of now: entries after one, before one, between two, or around one. Answered `page`.
+
+    An entry is given by its number, or by a time in milliseconds since 1970 UTC: after a time is after all that is not
+    younger, before it is before all that is not older. Of what lies between the bounds the page has the first entries
+    where it has a lower bound, and else the last. Bounds the wrong way round are exchanged, and the page has the last.
+    """
 
     room: InRoom
     before: Count | None = None
     after: Count | None = None
     around: Count | None = None
+    before_time: Count | None = None
+    after_time: Count | None = None
+    around_time: Count | None = None
+    newest: bool = False
+    """The last entries, although there is a lower bound."""
+    messages: bool = False
+    """Messages and nothing else, so that `limit` counts them."""
     limit: Count = 50
 
 

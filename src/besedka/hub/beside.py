@@ -40,11 +40,12 @@ from besedka.chat.told import Done, Parting, Unit
 from besedka.hub.faults import StoreFault
 from besedka.hub.judging import refused
 from besedka.hub.login import Arrive, LoginDesk
+from besedka.hub.pages import Pages
 from besedka.hub.people import Directory
 from besedka.hub.reads import Reads
 from besedka.hub.revoking import Revoking
 from besedka.hub.session import Session
-from besedka.wire.looking import Look
+from besedka.wire.looking import ListConversations, Look, Recall
 
 if TYPE_CHECKING:
     from besedka.hub.hub import Hub
@@ -69,14 +70,16 @@ class Beside:
         self._answered = answered
         self._revoking = Revoking(hub)
         self._desk = desk = LoginDesk(hub.parts, hub.part)
-        reads, directory = Reads(hub.parts, hub.places), Directory(hub.parts)
+        reads, pages, directory = Reads(hub.parts, hub.places), Pages(hub.parts), Directory(hub.parts)
         self._served: dict[type, Served] = {
             Login: desk.carry_out,
             Register: desk.carry_out,
             ComeAsGuest: desk.carry_out,
             Resume: desk.carry_out,
             Sync: reads.sync,
-            History: reads.history,
+            History: pages.history,
+            Recall: pages.recall,
+            ListConversations: pages.conversations,
             Who: reads.who,
             Look: reads.look,
             ListRooms: reads.rooms,

@@ -96,6 +96,15 @@ class AuditRow(msgspec.Struct, frozen=True):
     line: AuditLine
 
 
+class LastSaid(msgspec.Struct, frozen=True):
+    """A room of somebody's, and when the last message in it was said that they may read."""
+
+    room: Room
+    """Its members left out, but for the two of a direct room."""
+    time: int
+    """Milliseconds since 1970 UTC."""
+
+
 class Page(msgspec.Struct, frozen=True):
     """Consecutive kept entries of a room, oldest first."""
 
@@ -148,11 +157,18 @@ class LogStore(Protocol):
         """The account's own log."""
         ...
 
-    async def page(self, room: RoomId, *, after: int, upto: int, limit: int, bytes_max: int) -> Page:
-        """The first entries with `after < number <= upto`, at most `limit` and about `bytes_max` (one at least)."""
+    async def page(
+        self, room: RoomId, *, after: int, upto: int, limit: int, bytes_max: int, messages: bool = False
+    ) -> Page:
+        """The first entries with `after < number <= upto`, at most `limit` and about `bytes_max` (one at least).
+
+        With `messages` only those, and then they are not consecutive.
+        """
         ...
 
-    async def page_before(self, room: RoomId, *, before: int, first: int, limit: int, bytes_max: int) -> Page:
+    async def page_before(
+        self, room: RoomId, *, before: int, first: int, limit: int, bytes_max: int, messages: bool = False
+    ) -> Page:
         """The last entries with `first <= number < before`, oldest first, bounded in the same way."""
         ...
 
@@ -199,6 +215,15 @@ class LogStore(Protocol):
 
     async def number_at(self, room: RoomId, time: int) -> int:
         """The last entry that is not younger than `time` (milliseconds since 1970 UTC); 0 for none."""
+        ...
+
+    async def last_said(
+        self, principal: PrincipalId, *, after: int, before: int, beside: Sequence[RoomId] = ()
+    ) -> Sequence[LastSaid]:
+        """Where the last message was said between these times (exclusive, in milliseconds), by id.
+
+        Of the rooms that somebody is a member of, their inbox not among them, and of those `beside`, which are public.
+        """
         ...
 
     async def unread(self, account: PrincipalId) -> Sequence[Unread]:

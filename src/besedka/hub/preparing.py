@@ -13,7 +13,7 @@ from contextlib import suppress
 import msgspec
 
 from besedka.chat.entries import Entry, MarkerMoved, Person, RequestId, RoomId
-from besedka.chat.names import LOBBY, FoldedName, fold
+from besedka.chat.names import LOBBY, fold
 from besedka.chat.own_requests import Ignore, MoveMarker, SetNotify, SetProfile
 from besedka.chat.personal_rules import PERSONAL_RULES
 from besedka.chat.principals import PrincipalId, is_account
@@ -48,11 +48,11 @@ from besedka.chat.room_requests import (
 )
 from besedka.chat.text import one_line
 from besedka.hub.faults import StoreFault
+from besedka.hub.finding import Finding
 from besedka.hub.keeping import Reactions, Receipt, RoomBrief
 from besedka.hub.login import Arrive
 from besedka.hub.markers import Markers
 from besedka.hub.parts import Parts
-from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
 
 LOOK_UPS_MAX = 4
@@ -118,6 +118,7 @@ class Preparation:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._markers = Markers(parts)
+        self._finding = Finding(parts)
         self._needs: dict[type[Write], Callable[[Online, Write], Awaitable[Prepared]]] = {
             **dict.fromkeys((Say, Edit, Redact, React), self._message),
             **dict.fromkeys((SetTopic, Leave, ChangeSettings, LiftMark), self._room),
@@ -159,7 +160,7 @@ class Preparation:
 
     async def _arrive(self, request: Arrive) -> Prepared:
         """For a login: the inbox, the lobby, and the rooms whose people will want to know."""
-        lobby = await self._named(fold(LOBBY))
+        lobby = await self._finding.room(fold(LOBBY))
         if not is_account(request.principal):
             return Prepared(room_absent=lobby is None)
         inboxless = await self._inboxes([request.principal])
@@ -197,12 +198,12 @@ class Preparation:
 
     async def _name(self, _online: Online, request: Write) -> Prepared:
         assert isinstance(request, Join | Open)
-        return Prepared(name_free=await self._named(fold(request.name.removeprefix("#"))) is None)
+        return Prepared(name_free=await self._finding.room(fold(request.name.removeprefix("#"))) is None)
 
     async def _rename(self, online: Online, request: Write) -> Prepared:
         assert isinstance(request, Rename)
         found = await self._room(online, request)
-        free = await self._named(fold(request.name.removeprefix("#"))) is None
+        free = await self._finding.room(fold(request.name.removeprefix("#"))) is None
         return msgspec.structs.replace(found, name_free=free)
 
     async def _account(self, online: Online, request: Write) -> Prepared:
@@ -210,14 +211,14 @@ class Preparation:
         assert isinstance(request, Invite | Uninvite | SetMark)
         found = await self._room(online, request)
         if not isinstance(request, SetMark):
-            return msgspec.structs.replace(found, other=await self._whoever(fold(request.name)))
+            return msgspec.structs.replace(found, other=await self._finding.person(fold(request.name)))
         account = await self._parts.accounts.account_named(fold(request.mask))
         other = None if account is None else Person(account.id, account.name)
         return msgspec.structs.replace(found, other=other)
 
     async def _person(self, _online: Online, request: Write) -> Prepared:
         assert isinstance(request, Ignore)
-        return Prepared(other=await self._whoever(fold(request.name)))
+        return Prepared(other=await self._finding.person(fold(request.name)))
 
     async def _message(self, online: Online, request: Write) -> Prepared:
         """For what is about a message: the entry and its reactions, where the tail does not reach back to it."""
@@ -240,10 +241,10 @@ class Preparation:
 
     async def _tell(self, online: Online, request: Write) -> Prepared:
         assert isinstance(request, Tell)
-        other = await self._whoever(fold(request.name))
+        other = await self._finding.person(fold(request.name))
         if other is None:
             return Prepared()
-        if await self._direct(online.principal, other.principal) is not None:
+        if await self._finding.direct(online.principal, other.principal) is not None:
             return Prepared(other=other)
         pair = [one for one in (online.principal, other.principal) if is_account(one)]
         inboxless = await self._inboxes(pair)
@@ -270,27 +271,6 @@ class Preparation:
         looked_up = online.kept
         room = kept_in(online, request)
         return await self._parts.logs.kept_request(online.principal, request_id, room), looked_up
-
-    async def _named(self, name: FoldedName) -> OpenRoom | None:
-        opened = self._parts.rooms.named(name)
-        if opened is not None:
-            return opened
-        room = await self._parts.logs.room_named(name)
-        return None if room is None else await self._parts.open_room(room)
-
-    async def _direct(self, one: PrincipalId, other: PrincipalId) -> OpenRoom | None:
-        opened = self._parts.rooms.of_pair(one, other)
-        if opened is not None:
-            return opened
-        room = await self._parts.logs.direct_room(one, other)
-        return None if room is None else await self._parts.open_room(room)
-
-    async def _whoever(self, name: FoldedName) -> Person | None:
-        guest = self._parts.attendance.guest_named(name)
-        if guest is not None:
-            return guest.person
-        account = await self._parts.accounts.account_named(name)
-        return None if account is None else Person(account.id, account.name)
 
     async def _inboxes(self, accounts: Sequence[PrincipalId]) -> list[PrincipalId]:
         """Open the inboxes of these accounts; those that have none."""

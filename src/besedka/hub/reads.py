@@ -1,4 +1,4 @@
-"""What is served beside the turn, as of a stated number: history, lists, and what a device that comes back missed.
+"""What is served beside the turn, as of a stated number: lists, looks, and what a device that comes back missed.
 
 Each read checks rights on the room as it is when the read begins, and never answers past that room's head then.
 """
@@ -11,19 +11,18 @@ from itertools import islice
 from immutables import Map
 
 from besedka.chat.answers import MarkLine, MarkList, OverviewLine, OverviewTold
-from besedka.chat.entries import Entry, Kind, Level, Message, RoomId
+from besedka.chat.entries import Kind, Level, RoomId
 from besedka.chat.governance import Standing
-from besedka.chat.mending import as_read, mended
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.own_requests import Overview, Typing
 from besedka.chat.permissions import Act, allowed
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.requests import NO_ROOM, History, ListRooms, Sync, Who
+from besedka.chat.requests import NO_ROOM, ListRooms, Sync, Who
 from besedka.chat.room_requests import ListMarks
 from besedka.chat.rooms import Member, Reading, direct_people
 from besedka.chat.speaking_rules import may_speak
-from besedka.chat.told import Page, People, PersonLine, ReactionCount, RoomLine, RoomList, Synced, Unit
+from besedka.chat.told import People, PersonLine, RoomLine, RoomList, Synced, Unit
 from besedka.chat.verdicts import Circumstances, absent, unknown
 from besedka.hub.keeping import RoomBrief
 from besedka.hub.parts import Parts
@@ -40,55 +39,6 @@ class Reads:
     def __init__(self, parts: Parts, places: Places) -> None:
         self._parts = parts
         self._places = places
-
-    async def history(self, session: Session, request: History) -> Unit | Refusal:
-        """A page of a room that the session may read."""
-        online = _online(session)
-        opened = await self._parts.open_room(request.room)
-        readable = None if opened is None else opened.reading(online.principal)
-        if opened is None or readable is None:
-            return self._absent(opened)
-        state = opened.state
-        head = state.head if readable.last is None else min(state.head, readable.last)
-        first = max(readable.first, state.floor)
-        limit = max(1, min(request.limit, self._parts.limits.page_entries_max))
-        found = await self._entries(request, first=first, head=head, limit=limit)
-        reactions: Sequence[ReactionCount] = ()
-        if any(isinstance(entry.body, Message) for entry in found):
-            reactions = await self._parts.logs.reaction_counts(
-                state.id,
-                first=found[0].number,
-                last=found[-1].number,
-                upto=head,
-                principal=online.principal,
-                limit=self._parts.limits.reactions_listed_max,
-            )
-        now = self._parts.rooms.get(state.id) or opened
-        since = now.entries_after(state.head, now.state.head)
-        if since is None:  # So much has come that nobody knows here what was taken away meanwhile.
-            return await self.history(session, request)
-        entries = [as_read(entry, readable.last) for entry in mended(found, since)]
-        return Page(request.request_id, state.id, tuple(entries), head, first, tuple(reactions))
-
-    async def _entries(self, request: History, *, first: int, head: int, limit: int) -> Sequence[Entry]:
-        """Those after a number, around one (half of them up to it), or before one, between `first` and `head`."""
-        logs, room, bytes_max = self._parts.logs, request.room, self._parts.limits.run_bytes_max
-        if request.after is not None:
-            after = max(request.after, first - 1)
-            return (await logs.page(room, after=after, upto=head, limit=limit, bytes_max=bytes_max)).entries
-        around = request.around
-        if around is None:
-            before = head + 1 if request.before is None else min(request.before, head + 1)
-            return (await logs.page_before(room, before=before, first=first, limit=limit, bytes_max=bytes_max)).entries
-        around = min(max(around, first), head)
-        upto = await logs.page_before(
-            room, before=around + 1, first=first, limit=max(1, limit // 2), bytes_max=bytes_max // 2
-        )
-        rest = limit - len(upto.entries)
-        if rest == 0:
-            return upto.entries
-        page = await logs.page(room, after=around, upto=head, limit=rest, bytes_max=bytes_max // 2)
-        return (*upto.entries, *page.entries)
 
     def _absent(self, opened: OpenRoom | None) -> Refusal:
         if opened is None or opened.state.hidden or opened.state.archived:

@@ -268,6 +268,11 @@ class Session:
         self._ignored = frozenset(people)
         self.read_anew()
 
+    @property
+    def ignored(self) -> frozenset[PrincipalId]:
+        """Whom its account ignores, as far as that is known."""
+        return self._ignored
+
     def read_anew(self) -> None:
         """From here on it reads entries in the protocol's format as that is now."""
         live = list(self.live)

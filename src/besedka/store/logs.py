@@ -15,7 +15,19 @@ from besedka.chat.names import FoldedName
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
 from besedka.chat.told import ReactionCount
-from besedka.hub.keeping import Addition, AuditRow, Kept, Moved, Page, Reactions, Receipt, RoomBrief, Step, Unread
+from besedka.hub.keeping import (
+    Addition,
+    AuditRow,
+    Kept,
+    LastSaid,
+    Moved,
+    Page,
+    Reactions,
+    Receipt,
+    RoomBrief,
+    Step,
+    Unread,
+)
 from besedka.hub.seen import RoomSeen
 from besedka.store import questions
 from besedka.store.appending import append
@@ -157,6 +169,14 @@ class SqliteLogStore:
         rows = await self._rows("SELECT id FROM rooms WHERE due <= ? ORDER BY due, id LIMIT ?", now, limit)
         return [room for (room,) in rows]
 
+    async def last_said(
+        self, principal: PrincipalId, *, after: int, before: int, beside: Sequence[RoomId] = ()
+    ) -> Sequence[LastSaid]:
+        """Where the last message was said between these times, by id."""
+        return await self._readers.call(
+            lambda connection: questions.last_said(connection, principal, after=after, before=before, beside=beside)
+        )
+
     async def unread(self, account: PrincipalId) -> Sequence[Unread]:
         """The rooms the account is a member of, by id."""
         return await self._readers.call(lambda connection: questions.unread(connection, account))
@@ -167,14 +187,19 @@ class SqliteLogStore:
 
     # Entries.
 
-    async def page(self, room: RoomId, *, after: int, upto: int, limit: int, bytes_max: int) -> Page:
+    async def page(
+        self, room: RoomId, *, after: int, upto: int, limit: int, bytes_max: int, messages: bool = False
+    ) -> Page:
         """The first entries with `after < number <= upto`."""
-        query = f"{_ENTRIES} AND number > ? AND number <= ? ORDER BY number LIMIT ?"
+        query = f"{_ENTRIES} {_MESSAGES if messages else ''} AND number > ? AND number <= ? ORDER BY number LIMIT ?"
         return Page(tuple(await self._entries(query, (room, after, upto, limit), bytes_max)))
 
-    async def page_before(self, room: RoomId, *, before: int, first: int, limit: int, bytes_max: int) -> Page:
+    async def page_before(
+        self, room: RoomId, *, before: int, first: int, limit: int, bytes_max: int, messages: bool = False
+    ) -> Page:
         """The last entries with `first <= number < before`, oldest first."""
-        query = f"{_ENTRIES} AND number >= ? AND number < ? ORDER BY number DESC LIMIT ?"
+        which = f"{_ENTRIES} {_MESSAGES if messages else ''}"
+        query = f"{which} AND number >= ? AND number < ? ORDER BY number DESC LIMIT ?"
         return Page(tuple(reversed(await self._entries(query, (room, first, before, limit), bytes_max))))
 
     async def _entries(self, query: str, values: Row, bytes_max: int) -> list[Entry]:
@@ -283,6 +308,10 @@ class SqliteLogStore:
 
 _ENTRIES = "SELECT number, time, author, name, CAST(body AS BLOB) FROM entries WHERE room = ?"
 
+
+_BEGINNING = '{"kind":"message"'
+_MESSAGES = f"AND substr(body, 1, {len(_BEGINNING)}) = '{_BEGINNING}'"
+"""Which entries are messages: their kind is what `rows.encode_body` begins with."""
 
 _MARKERS = (
     "SELECT target, number, markers.time, said FROM rooms JOIN markers ON account = owner"

@@ -17,9 +17,21 @@ from besedka.chat.audit import audit_line
 from besedka.chat.entries import Entry, Kind, Message, Reacted, RequestId, RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
-from besedka.chat.rooms import Room
+from besedka.chat.rooms import Reading, Room, reading
 from besedka.chat.told import ReactionCount
-from besedka.hub.keeping import Addition, AuditRow, Kept, Moved, Page, Reactions, Receipt, RoomBrief, Step, Unread
+from besedka.hub.keeping import (
+    Addition,
+    AuditRow,
+    Kept,
+    LastSaid,
+    Moved,
+    Page,
+    Reactions,
+    Receipt,
+    RoomBrief,
+    Step,
+    Unread,
+)
 from besedka.hub.seen import RoomSeen
 from besedka.store.memory_accounts import MemoryAccountStore as MemoryAccountStore
 from besedka.store.rows import borne_name, encode_body, leading_names, weight
@@ -157,16 +169,21 @@ class MemoryLogStore:
         await self._disturbance.before("inbox")
         return _only(room.id for room in self._rooms.values() if room.kind is Kind.INBOX and room.owner == account)
 
-    async def page(self, room: RoomId, *, after: int, upto: int, limit: int, bytes_max: int) -> Page:
+    async def page(
+        self, room: RoomId, *, after: int, upto: int, limit: int, bytes_max: int, messages: bool = False
+    ) -> Page:
         """The first entries with `after < number <= upto`."""
         await self._disturbance.before("page")
-        return Page(tuple(_fitting(self._entries.get(room, [])[max(after, 0) : max(upto, 0)], limit, bytes_max)))
+        entries = self._entries.get(room, [])[max(after, 0) : max(upto, 0)]
+        return Page(tuple(_fitting(_meant(entries, messages=messages), limit, bytes_max)))
 
-    async def page_before(self, room: RoomId, *, before: int, first: int, limit: int, bytes_max: int) -> Page:
+    async def page_before(
+        self, room: RoomId, *, before: int, first: int, limit: int, bytes_max: int, messages: bool = False
+    ) -> Page:
         """The last entries with `first <= number < before`."""
         await self._disturbance.before("page_before")
         entries = self._entries.get(room, [])[max(first - 1, 0) : max(before - 1, 0)]
-        return Page(tuple(reversed(_fitting(reversed(entries), limit, bytes_max))))
+        return Page(tuple(reversed(_fitting(_meant(reversed(entries), messages=messages), limit, bytes_max))))
 
     async def newest_request(self, sender: PrincipalId) -> RequestId | None:
         """The greatest request id this sender ever had kept."""
@@ -258,6 +275,21 @@ class MemoryLogStore:
         await self._disturbance.before("number_at")
         return sum(entry.time <= time for entry in self._entries.get(room, []))
 
+    async def last_said(
+        self, principal: PrincipalId, *, after: int, before: int, beside: Sequence[RoomId] = ()
+    ) -> Sequence[LastSaid]:
+        """Where the last message was said between these times, by id."""
+        await self._disturbance.before("last_said")
+        found = []
+        for _, room in sorted(self._rooms.items()):
+            readable = Reading(1, None) if room.id in beside else reading(room, principal, inside=False)
+            if readable is None or readable.last is not None or room.kind is Kind.INBOX:
+                continue
+            said = [one.time for one in self._entries[room.id][readable.first - 1 :] if isinstance(one.body, Message)]
+            if said and after < said[-1] < before:
+                found.append(LastSaid(_in_a_list(room), said[-1]))
+        return found
+
     async def unread(self, account: PrincipalId) -> Sequence[Unread]:
         """The rooms the account is a member of, by id."""
         await self._disturbance.before("unread")
@@ -273,8 +305,7 @@ class MemoryLogStore:
         said = marker.said if marker else _said(entries[:read])
         calls = (entry.body for entry in entries[read:] if isinstance(entry.body, Message))
         mentions = sum(body.calls_room or account in body.mentions for body in calls)
-        told = msgspec.structs.replace(room, former=Map()) if room.pair else _without_people(room)
-        return Unread(told, len(room.members), read, max(room.messages - said, 0), mentions)
+        return Unread(_in_a_list(room), len(room.members), read, max(room.messages - said, 0), mentions)
 
     async def audit(self, *, limit: int) -> Sequence[AuditRow]:
         """The last lines of the audit trail, the oldest first."""
@@ -337,8 +368,17 @@ def _fitting(entries: Iterable[Entry], limit: int, bytes_max: int) -> list[Entry
     return fitting
 
 
+def _meant(entries: Iterable[Entry], *, messages: bool) -> Iterable[Entry]:
+    return (entry for entry in entries if not messages or isinstance(entry.body, Message))
+
+
 def _without_people(room: Room) -> Room:
     return msgspec.structs.replace(room, members=Map(), former=Map(), named=Map())
+
+
+def _in_a_list(room: Room) -> Room:
+    """With the two of a direct room, and nobody else."""
+    return msgspec.structs.replace(room, former=Map()) if room.pair else _without_people(room)
 
 
 def _seen(room: Room) -> RoomSeen:

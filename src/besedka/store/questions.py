@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from besedka.chat.audit import AuditLine
 from besedka.chat.entries import Kind, RoomId
 from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Room
 from besedka.chat.told import ReactionCount
-from besedka.hub.keeping import AuditRow, Reactions, Unread
+from besedka.hub.keeping import AuditRow, LastSaid, Reactions, Unread
 from besedka.hub.seen import RoomSeen
 from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, Row, room_of
 from besedka.store.states import governance_of
@@ -110,6 +111,50 @@ def number_at(connection: sqlite3.Connection, room: RoomId, time: int) -> int:
     floor, head = connection.execute("SELECT floor, head FROM rooms WHERE id = ?", (room,)).fetchone() or (1, 0)
     older = bisect_right(range(floor, head + 1), time, key=time_of)
     return floor + older - 1 if older else 0
+
+
+_MINE = (
+    f"SELECT mine.first, {_ROOMS} FROM stays AS mine CROSS JOIN rooms ON rooms.id = mine.room"
+    ' WHERE mine.principal = ? AND mine."left" IS NULL AND rooms.time > ? ORDER BY rooms.id'
+)
+
+_BESIDE = f"SELECT 1, {_ROOMS} FROM rooms WHERE rooms.id = ? AND rooms.time > ?"
+
+
+def last_said(
+    connection: sqlite3.Connection, principal: PrincipalId, *, after: int, before: int, beside: Sequence[RoomId]
+) -> list[LastSaid]:
+    """Where the last message was said between these times: a room whose head is older than that is not looked into."""
+    rows = connection.execute(_MINE, (principal, after)).fetchall()
+    for other in beside:
+        rows += connection.execute(_BESIDE, (other, after))
+    two: dict[RoomId, list[Row]] = {}
+    for there, *stay in connection.execute(_TWO, (principal,)):
+        two.setdefault(there, []).append(tuple(stay))
+    found = []
+    for first, *columns in rows:
+        room = room_of(tuple(columns), two.get(columns[0], ()))
+        time = _last_said(connection, room, 1 if room.kind is Kind.PUBLIC else first)
+        if time is not None and after < time < before:
+            found.append(LastSaid(room, time))
+    return sorted(found, key=lambda one: one.room.id)
+
+
+def _last_said(connection: sqlite3.Connection, room: Room, first: int) -> int | None:
+    """When a room's last message was said, unless it was before `first`: the count of messages grows by each."""
+
+    def said(number: int) -> int:
+        (count,) = connection.execute(
+            "SELECT said FROM entries WHERE room = ? AND number = ?", (room.id, number)
+        ).fetchone()
+        return int(count)
+
+    numbers = range(max(first, room.floor), room.head + 1)
+    if not numbers or said(numbers[-1]) == (said(numbers[0] - 1) if numbers[0] > room.floor else 0):
+        return None
+    number = numbers[bisect_left(numbers, said(numbers[-1]), key=said)]
+    (time,) = connection.execute("SELECT time FROM entries WHERE room = ? AND number = ?", (room.id, number)).fetchone()
+    return int(time)
 
 
 # What an operator sees -------------------------------------------------------------------------------------------

@@ -5,9 +5,11 @@ Neither is ever on the native wire, whose clients fold what they are told.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
-from besedka.chat.entries import Person, RequestId, RoomId
+from besedka.chat.entries import Entry, Person, RequestId, RoomId
 from besedka.chat.requests import NO_ROOM, Request
 from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
@@ -52,3 +54,58 @@ class GuestsMoved(Unit, frozen=True):
 
     room: Room
     moves: tuple[GuestMove, ...]
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A place in the past: an entry of a room, or a moment."""
+
+    time: int = 0
+    """Milliseconds since 1970 UTC; means nothing where there is a number."""
+    room: RoomId = NO_ROOM
+    number: int | None = None
+
+
+class Recall(Request, frozen=True, kw_only=True):
+    """See what was said and done in a room, or between oneself and somebody. Answered `Recalled`.
+
+    The bounds are those of `History`.
+    """
+
+    name: str
+    """As it was typed; a room's begins with `#`."""
+    after: Point | None = None
+    before: Point | None = None
+    around: Point | None = None
+    newest: bool = False
+    messages: bool = False
+    """Messages and nothing else."""
+    limit: int
+    """Of entries that `shows` is true of."""
+    shows: Callable[[Room, Entry], bool]
+    """Whether the protocol has words for an entry."""
+
+
+class Recalled(Unit, frozen=True):
+    """The entries, oldest first."""
+
+    id: RequestId | None
+    room: Room | None = None
+    """None where nobody has spoken yet."""
+    entries: tuple[Entry, ...] = ()
+
+
+class ListConversations(Request, frozen=True, kw_only=True):
+    """See in which rooms, and with whom, the last message was said between two times. Answered `ConversationList`."""
+
+    start: int
+    """In milliseconds since 1970 UTC, as the end; neither is included. `limit` of them are counted from here."""
+    end: int
+    limit: int
+
+
+class ConversationList(Unit, frozen=True):
+    """Rooms, and when the last message in each was said; the earliest first."""
+
+    id: RequestId | None
+    lines: tuple[tuple[Room, int], ...]
+    """Without the members, but for the two of a conversation."""
