@@ -6,7 +6,7 @@ Whatever takes time holds back the next request of its own session and nobody el
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from besedka.chat.own_requests import (
     Away,
@@ -100,10 +100,8 @@ class Beside:
             WatchData: hub.parts.watching.watch,
             Exit: self._exit,
         }
-
-    def serves(self, request: object) -> bool:
-        """Whether this is not judged in a turn."""
-        return type(request) in self._served or type(request) in self._at_once
+        self.kinds: Final[frozenset[type]] = frozenset({*self._served, *self._at_once})
+        """What is not judged in a turn."""
 
     def serve(self, session: Session, request: Request) -> None:
         """Carry it out. Everything that the session asked before is answered."""

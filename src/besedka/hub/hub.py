@@ -239,7 +239,7 @@ class Hub:
         self._told.tell(additions, turn)
         left = dict.fromkeys(turn.moved)
         left.update({one.after.id: None for one in additions if one.before.head == 0})  # A guest may be gone already.
-        for session in dict.fromkeys(taken.session for taken in turn.taken):
+        for session in dict.fromkeys([taken.session for taken in turn.taken]):
             self.places.pump(session)  # What was asked may have moved it.
             self.intake.answered(session)
         self.parts.guest_moves.tell()

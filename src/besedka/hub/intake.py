@@ -152,13 +152,13 @@ class Intake:
                 self._wait_for_pace(session)
                 return
         taken, wrote = 0, False
-        while session.pending and not session.held and not session.link.full and not session.ended:
+        while session.pending and not session.held and not session.link.full and session.stage is not Stage.ENDED:
             if taken >= most or budget.is_spent:
                 self._ready[session] = None
                 self._parts.bell.ring()
                 break
             request = session.pending[0]
-            if self._beside.serves(request):
+            if type(request) in self._beside.kinds:
                 if wrote:  # It is answered after what was asked before it is kept and told.
                     self._ready[session] = None
                     self._parts.bell.ring()
@@ -223,10 +223,11 @@ class Intake:
         fits = looked_up is not None and looked_up.request is request and looked_up.doubts == self._parts.doubts
         prepared = looked_up.found if looked_up is not None and fits else None
         if isinstance(request, Write):
+            if session.stage is Stage.PRESENT:
+                return self._judge.write(turn, session, request, prepared)
             early = self._too_early(session, request)
-            if early is not None:
-                return Taken(session, request, refused(request.request_id, early))
-            return self._judge.write(turn, session, request, prepared)
+            assert early is not None, "only who has said who it is writes"
+            return Taken(session, request, refused(request.request_id, early))
         if isinstance(request, Malformed):
             return self._malformed(session, request)
         if isinstance(request, Arrive):
@@ -298,11 +299,13 @@ def _replace(pending: list[Request | Malformed], request: Request | Malformed, *
 class _Budget:
     """How much a turn may still take."""
 
-    __slots__ = ("_bytes", "_requests")
+    __slots__ = ("_bytes", "_requests", "is_spent")
 
     def __init__(self, requests: int, size: int) -> None:
         self._requests = requests
         self._bytes = size
+        self.is_spent = False
+        """Whether the turn is full."""
 
     def spend(self, request: Request | Malformed) -> None:
         """One request is taken."""
@@ -310,8 +313,4 @@ class _Budget:
         text = getattr(request, "text", None)
         if text is not None:
             self._bytes -= len(text)
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether the turn is full."""
-        return self._requests <= 0 or self._bytes <= 0
+        self.is_spent = self._requests <= 0 or self._bytes <= 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from besedka.chat.answers import InviteCode
-from besedka.chat.entries import CodeMade, Draft, InvitationsChanged, MembershipChanged, RequestId
+from besedka.chat.entries import CodeMade, Draft, InvitationsChanged, MembershipChanged, Message, RequestId
 from besedka.chat.personal_rules import PERSONAL_RULES
 from besedka.chat.principals import Actor, PrincipalId, is_account
 from besedka.chat.refusals import Code, Refusal
@@ -66,10 +66,10 @@ class Judge:
                 return Taken(session, request, Kept(request_id, prepared.receipt.room, prepared.receipt.number))
         if not session.peer.safe and _tells_secret(request):
             return Taken(session, request, refused(request_id, Refusal(Code.UNSAFE_WAY)))
-        if not online.registered and is_own(request) and type(request) in KEPT_OF_GUESTS:
+        if type(request) in KEPT_OF_GUESTS and not online.registered and is_own(request):
             answer = self._own_cases.guest(turn, session, request)
             return Taken(session, request, refused(request_id, answer) if isinstance(answer, Refusal) else answer)
-        case = self.case(turn, online, request, prepared)
+        case = self._finders[type(request)](turn, online, request, prepared)
         if isinstance(case, Later):
             return case
         if isinstance(case, Refusal):
@@ -100,6 +100,8 @@ class Judge:
             return verdict
         if case.obstacle is not None:
             return case.obstacle
+        if len(verdict) == 1 and type(verdict[0].body) is Message:
+            return verdict  # The hot path: no inbox notes a message.
         wanted = self._unopened_inboxes(turn, verdict, prepared)
         return Wanting(tuple(wanted)) if wanted else verdict
 
@@ -130,7 +132,8 @@ class Judge:
             answer = _code_told(case, asked, room, number, verdict)
         elif type(request) is Join and not online.registered:
             answer = Done(asked, room.id)
-        return Taken(session, request, answer, _bound(case, session, number, room), True, request_id)
+        effect = None if case.effect is None else _bound(case, session, number, room)
+        return Taken(session, request, answer, effect, True, request_id)
 
     def _unopened_inboxes(self, turn: Turn, drafts: Iterable[Draft], prepared: Prepared | None) -> list[PrincipalId]:
         """Whose inboxes would note these and are neither open nor known not to exist."""

@@ -124,6 +124,11 @@ class Signals:
         changes = self._changes(opened.state.id)
         changes.typing[online.principal] = TypingPerson(online.person, request.state)
 
+    @property
+    def somebody_typed(self) -> bool:
+        """Whether anybody anywhere was lately told to be writing."""
+        return bool(self._typed)
+
     def said(self, room: RoomId, author: PrincipalId) -> None:
         """A message says by itself that its author is not writing it any more."""
         if self._typed.pop((room, author), None) is not None and room in self._pending:

@@ -109,7 +109,9 @@ class Told:
 
     def _heed_ignoring(self, room: Room, entries: Sequence[Entry]) -> None:
         """What the inbox says of whom its account ignores is so for its sessions from the next run on."""
-        if room.owner is not None and any(type(entry.body) is Ignored for entry in entries):
+        if room.kind is not Kind.INBOX or room.owner is None:
+            return
+        if any(type(entry.body) is Ignored for entry in entries):
             online = self._parts.attendance.get(room.owner)
             for session in () if online is None else online.sessions:
                 session.ignore(room.personal.ignored)

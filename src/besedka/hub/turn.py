@@ -123,7 +123,7 @@ class Turn:
 
         `target` is the message that is mended, as it is kept.
         """
-        state = self.tentative(room)
+        state = self._after.get(room.id, room)
         self._before.setdefault(room.id, room)
         first = state.head + 1
         for draft in drafts:
@@ -132,7 +132,11 @@ class Turn:
             self._after[room.id] = state
             self._entries.setdefault(room.id, []).append(Numbered(entry, request))
             request = None  # The id finds the first entry only.
-            if session is not None and not session.protocol.echoes(state, entry.body):
+            if (
+                session is not None
+                and not session.protocol.echoes_all
+                and not session.protocol.echoes(state, entry.body)
+            ):
                 self.origins.setdefault(room.id, {})[entry.number] = session
             if type(entry.body) is not Message:  # Which opens, moves and mends nothing, and is in no inbox.
                 self._follow(state, entry, target)

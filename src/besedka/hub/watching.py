@@ -38,7 +38,6 @@ class Watching:
         self._keys: dict[Session, frozenset[str]] = {}
         """Bounded by the sessions, each with the keys that one request may name."""
         self._heeded: dict[type, Callable[[OpenRoom, Entry, Body], None]] = {
-            Message: self._said,
             DataSet: self._data_set,
             ProfileSet: self._profile_set,
         }
@@ -60,13 +59,14 @@ class Watching:
 
     def kept(self, opened: OpenRoom, entries: Sequence[Entry]) -> None:
         """These are true and told."""
+        somebody_typed = self._signals.somebody_typed
         for entry in entries:
-            heed = self._heeded.get(type(entry.body))
-            if heed is not None:
-                heed(opened, entry, entry.body)
-
-    def _said(self, opened: OpenRoom, entry: Entry, _body: Body) -> None:
-        self._signals.said(opened.state.id, entry.author)
+            kind = type(entry.body)
+            if kind is Message:
+                if somebody_typed:
+                    self._signals.said(opened.state.id, entry.author)
+            elif kind in self._heeded:
+                self._heeded[kind](opened, entry, entry.body)
 
     def _data_set(self, opened: OpenRoom, _entry: Entry, body: Body) -> None:
         data, state = cast(DataSet, body), opened.state

@@ -69,7 +69,10 @@ KEY_UNTOLD: Final = "*"
 
 def told_without_key(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """Entries as all who read them may know them, whatever way they came (P7)."""
-    return tuple(_without_key(entry) if type(entry.body) is SettingsChanged else entry for entry in entries)
+    for entry in entries:
+        if type(entry.body) is SettingsChanged:
+            return tuple(_without_key(entry) if type(entry.body) is SettingsChanged else entry for entry in entries)
+    return tuple(entries)
 
 
 def _without_key(entry: Entry) -> Entry:
@@ -108,6 +111,7 @@ class NativeServer:
     handshake: Final = True
     pings: Final = True
     converses: Final = False
+    echoes_all: Final = True
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -52,6 +52,11 @@ class ServerProtocol(Protocol):
         """Why its peer has left, as far as it said so."""
         ...
 
+    @property
+    def echoes_all(self) -> bool:
+        """Whether `echoes` is always true, which is asked first: it is for most messages."""
+        ...
+
     def echoes(self, room: Room, body: Body) -> bool:
         """Whether the session is shown such an entry of its own in the room's run."""
         ...

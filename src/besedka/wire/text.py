@@ -120,6 +120,7 @@ class TextServer:
     handshake: Final = False
     pings: Final = False
     converses: Final = True
+    echoes_all: Final = False
 
     def __init__(self, limits: Limits, *, prompted: bool, translate: Translate = same) -> None:
         """`prompted` tells whether `Name:` was sent before it was known that this is text."""

@@ -75,6 +75,7 @@ class IrcServer:
     handshake: Final = False
     pings: Final = True
     converses: Final = True
+    echoes_all: Final = False
     enters_lobby: Final = False
     sees_guests: Final = True
 
