@@ -68,7 +68,18 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 {modes}
 
-`o` is an owner or a moderator, `v` a voice. A mask that is only a name means its bearer. User mode `i` is everybody's.
+`o` is an owner or a moderator, `v` a voice. A mask that is only a name means its bearer.
+
+## User modes
+
+| mode | what it is here |
+| --- | --- |
+| `B` | a bot (`BOT`) |
+| `i` | unlisted: told to those alone who share a room with one in which rooms one is; no mask finds one |
+| `o` | an administrator, by one's account or by OPER; taken off it gives back what OPER lent |
+| `w` | hears WALLOPS; for this session |
+
+`B` and `i` are of the person, on all devices; an account keeps them.
 
 ## Numerics
 
@@ -88,7 +99,11 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - NOTICE is answered with errors.
 - A key is shown as `*`, to those inside too.
 - A hidden room (`+s`) that one may not enter is 473, whatever else is in the way.
-- WHO takes a channel or a nick, no mask.
+- WHO of a mask tells no channel (`*`), and its `i` field is 255.255.255.255: addresses are told to nobody.
+- WHOIS says since when somebody is here and how long silent (317) to those who share a room with them, and to
+  administrators.
+- OPER takes the name and password of an administrator's account; the rights are this session's, until it ends. KILL is
+  no ban. REHASH does not say which file it reads. STATS knows `u`; the other letters are empty.
 - An account's own JOIN and PART are told with the room's entries, outside the batch of a labelled line.
 - Errors of NOTICE and PRIVMSG to a channel are 404 with the reason in words.
 
@@ -96,15 +111,15 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: TAGMSG, MONITOR, OPER, KILL, REHASH, WALLOPS, CHATHISTORY, MARKREAD, REDACT, RENAME, METADATA, STATS,
-  USERIP; NickServ and ChanServ; WHOX; the filters of ELIST; STATUSMSG; INVITE's list.
+- **Commands**: TAGMSG, MONITOR, CHATHISTORY, MARKREAD, REDACT, RENAME, METADATA, USERIP; NickServ and ChanServ; the
+  filters of ELIST; STATUSMSG; INVITE's list.
 - **Capabilities**: account-notify, chghost, extended-monitor, and `draft/` but `account-registration`
   and `extended-isupport`; `sts`;
   SCRAM. SASL after registration.
 - **Of messages**: client-only tags, typing, replies and reactions; CTCP other than ACTION (404); redactions.
 - **Of channels**: who set the topic and when (333), when it was made (329), renaming (a room that is
   renamed is told to nobody, and goes on under its new name), extbans but `m:`; an INVITE is not told to a guest.
-- **Of people**: guests' change of nick; idle and sign-on times (317); prefixes in 319; user modes;
+- **Of people**: guests' change of nick;
   `irc.nicks = "free"`.
 - **Of the server**: WebSocket.
 - A guest's coming or going is a signal: a reader that is full misses the line, and its names are old until it asks.

@@ -18,6 +18,7 @@ from besedka.chat.answers import (
     PersonTold,
     SessionLine,
     SessionList,
+    Whereabouts,
     WhowasList,
 )
 from besedka.chat.entries import Kind, Level, Listing, Person, RoomId, RoomName, RoomRole
@@ -44,6 +45,10 @@ def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def lines(answer: object) -> list[str]:
     return answer_lines(answer, lambda room: f"room {room}", PLAIN)
+
+
+def where(name: str) -> Whereabouts:
+    return Whereabouts(RoomId(2), Kind.PUBLIC, RoomName(name), "", 1, False)
 
 
 def room(name: str, *, number: int = 2, members: int = 1, topic: str = "", joined: bool = False) -> RoomLine:
@@ -82,7 +87,7 @@ def test_who_somebody_is() -> None:
     assert lines(told) == ["bob · administrator of this server", INDENT + "is here", INDENT + "comes from a.b.ip"]
     told = PersonTold(
         None, Person(BOB, AccountName("bob")), AccountRole.USER, "a.b.ip", False, "Bob\x1b", True,
-        last_seen=WHEN, rooms=(room("dev"), room("lobby")),
+        last_seen=WHEN, rooms=(where("dev"), where("lobby")),
     )  # fmt: skip
     assert lines(told) == [
         "bob · Bob\ufffd, bot",

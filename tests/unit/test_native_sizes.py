@@ -14,6 +14,7 @@ from besedka.chat.answers import (
     PersonTold,
     SessionLine,
     SessionList,
+    Whereabouts,
     WhowasList,
 )
 from besedka.chat.entries import (
@@ -68,6 +69,9 @@ def written(bytes_max: int) -> str:
 
 ANYBODY = Person(PrincipalId(-LARGE), AccountName("\\" * LIMITS.name_characters_max))
 NAME = RoomName("\U00020000" * LIMITS.room_name_characters_max)
+WHERE = Whereabouts(
+    ROOM, Kind.DIRECT, NAME, written(LIMITS.topic_bytes_max), LARGE, True, (ANYBODY, ANYBODY), RoomRole.MODERATOR, True
+)
 LINE = RoomLine(ROOM, Kind.DIRECT, NAME, written(LIMITS.topic_bytes_max), LARGE, True, (ANYBODY, ANYBODY))
 REASON = written(LIMITS.reason_bytes_max)
 REAL_NAME = written(LIMITS.real_name_bytes_max)
@@ -128,7 +132,9 @@ UNITS: list[Unit] = [
         True,
         REASON,
         LARGE,
-        (LINE,) * LIMITS.rooms_per_account_max,
+        (WHERE,) * LIMITS.rooms_per_account_max,
+        LARGE,
+        LARGE,
     ),
     People(ID, ROOM, LARGE, (LISTED,) * LIMITS.people_listed_max, LARGE),
     Presence(
@@ -137,7 +143,7 @@ UNITS: list[Unit] = [
         away=(AwayPerson(ANYBODY, REASON),) * LIMITS.people_listed_max,
     ),
     MarkList(ID, ROOM, Listing.INVITE_EXCEPTION, (MARK,) * LIMITS.marks_max),
-    WhowasList(ID, (Gone(ANYBODY, HOST, LARGE, REAL_NAME),) * LIMITS.whowas_max),
+    WhowasList(ID, (Gone(ANYBODY, HOST, LARGE, REAL_NAME, "u" * 10),) * LIMITS.whowas_max),
     DataList(ID, (VALUE,) * LIMITS.data_keys_max),
     SessionList(ID, (DEVICE,) * (LIMITS.sessions_per_account_max + LIMITS.tokens_per_account_max)),
     Page(

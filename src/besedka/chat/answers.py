@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from besedka.chat.entries import Level, Listing, Person, RequestId, RoomId
+from besedka.chat.entries import Level, Listing, Person, RequestId, RoomId, RoomRole
 from besedka.chat.principals import AccountName, AccountRole
 from besedka.chat.told import RoomLine, Unit
 
@@ -44,6 +44,13 @@ class MarkList(Unit, frozen=True, tag="mark-list"):
     marks: tuple[MarkLine, ...]
 
 
+class Whereabouts(RoomLine, frozen=True):
+    """One room that somebody is in, and what they are there."""
+
+    role: RoomRole = RoomRole.MEMBER
+    voice: bool = False
+
+
 class PersonTold(Unit, frozen=True, tag="person"):
     """Who somebody is, as far as I may know."""
 
@@ -58,8 +65,12 @@ class PersonTold(Unit, frozen=True, tag="person"):
     away: str = ""
     last_seen: int = 0
     """When they were last here, in milliseconds since 1970 UTC; 0 where that is not known, or they are here."""
-    rooms: tuple[RoomLine, ...] = ()
-    """Rooms they are in that I may know of."""
+    rooms: tuple[Whereabouts, ...] = ()
+    """Rooms they are in that I may know of; of somebody unlisted, those that I am in as well."""
+    since: int = 0
+    """Since when they are here, in milliseconds since 1970 UTC; told to administrators and to who shares a room."""
+    active: int = 0
+    """When they last said or did something, told to the same; 0 where that is not known."""
 
 
 class Gone(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -69,6 +80,8 @@ class Gone(msgspec.Struct, frozen=True, omit_defaults=True):
     host: str
     time: int
     real_name: str = ""
+    user: str = ""
+    """The user name they had, where their protocol has one."""
 
 
 class WhowasList(Unit, frozen=True, tag="whowas-list"):

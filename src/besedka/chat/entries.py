@@ -331,6 +331,7 @@ class ProfileSet(msgspec.Struct, frozen=True, tag_field="kind", tag="profile", o
     real_name: str | None = None
     bot: bool | None = None
     invisible: bool | None = None
+    unlisted: bool | None = None
 
 
 Body = (

@@ -60,6 +60,11 @@ def _fits(mark: Mark, actor: Actor, shown: str) -> bool:
     return _pattern(mark.mask).fits(shown)
 
 
+def like(pattern: str, text: str) -> bool:
+    """Whether a text is as a pattern has it, which knows no parts: `*` and `?`, however it is written."""
+    return pattern == "*" or _words(pattern).fits(fold(text))
+
+
 def listed(room: Room, listing: Listing, actor: Actor, now: int) -> bool:
     """Whether somebody is on a list of a room at `now`, in milliseconds since 1970 UTC."""
     there = [one.mark for one in room.governance.listed if one.mark.listing is listing and one.in_force(now)]
@@ -132,6 +137,11 @@ class _Pattern:
 
 def _piece(piece: str) -> re.Pattern[str]:
     return re.compile("".join("." if one == "?" else re.escape(one) for one in piece), re.DOTALL)
+
+
+@lru_cache(maxsize=256)
+def _words(pattern: str) -> _Pattern:
+    return _Pattern(fold(pattern))
 
 
 @lru_cache(maxsize=4096)

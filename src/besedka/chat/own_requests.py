@@ -44,6 +44,7 @@ class SetProfile(Write, frozen=True, tag="profile"):
     real_name: Name | None = None
     bot: bool | None = None
     invisible: bool | None = None
+    unlisted: bool | None = None
 
 
 # Signals ---------------------------------------------------------------------------------------------------------

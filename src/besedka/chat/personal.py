@@ -25,6 +25,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     real_name: str = ""
     bot: bool = False
     invisible: bool = False
+    unlisted: bool = False
+    """Whether it is told to those alone who share a room with it in which rooms it is, and no pattern finds it."""
 
 
 class Invitation(msgspec.Struct, frozen=True):

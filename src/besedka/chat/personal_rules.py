@@ -84,6 +84,7 @@ def _profile(room: Room, actor: Actor, request: Write, circumstances: Circumstan
         real_name,
         None if asked.bot is before.bot else asked.bot,
         None if asked.invisible is before.invisible else asked.invisible,
+        None if asked.unlisted is before.unlisted else asked.unlisted,
     )
     return () if change == ProfileSet() else (draft(actor, change),)
 

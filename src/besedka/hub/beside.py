@@ -37,15 +37,18 @@ from besedka.chat.requests import (
 )
 from besedka.chat.room_requests import ListMarks
 from besedka.chat.told import Done, Parting, Unit
+from besedka.hub.commanding import Commanding
 from besedka.hub.faults import StoreFault
 from besedka.hub.judging import refused
+from besedka.hub.lending import Lending
 from besedka.hub.login import Arrive, LoginDesk
 from besedka.hub.pages import Pages
 from besedka.hub.people import Directory
 from besedka.hub.reads import Reads
 from besedka.hub.revoking import Revoking
 from besedka.hub.session import Session
-from besedka.wire.looking import ListConversations, Look, Recall
+from besedka.wire.looking import Find, ListConversations, Look, Recall
+from besedka.wire.operating import CallOut, Expel, GiveBack, LendAdmin, ReadAgain
 
 if TYPE_CHECKING:
     from besedka.hub.hub import Hub
@@ -70,6 +73,7 @@ class Beside:
         self._answered = answered
         self._revoking = Revoking(hub)
         self._desk = desk = LoginDesk(hub.parts, hub.part)
+        lending, commanding = Lending(hub, desk), Commanding(hub)
         reads, pages, directory = Reads(hub.parts, hub.places), Pages(hub.parts), Directory(hub.parts)
         self._served: dict[type, Served] = {
             Login: desk.carry_out,
@@ -92,12 +96,18 @@ class Beside:
             ListSessions: self._revoking.sessions,
             EndSessions: self._revoking.end,
             ChangePassword: self._change_password,
+            Find: directory.find,
+            LendAdmin: lending.lend,
+            Expel: commanding.expel,
+            ReadAgain: commanding.read_again,
+            CallOut: commanding.call_out,
         }
         self._at_once: dict[type, DoneAtOnce] = {
             Ping: lambda _session, request: Done(request.request_id),
             Pong: lambda _session, _request: None,
             Away: hub.parts.signals.away,
             WatchData: hub.parts.watching.watch,
+            GiveBack: lending.give_back,
             Exit: self._exit,
         }
         self.kinds: Final[frozenset[type]] = frozenset({*self._served, *self._at_once})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from besedka.chat.principals import AccountRole, PrincipalId
+from besedka.chat.principals import PrincipalId
 from besedka.hub.session import Online
 
 
@@ -13,9 +13,10 @@ class Census:
     """
 
     def __init__(self) -> None:
-        self._counted: dict[PrincipalId, bool] = {}
-        """Who is counted among the users, and whether among the admins."""
+        self._counted: dict[PrincipalId, tuple[bool, bool]] = {}
+        """Who is counted among the users, and whether among the admins and the unlisted."""
         self.admins = 0
+        self.unlisted = 0
         self.users_most = 0
         """The greatest number of users there has been since the start."""
 
@@ -28,11 +29,14 @@ class Census:
         """Somebody who is online is like this now."""
         self.forget(online.principal)
         if not online.profile.invisible:
-            admin = online.role is AccountRole.ADMIN
-            self._counted[online.principal] = admin
+            admin, unlisted = online.is_admin, online.profile.unlisted
+            self._counted[online.principal] = admin, unlisted
             self.admins += admin
+            self.unlisted += unlisted
             self.users_most = max(self.users_most, self.users)
 
     def forget(self, principal: PrincipalId) -> None:
         """Somebody is not here any more."""
-        self.admins -= self._counted.pop(principal, False)
+        admin, unlisted = self._counted.pop(principal, (False, False))
+        self.admins -= admin
+        self.unlisted -= unlisted

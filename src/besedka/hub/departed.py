@@ -20,7 +20,7 @@ class Departed:
     def add(self, online: Online) -> None:
         """Nobody of this principal is here any more."""
         if not online.profile.invisible:
-            self._gone.append(Gone(online.person, online.host, online.left_at, online.profile.real_name))
+            self._gone.append(Gone(online.person, online.host, online.left_at, online.profile.real_name, online.user))
 
     def named(self, name: str) -> tuple[Gone, ...]:
         """Who bore this name, the last first."""

@@ -30,6 +30,7 @@ from besedka.hub.accounts import Account
 from besedka.hub.cases import Later, Wanting
 from besedka.hub.hub import Hub
 from besedka.hub.judging import Judge
+from besedka.hub.lending import take_back
 from besedka.hub.orders import Outcome
 from besedka.hub.preparing import Preparation, Prepared
 from besedka.hub.seen import Load, SessionNumber, SessionSeen
@@ -118,6 +119,8 @@ class HubGovernor:
     def account_changed(self, account: Account) -> None:
         """The role or the muting of an account is another from now on, in its live sessions too."""
         self.overtake_logins()
+        if account.role is not AccountRole.ADMIN:
+            take_back(self._hub, account.id)
         online = self._parts.attendance.get(account.id)
         if online is not None:
             online.role = account.role
@@ -130,11 +133,13 @@ class HubGovernor:
         inbox = await self._parts.logs.inbox(account)
         if inbox is not None:
             await self._hub.orders.add_to(inbox, Draft(SERVER, SERVER_NAME, SessionsRevoked()))
+        take_back(self._hub, account)
         self._end_all(account, Parting.REVOKED)
 
     async def removed(self, account: PrincipalId) -> None:
         """The account is no more: it leaves every room, by entries, and its sessions end. Repeating it is harmless."""
         self.overtake_logins()
+        take_back(self._hub, account)
         for brief in await self._parts.logs.briefs(account):
             if brief.member:
                 await self._remove_from(brief.room, account)

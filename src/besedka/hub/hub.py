@@ -35,6 +35,10 @@ FORGIVEN = frozenset({Parting.IDLE, Parting.TOO_SLOW_READER, Parting.FAULT, Part
 """Partings that are a lost connection to everybody else: the person may be back in a moment."""
 
 
+async def _nothing_to_read() -> bool:
+    return True
+
+
 class Hub:
     """The server without its sockets. `run` it; `connect` gives it sessions; `stop` ends it."""
 
@@ -45,6 +49,8 @@ class Hub:
         """Every connection, in the order they came."""
         self.orders = Orders(parts)
         self.intake = Intake(self)
+        self.reload = _nothing_to_read
+        """Reads the configuration again; whether it was good. Set by whoever has read it in the first place."""
         self._told = Told(parts, self.places)
         self._watch = Watch(self)
         self._connections_given = 0
@@ -116,7 +122,8 @@ class Hub:
         session.resting.clear()
         if session.online is not None:
             online, now = session.online, self.parts.clock.seconds()
-            online.host, online.left_at = session.host, self.parts.clock.now()
+            online.host, online.user = session.host, session.protocol.user
+            online.left_at = self.parts.clock.now()
             tell = self.parts.attendance.leave(session, rooms, now=now, forgiving=forgiving)
             if not self._stopping:  # Everybody is told of that already.
                 self.parts.signals.went(tell, online)

@@ -124,6 +124,7 @@ class Judge:
         number = turn.add(room, verdict, request=request_id, session=session, target=case.circumstances.target)
         turn.writers[online.principal] = None
         online.kept += 1
+        online.spoke_at = turn.now
         assert online.newest is not None
         if request_id > online.newest:
             online.newest = request_id

@@ -18,7 +18,7 @@ from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume
 from besedka.chat.told import Parting, Registration
-from besedka.hub.accounts import Account, InvitationState
+from besedka.hub.accounts import Account, Credentials, InvitationState
 from besedka.hub.faults import NameTaken
 from besedka.hub.gate import Gate, Throttle
 from besedka.hub.parts import Parts
@@ -82,14 +82,17 @@ class LoginDesk:
             case _:
                 raise AssertionError("not a way to log in")
 
-    async def _login(self, session: Session, request: Login) -> Arrive | Refusal:
-        unsafe = self._secret_refused(session, request.password)
+    async def prove(self, session: Session, name: str, password: str) -> Credentials | Refusal:
+        """Whose name and password these are. The one place where a password is held against a hash that is not one's
+        own: on safe ways only, so many at once, and later after every failure.
+        """
+        unsafe = self._secret_refused(session, password)
         if unsafe is not None:
             return unsafe
-        name, address = fold(request.name), session.peer.address
-        credentials = await self._parts.accounts.credentials(name)
+        folded, address = fold(name), session.peer.address
+        credentials = await self._parts.accounts.credentials(folded)
         if credentials is None and self._parts.settings.registration is Registration.OPEN:
-            return await self._nobody_of(request.name)
+            return await self._nobody_of(name)
         account = None if credentials is None else credentials.account
         known = account is not None and await self._parts.accounts.known_address(account.id, address)
         key = f"{address} {account.id}" if account is not None and known else address
@@ -97,20 +100,26 @@ class LoginDesk:
             return Refusal(Code.BUSY)
         try:
             if not known:
-                await self._wait_throttled(name, address)
+                await self._wait_throttled(folded, address)
             if not self._gate.begin_hash(known=known):
                 return Refusal(Code.BUSY)
             try:
                 password_hash = None if credentials is None else credentials.password_hash
-                right = await self._parts.keys.verify(password_hash, request.password)
+                right = await self._parts.keys.verify(password_hash, password)
             finally:
                 self._gate.end_hash(known=known)
         finally:
             self._gate.leave(key)
         if credentials is None or not right:
-            self._throttle.failed(name, address, now=self._parts.clock.seconds())
+            self._throttle.failed(folded, address, now=self._parts.clock.seconds())
             return Refusal(Code.WRONG_PASSWORD)
-        self._throttle.succeeded(name, address, now=self._parts.clock.seconds())
+        self._throttle.succeeded(folded, address, now=self._parts.clock.seconds())
+        return credentials
+
+    async def _login(self, session: Session, request: Login) -> Arrive | Refusal:
+        credentials = await self.prove(session, request.name, request.password)
+        if isinstance(credentials, Refusal):
+            return credentials
         verified = credentials.password_hash
         if self._parts.keys.outdated(verified):
             renewed = await self._parts.keys.hash(request.password)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from besedka.chat.answers import DataList, PersonTold, WhowasList
+from besedka.chat.answers import DataList, PersonTold, Whereabouts, WhowasList
 from besedka.chat.entries import Kind, Person
+from besedka.chat.governance import Standing
 from besedka.chat.hosts import NO_HOST, host_of
+from besedka.chat.masks import like, valid_mask
 from besedka.chat.names import fold
 from besedka.chat.own_requests import GetData, Whois, Whowas
 from besedka.chat.personal import Profile
@@ -18,13 +20,17 @@ from besedka.chat.principals import AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import NO_ROOM
 from besedka.chat.rooms import Room
-from besedka.chat.told import RoomLine, Unit
+from besedka.chat.told import Unit
 from besedka.chat.verdicts import unknown
 from besedka.hub.accounts import Account
 from besedka.hub.parts import Parts
 from besedka.hub.rooms import NOWHERE, OpenRoom
 from besedka.hub.session import NO_VALUES, NOTHING_SAID, Online, Session
 from besedka.hub.signals import shown
+from besedka.wire.looking import Find, Found
+
+FOUND_AT_ONCE = 500
+"""After looking at so many, at some three microseconds each, others have their turn."""
 
 
 class Directory:
@@ -41,34 +47,43 @@ class Directory:
         guest = self._parts.attendance.guest_named(name)
         if guest is not None:
             rooms = tuple(self._guests_rooms(guest, asker))
-            return self._told(request, guest, AccountRole.USER, guest.profile, rooms)
+            return self._told(session, request, guest, AccountRole.USER, guest.profile, rooms)
         account = await self._parts.accounts.account_named(name)
         if account is None:
             return Refusal(Code.NO_SUCH_PERSON)
         profile = await self._profile(account.id)
-        rooms = await self._rooms(account.id, asker)
+        rooms = await self._rooms(account.id, asker, unlisted=profile.unlisted)
         online = self._parts.attendance.get(account.id)
         if shown(online).online and online is not None:
-            return self._told(request, online, account.role, profile, rooms)
+            return self._told(session, request, online, account.role, profile, rooms)
         return self._absent(request, account, profile, rooms)
 
     def _told(
-        self, request: Whois, online: Online, role: AccountRole, profile: Profile, rooms: tuple[RoomLine, ...]
+        self,
+        session: Session,
+        request: Whois,
+        online: Online,
+        role: AccountRole,
+        profile: Profile,
+        rooms: tuple[Whereabouts, ...],
     ) -> PersonTold:
         here = shown(online)
+        near = here.online and (any(one.joined for one in rooms) or online is session.online or session.is_admin)
         return PersonTold(
             id=request.request_id,
             person=online.person,
-            role=role,
+            role=AccountRole.ADMIN if online.is_admin else role,
             host=online.sessions[-1].host if online.sessions else online.host,
             online=here.online,
             real_name=profile.real_name,
             bot=profile.bot,
             away=here.away,
             rooms=rooms,
+            since=min((one.since for one in online.sessions), default=0) if near else 0,
+            active=online.spoke_at if near else 0,
         )
 
-    def _absent(self, request: Whois, account: Account, profile: Profile, rooms: tuple[RoomLine, ...]) -> PersonTold:
+    def _absent(self, request: Whois, account: Account, profile: Profile, rooms: tuple[Whereabouts, ...]) -> PersonTold:
         left = self._parts.attendance.departed.last_seen(account.id)
         return PersonTold(
             id=request.request_id,
@@ -81,6 +96,26 @@ class Directory:
             last_seen=0 if profile.invisible else max(account.last_seen, left),
             rooms=rooms,
         )
+
+    async def find(self, session: Session, request: Find) -> Found:
+        """Who is here and fits a pattern. Who is unlisted is found only by those who share a room with them."""
+        asker, found = session.online, list[Person]()
+        assert asker is not None, "a question before login"
+        if isinstance(valid_mask(request.pattern), Refusal):
+            return Found(request.request_id)
+        for looked_at, online in enumerate(list(self._parts.attendance), start=1):
+            if looked_at % FOUND_AT_ONCE == 0:
+                await self._parts.clock.wait_seconds(0.0)
+            if len(found) >= self._parts.limits.people_listed_max:
+                break
+            if shown(online).online and _fits(request.pattern, online) and self._may_find(asker, online):
+                found.append(online.person)
+        return Found(request.request_id, tuple(found))
+
+    def _may_find(self, asker: Online, online: Online) -> bool:
+        if online is asker or not online.profile.unlisted:
+            return True
+        return any(opened.is_inside(asker.principal) for opened in self._parts.signals.rooms_of(online))
 
     async def whowas(self, session: Session, request: Whowas) -> Unit:
         """Who bore a name until lately."""
@@ -123,25 +158,44 @@ class Directory:
         own = await self._inbox(account)
         return NOTHING_SAID if own is None else own.state.personal.profile
 
-    async def _rooms(self, account: PrincipalId, asker: Online) -> tuple[RoomLine, ...]:
+    async def _rooms(self, account: PrincipalId, asker: Online, *, unlisted: bool) -> tuple[Whereabouts, ...]:
         """The rooms somebody is in that the one who asks is in too, or may find."""
         theirs = await self._parts.logs.unread(account)
         mine = {brief.room for brief in await self._parts.logs.briefs(asker.principal) if brief.member}
-        lines = []
+        unlisted = unlisted and account != asker.principal
+        lines: list[Whereabouts] = []
         for one in theirs:
             opened = self._parts.rooms.get(one.room.id)
-            guests = 0 if opened is None else len(opened.guests)
             joined = one.room.id in mine if opened is None else opened.is_inside(asker.principal)
-            if one.room.kind is not Kind.DIRECT and (joined or not one.room.hidden):
-                lines.append(_line(one.room, one.members + guests, joined))
+            if one.room.kind is Kind.DIRECT or not (joined or not (one.room.hidden or unlisted)):
+                continue
+            if opened is None and len(lines) < self._parts.limits.rooms_opened_at_sync_max:
+                opened = await self._parts.open_room(one.room.id)
+            member = None if opened is None else opened.state.members.get(account)
+            guests = 0 if opened is None else len(opened.guests)
+            standing = Standing() if member is None else Standing(member.role, member.voice)
+            lines.append(_where(one.room, one.members + guests, joined, standing))
         return tuple(lines[: self._parts.limits.rooms_listed_max])
 
-    def _guests_rooms(self, guest: Online, asker: Online) -> Iterator[RoomLine]:
+    def _guests_rooms(self, guest: Online, asker: Online) -> Iterator[Whereabouts]:
+        unlisted = guest.profile.unlisted and guest is not asker
         for opened in self._parts.rooms:
             joined = opened.is_inside(asker.principal)
-            if guest.principal in opened.guests and (joined or not opened.state.hidden):
-                yield _line(opened.state, len(opened.state.members) + len(opened.guests), joined)
+            if guest.principal in opened.guests and (joined or not (opened.state.hidden or unlisted)):
+                standing = opened.state.governance.guests.get(guest.principal, Standing())
+                yield _where(opened.state, len(opened.state.members) + len(opened.guests), joined, standing)
 
 
-def _line(room: Room, members: int, joined: bool) -> RoomLine:
-    return RoomLine(room.id, room.kind, room.name, room.topic, members, joined)
+def _fits(pattern: str, online: Online) -> bool:
+    session = online.sessions[-1] if online.sessions else None
+    user, host = (online.user, online.host) if session is None else (session.protocol.user, session.host)
+    return any(
+        like(pattern, text)
+        for text in (online.name, user, host, online.profile.real_name, f"{online.name}!{user}@{host}")
+    )
+
+
+def _where(room: Room, members: int, joined: bool, standing: Standing) -> Whereabouts:
+    return Whereabouts(
+        room.id, room.kind, room.name, room.topic, members, joined, role=standing.role, voice=standing.voice
+    )

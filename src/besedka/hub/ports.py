@@ -74,6 +74,11 @@ class Peer(msgspec.Struct, frozen=True):
     way: str
     """For the log: `native`, `text`, `native+tls` and so on."""
 
+    @property
+    def is_tls(self) -> bool:
+        """Whether nobody between can read what is said."""
+        return self.way.endswith("+tls")
+
 
 class Link(Protocol):
     """The connection under a session, as the hub sees it."""

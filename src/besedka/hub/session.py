@@ -61,6 +61,8 @@ class Online:
         "role",
         "rooms_joined",
         "sessions",
+        "spoke_at",
+        "user",
     )
 
     def __init__(self, principal: PrincipalId, name: AccountName, role: AccountRole, *, muted: bool) -> None:
@@ -86,8 +88,12 @@ class Online:
         """A guest's small values under keys; an account's are its inbox's."""
         self.host = ""
         """That of the last session that ended."""
+        self.user = ""
+        """The user name of the same."""
         self.left_at = 0
         """When that was, in milliseconds since 1970 UTC."""
+        self.spoke_at = 0
+        """When it last had something kept, in milliseconds since 1970 UTC; 0 for not since it came."""
 
     @property
     def person(self) -> Person:
@@ -98,6 +104,11 @@ class Online:
     def registered(self) -> bool:
         """Whether it is an account."""
         return is_account(self.principal)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it is an administrator, by its account or because one lent a session of its the rights."""
+        return self.role is AccountRole.ADMIN or any(session.lender is not None for session in self.sessions)
 
 
 class Announcement(msgspec.Struct, frozen=True):
@@ -141,6 +152,7 @@ class Session:
         "heard_at",
         "held",
         "host",
+        "lender",
         "link",
         "live",
         "looked_up",
@@ -197,6 +209,8 @@ class Session:
         """What stands for its address where others see it; known since it said who it is."""
         self.account: PrincipalId | None = None
         """Whose it is, or is about to be: a secret of that account's was right."""
+        self.lender: PrincipalId | None = None
+        """The administrator whose rights it has been lent until it ends (`hub.lending`)."""
         self.client = ""
         """What its program said it is."""
         self.claimed: FoldedName | None = None
@@ -240,9 +254,13 @@ class Session:
         """Whoever it is, as the rules see it; what is listed by an address concerns the session that comes from it."""
         who = self.online
         assert who is not None, "only who has said who it is acts"
-        return Actor(
-            who.principal, who.name, who.role, inside, who.muted, self.protocol.user, self.host, self.peer.address
-        )
+        role = who.role if self.lender is None else AccountRole.ADMIN
+        return Actor(who.principal, who.name, role, inside, who.muted, self.protocol.user, self.host, self.peer.address)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it may do what an administrator may: its account is one, or one has lent it the rights."""
+        return self.lender is not None or (self.online is not None and self.online.role is AccountRole.ADMIN)
 
     def receive(self, data: bytes) -> None:
         """Bytes have come; called by the net."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from besedka.chat.entries import Entry, Kind, Message, Person, RoomId
 from besedka.chat.names import LOBBY, FoldedName, fold
-from besedka.chat.principals import AccountRole, PrincipalId
+from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
 from besedka.hub.signals import shown
 from besedka.wire.irc.settings import IrcSettings
@@ -65,7 +65,9 @@ class Surroundings:
             real_name=online.profile.real_name,
             away=online.away,
             bot=online.profile.bot,
-            admin=online.role is AccountRole.ADMIN,
+            admin=online.is_admin,
+            unlisted=online.profile.unlisted,
+            secure=bool(online.sessions) and all(one.peer.is_tls for one in online.sessions),
         )
 
     def name(self, principal: PrincipalId) -> str | None:
@@ -89,12 +91,12 @@ class Surroundings:
         return None if entry is None else (opened.state, entry)
 
     def counts(self) -> Counts:
-        """How many of everything there are; who is invisible is nobody, and user mode `i` is everybody's."""
+        """How many of everything there are; who is invisible is nobody, and who is unlisted is in user mode `i`."""
         attendance = self._parts.attendance
         census = attendance.census
         return Counts(
             users=census.users,
-            invisible=census.users,
+            invisible=census.unlisted,
             admins=census.admins,
             unknown=len(self._hub.sessions) - attendance.sessions,
             rooms=self._parts.rooms.listed - self._is_lobby_empty(),

@@ -213,7 +213,7 @@ class Server:
     # Opening ---------------------------------------------------------------------------------------------------------
 
     def _make_hub(self) -> Hub:
-        return Hub(
+        hub = Hub(
             Parts(
                 logs=self._stores.logs,
                 accounts=self._stores.accounts,
@@ -227,6 +227,8 @@ class Server:
                 settings=self._hub_settings(),
             )
         )
+        hub.reload = self._reload_for_administrator
+        return hub
 
     def _hub_settings(self) -> HubSettings:
         config = self._config
@@ -353,6 +355,9 @@ class Server:
         reloaded = await self.reload()
         for line in reloaded.lines:
             self._screen.show(Said(line, fault=not reloaded.good))
+
+    async def _reload_for_administrator(self) -> bool:
+        return (await self.reload()).good
 
     # Closing ---------------------------------------------------------------------------------------------------------
 

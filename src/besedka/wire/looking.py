@@ -34,6 +34,19 @@ class Seen(Unit, frozen=True):
     """Those who are in it; the members are in the room."""
 
 
+class Find(Request, frozen=True):
+    """See who is here and fits a pattern: over a name, a user name, a host or a real name. Answered `Found`."""
+
+    pattern: str
+
+
+class Found(Unit, frozen=True):
+    """Who fits, as far as the one who asks may find them; of many only some."""
+
+    id: RequestId | None
+    people: tuple[Person, ...] = ()
+
+
 class GuestMove(msgspec.Struct, frozen=True):
     """One guest's coming or going."""
 

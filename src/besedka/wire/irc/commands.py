@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from besedka.chat.refusals import N_
-from besedka.wire.irc import channels, describing, enrolling, modes, negotiating, people, registering, sasl, talking
+from besedka.wire.irc import (
+    channels,
+    describing,
+    enrolling,
+    modes,
+    negotiating,
+    operators,
+    people,
+    registering,
+    sasl,
+    talking,
+    who,
+    whois,
+)
 from besedka.wire.irc.lines import Line, word
 from besedka.wire.irc.numerics import Numeric
 
@@ -115,12 +128,17 @@ _TABLE: Final = (
         "NOTICE", "<target>{,<target>} :<text>", 0, When.AFTER, talking.notice, N_("say it to no bot"), streams=True
     ),
     Command("AWAY", "[:<message>]", 0, When.AFTER, people.away, N_("be away, or (empty) back")),
-    Command("WHO", "<channel or nick>", 1, When.AFTER, people.who, N_("see people in lines")),
-    Command("WHOIS", "[<server>] <nick>", 0, When.AFTER, people.whois, N_("see who somebody is")),
-    Command("WHOWAS", "<nick> [<count>]", 0, When.AFTER, people.whowas, N_("see who bore a nick until lately")),
+    Command("WHO", "<mask> [o][%<fields>[,<token>]]", 1, When.AFTER, who.who, N_("see people in lines")),
+    Command("WHOIS", "[<server>] <nick>", 0, When.AFTER, whois.whois, N_("see who somebody is")),
+    Command("WHOWAS", "<nick> [<count>]", 0, When.AFTER, whois.whowas, N_("see who bore a nick until lately")),
     Command("USERHOST", "<nick>{ <nick>}", 1, When.AFTER, people.userhost, N_("see up to five people's hosts")),
     Command("ISON", "<nick>{ <nick>}", 1, When.AFTER, people.ison, N_("see who is here")),
     Command("SETNAME", ":<real name>", 1, When.AFTER, people.setname, N_("change your real name")),
+    Command("OPER", "<name> <password>", 2, When.AFTER, operators.oper, N_("act as an administrator")),
+    Command("KILL", "<nick> [:<reason>]", 1, When.AFTER, operators.kill, N_("end somebody's sessions")),
+    Command("REHASH", "", 0, When.AFTER, operators.rehash, N_("read the configuration again")),
+    Command("WALLOPS", ":<text>", 1, When.AFTER, operators.wallops, N_("call out to all in user mode w")),
+    Command("STATS", "<letter>", 1, When.AFTER, operators.stats, N_("see (u) how long the server is up")),
     Command("MOTD", "[<server>]", 0, When.AFTER, describing.motd, N_("see the message of the day")),
     Command("LUSERS", "", 0, When.AFTER, describing.lusers, N_("see how many are here")),
     Command("VERSION", "[<server>]", 0, When.AFTER, describing.version, N_("see what this server is")),

@@ -22,40 +22,34 @@ from collections.abc import Callable
 from itertools import count
 from typing import Final, cast
 
-from besedka.chat.answers import DataTold
-from besedka.chat.cursor import Resumption
-from besedka.chat.entries import Body, Kind, Message, Person, RoomId
-from besedka.chat.names import FoldedName, fold
-from besedka.chat.principals import AccountName, PrincipalId, is_account
-from besedka.chat.refusals import N_, SENTENCES, Code, Refusal
+from besedka.chat.entries import Body, Message, RoomId
+from besedka.chat.names import FoldedName
+from besedka.chat.principals import AccountRole, PrincipalId, is_account
+from besedka.chat.refusals import SENTENCES, Code, Refusal
 from besedka.chat.requests import Malformed, Request
 from besedka.chat.rooms import Room
 from besedka.chat.told import (
     PARTING_SENTENCES,
     Farewell,
-    Pinged,
     Presence,
-    RoomTold,
     TypingTold,
     Unit,
-    Unreadable,
     Welcome,
     You,
 )
 from besedka.limits import Limits
 from besedka.wire.framing import Fault, LineDecoder
-from besedka.wire.irc.bodies import join_params
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.commands import COMMANDS, Command, When
 from besedka.wire.irc.format import Formats, IrcFormat
 from besedka.wire.irc.labels import Answers, label_of, own_lines
 from besedka.wire.irc.lines import INPUT_BYTES_MAX, Flaw, Line, build, line_bytes, parse, plain, word
-from besedka.wire.irc.names import tell_names
 from besedka.wire.irc.numerics import Numeric
-from besedka.wire.irc.registering import REAL_NAME, Registering
+from besedka.wire.irc.registering import Registering
 from besedka.wire.irc.stages import Stage
+from besedka.wire.irc.telling import TOLD
 from besedka.wire.irc.world import NO_USER, Face, World, mask
-from besedka.wire.looking import GuestsMoved, Look, Seen
+from besedka.wire.looking import GuestsMoved
 from besedka.wire.text_bodies import Translate
 from besedka.wire.text_format import same
 
@@ -93,8 +87,12 @@ class IrcServer:
         self.user = ""
         """What it said with USER."""
         self.principal: PrincipalId | None = None
+        self._role = AccountRole.USER
+        self.lent = False
+        """Whether an administrator's rights are lent to it (OPER)."""
+        self.hears_wallops = False
         self.last_words = ""
-        """What it said with QUIT."""
+        """Why it is gone: what it said with QUIT, or who put it out."""
         self.rooms: dict[FoldedName, RoomId] = {}
         """Channels by name, as they were when this session was told of them; wrong guesses are refused by the hub."""
         self.names: dict[RoomId, str] = {}
@@ -165,6 +163,10 @@ class IrcServer:
     def say(self, line: str) -> None:
         """Say a built line."""
         self._answers.add([line])
+
+    def say_apart(self, line: str) -> None:
+        """Say a built line that answers nothing."""
+        self._answers.say_apart(line)
 
     def reply(self, numeric: Numeric, *params: str, **fields: str | int) -> None:
         """Say a numeric: its parameters, and its words with their fields filled in."""
@@ -244,6 +246,11 @@ class IrcServer:
         """Whether it is an account's."""
         return self.principal is not None and is_account(self.principal)
 
+    @property
+    def is_admin(self) -> bool:
+        """Whether it may do what administrators may; the hub knows for certain."""
+        return self.lent or self._role is AccountRole.ADMIN
+
     def relay_fits(self, command: str, target: str, text: str) -> bool:
         """Whether a line of this session's is short enough as others are told it."""
         return line_bytes(build(self.mask, command, target, text)) <= 512
@@ -314,40 +321,8 @@ class IrcServer:
 
     def _known(self, unit: Unit) -> None:
         you = cast(You, unit)
-        self.principal, self.nick = you.principal, you.name
+        self.principal, self.nick, self._role = you.principal, you.name, you.role
         self._expected.popleft()(unit)
-
-    def _room_told(self, unit: Unit) -> None:
-        """A room that this session is in. Where its joining is an entry, that follows; else it is told from here."""
-        told = cast(RoomTold, unit)
-        if told.room_kind not in (Kind.PUBLIC, Kind.PRIVATE) or not told.room_name or self.principal is None:
-            return
-        channel = f"#{word(told.room_name)}"
-        before = self.names.get(told.room)
-        if before is not None:
-            self.rooms.pop(fold(before.removeprefix("#")), None)
-        self.rooms[fold(told.room_name)] = told.room
-        self.names[told.room] = channel
-        if told.resumption is not Resumption.ON:
-            return  # It is in there already, and has missed some of what was said.
-        if not self.is_account or told.after >= told.head:
-            person = Person(self.principal, AccountName(self.nick))
-            extended = Capability.EXTENDED_JOIN in self.capabilities
-            self.say(build(self.mask, "JOIN", *join_params(channel, person, self.world, extended=extended)))
-        self.ask(Look(room=told.room), self._entered)
-
-    def _entered(self, unit: Unit) -> None:
-        """What comes behind one's own JOIN: the topic if there is one, and the names (JOIN message)."""
-        seen = cast(Seen, unit)
-        if isinstance(unit, Seen) and seen.room is not None and seen.inside:
-            channel = f"#{word(seen.room.name)}"
-            if seen.room.topic:
-                self.say(build(self.world.server, "332", self.addressee, channel, plain(seen.room.topic)))
-            if Capability.NO_IMPLICIT_NAMES not in self.capabilities:
-                tell_names(self, seen, channel)
-
-    def _pinged(self, _unit: Unit) -> None:
-        self._answers.say_apart(build("", "PING", self.world.server))
 
     def _parting(self, unit: Unit) -> None:
         farewell = cast(Farewell, unit)
@@ -357,20 +332,6 @@ class IrcServer:
         self.say(build("", "ERROR", plain(self.translate(PARTING_SENTENCES[farewell.parting]))))
         self._answers.finish()
 
-    def _data_told(self, unit: Unit) -> None:
-        """A value that this session watches: only real names are watched (IRCv3 setname)."""
-        data = cast(DataTold, unit)
-        if data.key == REAL_NAME and data.person is not None:
-            source = mask(word(data.person.name), self.world.face(data.person.principal))
-            self._answers.say_apart(build(source, "SETNAME", plain(data.value)))
-
-    def _unreadable(self, unit: Unit) -> None:
-        channel = self.names.get(cast(Unreadable, unit).room)
-        if channel is not None:
-            self._answers.say_apart(build(self.world.server, "NOTICE", channel, self.translate(_UNREADABLE)))
-
-
-_UNREADABLE: Final = N_("This room cannot be read just now; what is missing follows when it can be.")
 
 _FLAWS: Final[dict[Flaw, Callable[[IrcServer, Line], None]]] = {
     Flaw.TOO_LONG: IrcServer._too_long,
@@ -381,11 +342,8 @@ _FLAWS: Final[dict[Flaw, Callable[[IrcServer, Line], None]]] = {
 _TOLD: Final[dict[type[Unit], Callable[[IrcServer, Unit], None]]] = {
     Welcome: IrcServer._welcomed,
     You: IrcServer._known,
-    RoomTold: IrcServer._room_told,
-    Pinged: IrcServer._pinged,
-    Unreadable: IrcServer._unreadable,
-    DataTold: IrcServer._data_told,
     Farewell: IrcServer._parting,
+    **TOLD,
 }
 """Units that answer nothing, or more than that; every other answers what was asked first."""
 

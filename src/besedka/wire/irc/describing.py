@@ -14,12 +14,10 @@ from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, pieces, plain, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.stages import Stage
+from besedka.wire.irc.user_modes import USER_MODES
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
-
-USER_MODES: Final = "i"
-"""A user mode that everybody has and nobody changes: people are shown to those who share a room with them."""
 
 MOTD_LINE_BYTES_MAX: Final = 400
 """What is longer is told in several; so much has room beside the longest server's name and nick."""

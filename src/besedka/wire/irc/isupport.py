@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from besedka.limits import Limits
+from besedka.wire.irc.world import BOT_MODE
 
 TOKENS_PER_LINE_MAX: Final = 13
 """A line has fifteen parameters, and two of them are the nick and the words ("RPL_ISUPPORT (005)")."""
@@ -50,6 +51,7 @@ def tokens(*, network: str, limits: Limits) -> list[str]:
     )
     values = {
         "AWAYLEN": str(limits.reason_bytes_max),
+        "BOT": BOT_MODE,
         "CASEMAPPING": "ascii",
         "CHANLIMIT": f"#:{limits.rooms_per_account_max}",
         "CHANMODES": CHANNEL_MODES,
@@ -69,6 +71,7 @@ def tokens(*, network: str, limits: Limits) -> list[str]:
         "TOPICLEN": str(TOPIC_BYTES_MAX),
         "USERLEN": str(USER_CHARACTERS_MAX),
         "UTF8ONLY": "",
+        "WHOX": "",
     }
     return [f"{name}={value}" if value else name for name, value in values.items()]
 

@@ -14,9 +14,9 @@ from besedka.chat.requests import Request
 from besedka.chat.room_requests import ChangeSettings, LiftMark, SetMark, SetRole
 from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
+from besedka.wire.irc import user_modes
 from besedka.wire.irc.bodies import FLAG_MODES, MUTE_PREFIX, shown_mask
 from besedka.wire.irc.channels import CHANNEL, look
-from besedka.wire.irc.describing import USER_MODES
 from besedka.wire.irc.isupport import MODES_PER_LINE_MAX
 from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.numerics import Numeric
@@ -60,11 +60,8 @@ def mode(conversation: IrcServer, line: Line) -> None:
         known = conversation.world.named(fold(target)) is not None
         numeric = Numeric.ERR_USERSDONTMATCH if known else Numeric.ERR_NOSUCHNICK
         conversation.reply(numeric, *(() if known else (word(target),)))
-    elif len(line.params) == 1:
-        modes = f"+{USER_MODES}"
-        conversation.say(build(conversation.world.server, Numeric.RPL_UMODEIS.digits, conversation.addressee, modes))
-    elif set(line.params[1]) - set("+-" + USER_MODES):
-        conversation.reply(Numeric.ERR_UMODEUNKNOWNFLAG)
+    else:
+        user_modes.asked(conversation, line)
 
 
 def _of_channel(conversation: IrcServer, line: Line, unit: Unit) -> None:

@@ -15,7 +15,9 @@ class Numeric(Enum):
     RPL_CREATED = "003", N_("This server was created {created}")
     RPL_MYINFO = "004", ""
     RPL_ISUPPORT = "005", N_("are supported by this server")
+    RPL_ENDOFSTATS = "219", N_("End of /STATS report")
     RPL_UMODEIS = "221", ""
+    RPL_STATSUPTIME = "242", N_("Server Up {days} days {hours:02}:{minutes:02}:{seconds:02}")
     RPL_LUSERCLIENT = "251", N_("There are {users} users and {invisible} invisible on 1 servers")
     RPL_LUSEROP = "252", N_("operator(s) online")
     RPL_LUSERUNKNOWN = "253", N_("unknown connection(s)")
@@ -37,6 +39,7 @@ class Numeric(Enum):
     RPL_WHOISOPERATOR = "313", N_("is an administrator of this server")
     RPL_WHOWASUSER = "314", ""
     RPL_ENDOFWHO = "315", N_("End of WHO list")
+    RPL_WHOISIDLE = "317", N_("seconds idle, signon time")
     RPL_ENDOFWHOIS = "318", N_("End of /WHOIS list")
     RPL_WHOISCHANNELS = "319", ""
     RPL_LISTSTART = "321", N_("Users  Name")
@@ -55,6 +58,7 @@ class Numeric(Enum):
     RPL_VERSION = "351", ""
     RPL_WHOREPLY = "352", ""
     RPL_NAMREPLY = "353", ""
+    RPL_WHOSPCRPL = "354", ""
     RPL_LINKS = "364", ""
     RPL_ENDOFLINKS = "365", N_("End of /LINKS list")
     RPL_ENDOFNAMES = "366", N_("End of /NAMES list")
@@ -66,6 +70,8 @@ class Numeric(Enum):
     RPL_ENDOFINFO = "374", N_("End of INFO list")
     RPL_MOTDSTART = "375", N_("- {server} Message of the day - ")
     RPL_ENDOFMOTD = "376", N_("End of /MOTD command.")
+    RPL_YOUREOPER = "381", N_("You are now an IRC operator")
+    RPL_REHASHING = "382", N_("Rehashing")
     RPL_TIME = "391", ""
     ERR_UNKNOWNERROR = "400", N_("That could not be done")
     ERR_NOSUCHNICK = "401", N_("No such nick/channel")
@@ -101,7 +107,10 @@ class Numeric(Enum):
     ERR_BADCHANNELKEY = "475", N_("Cannot join channel (+k)")
     ERR_BADCHANMASK = "476", N_("Bad Channel Mask")
     ERR_BANLISTFULL = "478", N_("Channel list is full")
+    ERR_NOPRIVILEGES = "481", N_("Permission Denied- You're not an IRC operator")
     ERR_CHANOPRIVSNEEDED = "482", N_("You're not channel operator")
+    ERR_CANTKILLSERVER = "483", N_("You can't kill a server!")
+    ERR_NOOPERHOST = "491", N_("No O-lines for your host")
     ERR_UMODEUNKNOWNFLAG = "501", N_("Unknown MODE flag")
     ERR_USERSDONTMATCH = "502", N_("Cannot change mode for other users")
     ERR_HELPNOTFOUND = "524", N_("No help available on this topic")

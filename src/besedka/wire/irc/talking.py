@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from besedka.chat.entries import Manner, RoomId
 from besedka.chat.refusals import N_
 from besedka.chat.requests import Exit, Ping, Pong, Say, Tell
-from besedka.chat.told import Unit
+from besedka.chat.told import Kept, Unit
+from besedka.wire.irc import people
 from besedka.wire.irc.bodies import ACTION
 from besedka.wire.irc.channels import CHANNEL, room_of
 from besedka.wire.irc.isupport import TARGETS_MAX
@@ -78,6 +79,8 @@ def _say_to(conversation: IrcServer, command: str, target: str, text: str, manne
         code = code_of(unit)
         if code is not None:
             tell_unsaid(conversation, command, code, word(target))
+        elif isinstance(unit, Kept) and command == "PRIVMSG" and target[0] != CHANNEL:
+            people.tell_away(conversation, unit)
 
     if target[0] != CHANNEL:
         conversation.ask(Tell(name=target, text=text, manner=manner), told, streams=True)

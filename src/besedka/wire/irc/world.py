@@ -22,6 +22,10 @@ OFFLINE: Final = "offline"
 """What an account without a session says of being away."""
 
 
+BOT_MODE: Final = "B"
+"""The letter of bots, as a user mode and in WHO (IRCv3 bot-mode, ISUPPORT BOT)."""
+
+
 class Face(msgspec.Struct, frozen=True):
     """What a nick carries with it: `nick!user@host`, and what its bearer says of itself."""
 
@@ -33,6 +37,10 @@ class Face(msgspec.Struct, frozen=True):
     """Empty while it is here and not away."""
     bot: bool = False
     admin: bool = False
+    unlisted: bool = False
+    """Whether outsiders are not told where it is."""
+    secure: bool = False
+    """Whether it came over TLS."""
 
 
 class Counts(msgspec.Struct, frozen=True):

@@ -1,0 +1,92 @@
+"""What a session is told without having asked: rooms it is in, values it watches, and what befalls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, cast
+
+from besedka.chat.answers import DataTold
+from besedka.chat.cursor import Resumption
+from besedka.chat.entries import Kind, Person
+from besedka.chat.names import fold
+from besedka.chat.principals import AccountName
+from besedka.chat.refusals import N_
+from besedka.chat.told import Pinged, RoomTold, Unit, Unreadable
+from besedka.wire.irc import operators
+from besedka.wire.irc.bodies import join_params
+from besedka.wire.irc.capabilities import Capability
+from besedka.wire.irc.lines import build, plain, word
+from besedka.wire.irc.names import tell_names
+from besedka.wire.irc.registering import REAL_NAME
+from besedka.wire.irc.world import mask
+from besedka.wire.looking import Look, Seen
+from besedka.wire.operating import CalledOut, Expelled, TakenBack
+
+if TYPE_CHECKING:
+    from besedka.wire.irc.conversation import IrcServer
+
+_UNREADABLE: Final = N_("This room cannot be read just now; what is missing follows when it can be.")
+
+
+def _room_told(conversation: IrcServer, unit: Unit) -> None:
+    """A room that this session is in. Where its joining is an entry, that follows; else it is told from here."""
+    told = cast(RoomTold, unit)
+    if told.room_kind not in (Kind.PUBLIC, Kind.PRIVATE) or not told.room_name or conversation.principal is None:
+        return
+    channel = f"#{word(told.room_name)}"
+    before = conversation.names.get(told.room)
+    if before is not None:
+        conversation.rooms.pop(fold(before.removeprefix("#")), None)
+    conversation.rooms[fold(told.room_name)] = told.room
+    conversation.names[told.room] = channel
+    if told.resumption is not Resumption.ON:
+        return  # It is in there already, and has missed some of what was said.
+    if not conversation.is_account or told.after >= told.head:
+        person = Person(conversation.principal, AccountName(conversation.nick))
+        extended = Capability.EXTENDED_JOIN in conversation.capabilities
+        params = join_params(channel, person, conversation.world, extended=extended)
+        conversation.say(build(conversation.mask, "JOIN", *params))
+    conversation.ask(Look(room=told.room), lambda seen: _entered(conversation, seen))
+
+
+def _entered(conversation: IrcServer, unit: Unit) -> None:
+    """What comes behind one's own JOIN: the topic if there is one, and the names (JOIN message)."""
+    if not isinstance(unit, Seen) or unit.room is None or not unit.inside:
+        return
+    channel = f"#{word(unit.room.name)}"
+    if unit.room.topic:
+        shown = plain(unit.room.topic)
+        conversation.say(build(conversation.world.server, "332", conversation.addressee, channel, shown))
+    if Capability.NO_IMPLICIT_NAMES not in conversation.capabilities:
+        tell_names(conversation, unit, channel)
+
+
+def _pinged(conversation: IrcServer, _unit: Unit) -> None:
+    conversation.say_apart(build("", "PING", conversation.world.server))
+
+
+def _data_told(conversation: IrcServer, unit: Unit) -> None:
+    """A value that this session watches: only real names are watched (IRCv3 setname)."""
+    data = cast(DataTold, unit)
+    if data.key == REAL_NAME and data.person is not None:
+        source = mask(word(data.person.name), conversation.world.face(data.person.principal))
+        conversation.say_apart(build(source, "SETNAME", plain(data.value)))
+
+
+def _unreadable(conversation: IrcServer, unit: Unit) -> None:
+    channel = conversation.names.get(cast(Unreadable, unit).room)
+    if channel is not None:
+        line = build(conversation.world.server, "NOTICE", channel, conversation.translate(_UNREADABLE))
+        conversation.say_apart(line)
+
+
+TOLD: Final[dict[type[Unit], Callable[[IrcServer, Unit], None]]] = {
+    RoomTold: _room_told,
+    Pinged: _pinged,
+    Unreadable: _unreadable,
+    DataTold: _data_told,
+    Expelled: operators.expelled,
+    CalledOut: operators.called_out,
+    TakenBack: operators.taken_back,
+}
+"""Units that answer nothing; but being in a room is something to ask about."""

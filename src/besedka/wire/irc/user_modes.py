@@ -1,0 +1,94 @@
+"""Modes of oneself: what one says of oneself, as letters.
+
+`i` is being unlisted, `B` being a bot, `o` acting as an administrator, `w` hearing WALLOPS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from besedka.chat.own_requests import SetProfile
+from besedka.chat.told import Unit
+from besedka.wire.irc.lines import Line, build, word
+from besedka.wire.irc.numerics import Numeric
+from besedka.wire.irc.replies import code_of
+from besedka.wire.irc.world import BOT_MODE
+from besedka.wire.operating import GiveBack
+
+if TYPE_CHECKING:
+    from besedka.wire.irc.conversation import IrcServer
+
+HIDES: Final = "i"
+ADMINISTERS: Final = "o"
+HEARS_WALLOPS: Final = "w"
+
+USER_MODES: Final = "".join(sorted((BOT_MODE, HIDES, ADMINISTERS, HEARS_WALLOPS)))
+"""All of them, for 004."""
+
+
+def tell_modes(conversation: IrcServer) -> None:
+    """221: those that are set."""
+    face = conversation.face
+    is_set = {
+        BOT_MODE: face.bot,
+        HIDES: face.unlisted,
+        ADMINISTERS: conversation.is_admin,
+        HEARS_WALLOPS: conversation.hears_wallops,
+    }
+    shown = "+" + "".join(letter for letter in USER_MODES if is_set[letter])
+    conversation.say(build(conversation.world.server, Numeric.RPL_UMODEIS.digits, conversation.addressee, shown))
+
+
+def change(conversation: IrcServer, letters: str) -> None:
+    """Each change that is one is told back; unknown letters are 501, once ("MODE message", "User mode")."""
+    on, wanted = True, dict[str, bool]()
+    for letter in letters:
+        if letter in "+-":
+            on = letter == "+"
+        else:
+            wanted[letter] = on
+    if set(wanted) - set(USER_MODES):
+        conversation.reply(Numeric.ERR_UMODEUNKNOWNFLAG)
+    if HEARS_WALLOPS in wanted and conversation.hears_wallops is not wanted[HEARS_WALLOPS]:
+        conversation.hears_wallops = wanted[HEARS_WALLOPS]
+        tell_change(conversation, HEARS_WALLOPS, on=wanted[HEARS_WALLOPS])
+    for letter in (HIDES, BOT_MODE):
+        if letter in wanted:
+            _set(conversation, letter, on=wanted[letter])
+    # "If a user attempts to make themselves an operator using "+o", the attempt SHOULD be ignored" (RFC 2812 §3.1.5).
+    if wanted.get(ADMINISTERS) is False:
+
+        def told(unit: Unit) -> None:
+            if code_of(unit) is None:
+                conversation.lent = False
+                tell_change(conversation, ADMINISTERS, on=False)
+
+        conversation.ask(GiveBack(), told)
+
+
+def _set(conversation: IrcServer, letter: str, *, on: bool) -> None:
+    face = conversation.face
+    if on is (face.bot if letter == BOT_MODE else face.unlisted):
+        return
+
+    def told(unit: Unit) -> None:
+        code = code_of(unit)
+        if code is None:
+            tell_change(conversation, letter, on=on)
+        else:
+            conversation.refuse("MODE", code)
+
+    conversation.ask(SetProfile(bot=on) if letter == BOT_MODE else SetProfile(unlisted=on), told)
+
+
+def tell_change(conversation: IrcServer, letter: str, *, on: bool) -> None:
+    """MODE with oneself as its source."""
+    conversation.say(build(conversation.mask, "MODE", word(conversation.nick), ("+" if on else "-") + letter))
+
+
+def asked(conversation: IrcServer, line: Line) -> None:
+    """MODE of oneself."""
+    if len(line.params) == 1:
+        tell_modes(conversation)
+    else:
+        change(conversation, line.params[1])
