@@ -12,7 +12,7 @@ WORKERS ?= 3
 # each start compiles all of it again, and so does every run the tests themselves: a third of the time.
 test test-long coverage sim crash: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: serve test test-long coverage check sim crash bench format clean
+.PHONY: serve test test-long coverage check sim crash bench bench-irc format clean
 
 $(VENV)/runs: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,9 @@ crash: $(VENV)/tests  ## kill a busy server and cut its power, each ROUNDS times
 
 bench: $(VENV)/runs  ## deliveries, joins, idle memory, starting; see docs/PERFORMANCE.md
 	$(BIN)/besedka bench $(ARGS)
+
+bench-irc: $(VENV)/runs  ## the IRC door beside ngIRCd (Debian package ngircd) in the same run: CPU, joins, memory
+	$(BIN)/besedka bench irc $(ARGS)
 
 check: $(VENV)/tests  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
-from besedka.bench import crowding, delivery, flooding, idle, joining, overview, starting
+from besedka.bench import crowding, delivery, flooding, idle, irc_idle, joining, overview, starting
+from besedka.bench import irc as ircs
+from besedka.bench.irc_servers import besedka, ngircd, rival
 from besedka.bench.peers import arrive, register
 from besedka.bench.server import Device, Running, Unmeasured, data_directory, make_devices, serving
 from besedka.limits import Limits
@@ -193,3 +195,40 @@ async def _unread(messages: int) -> None:
         finally:
             await stores.close()
     _say(overview.line(milliseconds, messages))
+
+
+@bench.command()
+@click.option("--rounds", default=1, show_default=True, help="Run each load so often on each and print the medians.")
+@click.option("--idle", "only_idle", is_flag=True, help="Only the memory of idle clients.")
+@click.option("--loads", "only_loads", is_flag=True, help="Only the loads.")
+@click.option("--load", "wanted", default="", help="Only loads whose name has this in it.")
+@click.option("--clients", default=500, show_default=True, help="For memory.")
+def irc(rounds: int, only_idle: bool, only_loads: bool, wanted: str, clients: int) -> None:
+    """The IRC door beside ngIRCd (Debian package `ngircd`), in turn: deliveries, joins, idle memory."""
+    if ngircd() is None:
+        _say("ngIRCd is not installed here: there is nothing to compare with")
+    if not only_idle:
+        for load in ircs.LOADS:
+            if wanted in load.name:
+                _run(_irc_load(load, rounds))
+    if not only_loads:
+        _run(_irc_idle(clients))
+
+
+async def _irc_load(load: ircs.Load, rounds: int) -> None:
+    for line in await ircs.compare(load, rounds, _progress):
+        _say(line)
+
+
+async def _irc_idle(clients: int) -> None:
+    other = ngircd()
+    for tls, most in ((False, 10), (True, 40)):
+        async with besedka() as listening:
+            line = f"an idle IRC client{' over TLS' if tls else ''}: "
+            ours = await irc_idle.measure(listening, clients, tls=tls, progress=_progress)
+        line += f"{ours:.1f} KiB (aim {most})"
+        if other is not None:
+            async with rival(other) as listening:
+                theirs = await irc_idle.measure(listening, clients, tls=tls, progress=_progress)
+            line += f"; ngIRCd {theirs:.1f} KiB"
+        _say(line)
