@@ -18,7 +18,9 @@ CAPABILITIES = {
     Capability.AWAY_NOTIFY: "who is away; an account without a session is away with `offline`",
     Capability.BATCH: "for the answers to labelled lines",
     Capability.CAP_NOTIFY: "taken; the capabilities of a running server do not change",
+    Capability.CHATHISTORY: "what was said before, by CHATHISTORY; nothing is played back unasked",
     Capability.ECHO_MESSAGE: "one's own messages, when they are kept: the receipt",
+    Capability.EVENT_PLAYBACK: "in it what was done as well: JOIN, PART, KICK, TOPIC, MODE",
     Capability.EXTENDED_ISUPPORT: "005 in a batch, and ISUPPORT before registration",
     Capability.EXTENDED_JOIN: "account and real name in JOIN",
     Capability.INVITE_NOTIFY: "INVITE told to everybody in the room",
@@ -106,15 +108,18 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
   no ban. REHASH does not say which file it reads. STATS knows `u`; the other letters are empty.
 - An account's own JOIN and PART are told with the room's entries, outside the batch of a labelled line.
 - Errors of NOTICE and PRIVMSG to a channel are 404 with the reason in words.
+- CHATHISTORY is for those in the channel. Its batch bears the target as it was asked for. An id that is unknown, or of
+  another room, is `MESSAGE_ERROR`, for an empty batch would say that nothing is missing. A message that was edited
+  stands there as it is by now, one that was redacted not at all. Long messages make a page end early.
 
 ## Missing
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: TAGMSG, MONITOR, CHATHISTORY, MARKREAD, REDACT, RENAME, METADATA, USERIP; NickServ and ChanServ; the
+- **Commands**: TAGMSG, MONITOR, MARKREAD, REDACT, RENAME, METADATA, USERIP; NickServ and ChanServ; the
   filters of ELIST; STATUSMSG; INVITE's list.
-- **Capabilities**: account-notify, chghost, extended-monitor, and `draft/` but `account-registration`
-  and `extended-isupport`; `sts`;
+- **Capabilities**: account-notify, chghost, extended-monitor, and `draft/` but `account-registration`,
+  `chathistory`, `event-playback` and `extended-isupport`; `sts`;
   SCRAM. SASL after registration.
 - **Of messages**: client-only tags, typing, replies and reactions; CTCP other than ACTION (404); redactions.
 - **Of channels**: who set the topic and when (333), when it was made (329), renaming (a room that is

@@ -45,10 +45,10 @@ def test_registration_is_not_done_twice(name: str) -> None:
 
 def test_an_unknown_command_is_421_and_goes_by_its_own_name() -> None:
     visitor = present()
-    visitor.write("frobnicate x", "CHATHISTORY LATEST #x * 5")
+    visitor.write("frobnicate x", "WATCH +bob")
     assert visitor.read() == [
         ":here. 421 guest FROBNICATE :Unknown command",
-        ":here. 421 guest CHATHISTORY :Unknown command",
+        ":here. 421 guest WATCH :Unknown command",
     ]
 
 

@@ -16,6 +16,7 @@ from besedka.wire.irc import (
     channels,
     describing,
     enrolling,
+    history,
     modes,
     negotiating,
     operators,
@@ -126,6 +127,14 @@ _TABLE: Final = (
     ),
     Command(
         "NOTICE", "<target>{,<target>} :<text>", 0, When.AFTER, talking.notice, N_("say it to no bot"), streams=True
+    ),
+    Command(
+        "CHATHISTORY",
+        "<subcommand> <target> <point> [<point>] <limit>",
+        1,
+        When.AFTER,
+        history.chathistory,
+        N_("see what was said before"),
     ),
     Command("AWAY", "[:<message>]", 0, When.AFTER, people.away, N_("be away, or (empty) back")),
     Command("WHO", "<mask> [o][%<fields>[,<token>]]", 1, When.AFTER, who.who, N_("see people in lines")),
