@@ -242,8 +242,7 @@ class World:
             over = clock.now() <= due + MARK_MILLISECONDS_MAX
             hold(over, f"at {clock.now()} rooms still list what ended at {due}")
             self._go_on(until=self.stepper.seconds + 1.0)
-        if due:
-            self._wait_settled()  # What is durable may not have been told yet.
+        self._wait_settled()  # What is durable may not have been told yet, and may have been lifted a moment ago.
 
     # The server -----------------------------------------------------------------------------------------------------
 

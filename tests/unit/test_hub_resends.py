@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from besedka.chat.answers import OverviewTold, PersonTold
+from besedka.chat.entries import SettingsChange
+from besedka.chat.own_requests import Overview, Whois
+from besedka.chat.principals import PrincipalId
 from besedka.chat.requests import Join, Leave, Say
+from besedka.chat.room_requests import ChangeSettings, Kick
 from besedka.chat.told import Kept
 from besedka.hub.faults import StoreUnsure
+from besedka.hub.keeping import Unread
 from besedka.limits import Limits
 from hub_room import HubRoom
 
@@ -118,3 +126,43 @@ def test_a_joining_is_known_though_another_room_bears_the_name_by_now(server: Hu
     server.settle(1)
     assert [kept for kept in ann.told(Kept) if kept.id == join.id] == [first, first]
     assert first.room == ended
+
+
+@pytest.fixture
+def late_lists(server: HubRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the store says of somebody's rooms is a second old when it comes."""
+    read = server.logs.unread
+
+    async def unread(account: PrincipalId) -> Sequence[Unread]:
+        found = await read(account)
+        await server.process.wait_seconds(1.0)
+        return found
+
+    monkeypatch.setattr(server.logs, "unread", unread)
+
+
+@pytest.mark.usefixtures("late_lists")
+def test_a_room_that_was_hidden_while_somebody_asked_who_is_in_it_is_not_listed(server: HubRoom) -> None:
+    ann, bob = server.registered("ann"), server.registered("bob")
+    tea = ann.join("tea")
+    bob.ask(Whois(name="ann"))
+    server.settle(0.5)
+    ann.ask(ChangeSettings(id=server.new_id(), room=tea, change=SettingsChange(hidden=True)))
+    server.settle(5)
+    (told,) = bob.told(PersonTold)
+    assert [line.room_name for line in told.rooms] == ["lobby"]
+
+
+@pytest.mark.usefixtures("late_lists")
+def test_a_room_one_was_put_out_of_while_one_asked_is_in_no_list_of_ones_own(server: HubRoom) -> None:
+    ann, bob, cat = server.registered("ann"), server.registered("bob"), server.registered("cat")
+    tea = ann.join("tea")
+    bob.join("tea")
+    bob.ask(Overview())
+    cat.ask(Whois(name="bob"))
+    server.settle(0.5)
+    ann.ask(Kick(id=server.new_id(), room=tea, name="bob"))
+    server.settle(5)
+    (overview,), (told,) = bob.told(OverviewTold), cat.told(PersonTold)
+    assert [one.line.room_name for one in overview.rooms] == ["lobby"]
+    assert [line.room_name for line in told.rooms] == ["lobby"]

@@ -163,18 +163,23 @@ class Directory:
         theirs = await self._parts.logs.unread(account)
         mine = {brief.room for brief in await self._parts.logs.briefs(asker.principal) if brief.member}
         unlisted = unlisted and account != asker.principal
+        for one in theirs[: self._parts.limits.rooms_opened_at_sync_max]:
+            if one.room.kind is not Kind.DIRECT and (one.room.id in mine or not (one.room.hidden or unlisted)):
+                await self._parts.open_room(one.room.id)  # Which says what they are in it.
+        # From here on nothing is awaited. What was written to since it was read is open: it may be hidden by now, or
+        # they have left it.
         lines: list[Whereabouts] = []
         for one in theirs:
             opened = self._parts.rooms.get(one.room.id)
-            joined = one.room.id in mine if opened is None else opened.is_inside(asker.principal)
-            if one.room.kind is Kind.DIRECT or not (joined or not (one.room.hidden or unlisted)):
+            room = one.room if opened is None else opened.state
+            member = None if opened is None else room.members.get(account)
+            joined = room.id in mine if opened is None else opened.is_inside(asker.principal)
+            gone = opened is not None and member is None
+            if room.kind is Kind.DIRECT or gone or not (joined or not (room.hidden or unlisted)):
                 continue
-            if opened is None and len(lines) < self._parts.limits.rooms_opened_at_sync_max:
-                opened = await self._parts.open_room(one.room.id)
-            member = None if opened is None else opened.state.members.get(account)
-            guests = 0 if opened is None else len(opened.guests)
+            members = one.members if opened is None else len(room.members) + len(opened.guests)
             standing = Standing() if member is None else Standing(member.role, member.voice)
-            lines.append(_where(one.room, one.members + guests, joined, standing))
+            lines.append(_where(room, members, joined, standing))
         return tuple(lines[: self._parts.limits.rooms_listed_max])
 
     def _guests_rooms(self, guest: Online, asker: Online) -> Iterator[Whereabouts]:

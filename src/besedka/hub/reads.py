@@ -103,6 +103,8 @@ class Reads:
         lines = []
         for one in found:
             room, opened = one.room, self._parts.rooms.get(one.room.id)
+            if opened is not None and online.principal not in opened.state.members:
+                continue  # It was put out since this was read.
             members = one.members + (0 if opened is None else len(opened.guests))
             line = RoomLine(room.id, room.kind, room.name, room.topic, members, True, direct_people(room))
             level = notify.get(room.id, Level.ALL)
