@@ -1,4 +1,4 @@
-"""How what was said and done looks when it is asked for later."""
+"""How the past looks to those who ask for it later."""
 
 from __future__ import annotations
 
