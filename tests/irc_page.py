@@ -28,6 +28,7 @@ CAPABILITIES = {
     Capability.MESSAGE_TAGS: "`msgid` on every entry: `<room id>-<number>`, unique in the network",
     Capability.MULTI_PREFIX: "all prefixes in NAMES and WHO",
     Capability.NO_IMPLICIT_NAMES: "no NAMES behind JOIN",
+    Capability.NO_IMPLICIT_NAMES_DRAFT: "the same under its earlier name",
     Capability.SASL: "PLAIN; offered on safe ways only (TLS, and a true loopback)",
     Capability.SERVER_TIME: "`time` on every entry: when it was kept",
     Capability.SETNAME: "real names that change",
@@ -99,7 +100,8 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - An edit is told as a new line that begins with `* `; a redaction is not told.
 - NICK after registration is 447.
 - NOTICE is answered with errors.
-- A key is shown as `*`, to those inside too.
+- A key that is set is told as `*`; in 324 it is shown to those inside, on a safe way.
+- A LIST has at most four masks, and as many negated ones; a channel is as old as its room.
 - A hidden room (`+s`) that one may not enter is 473, whatever else is in the way.
 - WHO of a mask tells no channel (`*`), and its `i` field is 255.255.255.255: addresses are told to nobody.
 - WHOIS says since when somebody is here and how long silent (317) to those who share a room with them, and to
@@ -116,13 +118,12 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: TAGMSG, MONITOR, MARKREAD, REDACT, RENAME, METADATA, USERIP; NickServ and ChanServ; the
-  filters of ELIST; STATUSMSG; INVITE's list.
+- **Commands**: TAGMSG, MONITOR, MARKREAD, REDACT, RENAME, METADATA, USERIP; NickServ and ChanServ; STATUSMSG.
 - **Capabilities**: account-notify, chghost, extended-monitor, and `draft/` but `account-registration`,
   `chathistory`, `event-playback` and `extended-isupport`; `sts`;
   SCRAM. SASL after registration.
 - **Of messages**: client-only tags, typing, replies and reactions; CTCP other than ACTION (404); redactions.
-- **Of channels**: who set the topic and when (333), when it was made (329), renaming (a room that is
+- **Of channels**: renaming (a room that is
   renamed is told to nobody, and goes on under its new name), extbans but `m:`; an INVITE is not told to a guest.
 - **Of people**: guests' change of nick;
   `irc.nicks = "free"`.

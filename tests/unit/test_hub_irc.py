@@ -9,40 +9,11 @@ from besedka.chat.entries import Person
 from besedka.chat.names import fold
 from besedka.chat.own_requests import SetProfile
 from besedka.chat.principals import AccountRole, PrincipalId
-from besedka.hub.ports import Peer
 from besedka.hub.settings import Settings
 from besedka.hub.surroundings import Surroundings
-from besedka.wire.irc.conversation import IrcServer
-from besedka.wire.irc.format import Formats
 from besedka.wire.irc.world import NO_HOST, OFFLINE
-from hub_room import HubRoom, Wire
-
-
-class Guest:
-    """A guest at an IRC client."""
-
-    def __init__(self, server: HubRoom, world: Surroundings, formats: Formats, name: str) -> None:
-        self.server = server
-        self.link = Wire()
-        protocol = IrcServer(server.limits, world, formats)
-        session = server.hub.connect(self.link, Peer("203.0.113.9", True, "irc"), protocol)
-        assert session is not None
-        self.session = session
-        self.write(f"NICK {name}", f"USER {name} 0 * :{name.title()}")
-        self.read()
-
-    def write(self, *lines: str) -> None:
-        self.session.receive("".join(line + "\r\n" for line in lines).encode())
-        self.server.settle()
-
-    def read(self) -> list[str]:
-        text = self.link.written.decode()
-        self.link.written.clear()
-        return text.split("\r\n")[:-1]
-
-    def said(self) -> list[str]:
-        """What people did, without who they are."""
-        return [line.split(" ", 1)[1] for line in self.read() if "!" in line.split(" ")[0]]
+from hub_room import HubRoom
+from irc_guest import guests
 
 
 @pytest.fixture
@@ -53,11 +24,6 @@ def server() -> HubRoom:
 @pytest.fixture
 def world(server: HubRoom) -> Surroundings:
     return Surroundings(server.hub, created=1)
-
-
-def guests(server: HubRoom, world: Surroundings, *names: str) -> list[Guest]:
-    formats = Formats(world)
-    return [Guest(server, world, formats, name) for name in names]
 
 
 def test_guests_moves_are_told_to_others_at_once_and_one_by_one(server: HubRoom, world: Surroundings) -> None:

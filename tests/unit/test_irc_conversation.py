@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from besedka.chat.entries import Manner, Message, RoomName, SettingsChange
 from besedka.chat.own_requests import Away, Whois
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Exit, Join, Leave, ListRooms, Malformed, Ping, Say, SetTopic, Tell
+from besedka.chat.requests import Exit, Join, Leave, Malformed, Ping, Say, SetTopic, Tell
 from besedka.chat.room_requests import ChangeSettings, Kick
 from besedka.chat.rooms import Room
 from besedka.chat.told import Done, Farewell, Kept, Parting, Pinged, Presence
 from besedka.wire.irc.commands import COMMANDS, When
 from besedka.wire.irc.format import Formats
-from besedka.wire.looking import Look, Seen
+from besedka.wire.looking import Look, LookAround, Seen
 from irc_visitor import GUEST, TEA, FakeWorld, Visitor, present, refused, room_told, seated, seen
 
 DONE = Done(None)
@@ -310,7 +310,7 @@ def test_who_userhost_and_ison() -> None:
 
 def test_list_shows_rooms_with_somebody_in_them() -> None:
     visitor = present()
-    assert visitor.write("LIST") == [ListRooms()]
+    assert visitor.write("LIST") == [LookAround()]
 
 
 def test_sessions_of_the_same_capabilities_share_a_format() -> None:

@@ -104,7 +104,6 @@ def test_a_room_is_opened_once() -> None:
     ("body", "changes"),
     [
         (Message("x"), {"messages": 1}),
-        (TopicSet("green"), {"topic": "green"}),
         (Archived(), {"archived": True}),
         (Entered(RoomId(2), Kind.PUBLIC, RoomName("x"), 1), {}),
         (Left(RoomId(2), 3), {}),
@@ -114,6 +113,13 @@ def test_a_room_is_opened_once() -> None:
 def test_what_an_entry_changes_and_nothing_else(body: Body, changes: dict[str, object]) -> None:
     room = opened()
     assert after(room, body, now=77) == msgspec.structs.replace(room, head=2, time=77, **changes)
+
+
+def test_a_topic_is_known_with_who_set_it_and_when() -> None:
+    room = after(opened(), TopicSet("green"), now=77)
+    governance = msgspec.structs.replace(opened().governance, topic_by=ANN.name, topic_since=77)
+    assert room == msgspec.structs.replace(opened(), head=2, time=77, topic="green", governance=governance)
+    assert room.governance.opened == 5
 
 
 def test_coming_going_and_coming_again() -> None:

@@ -114,6 +114,8 @@ def _opened(room: Room, entry: Entry, body: Body) -> Room:
     governance = Governance(settings=PRESETS[opened.room_kind])
     if is_guest(entry.author) and opened.pair is None:
         governance = _replace(governance, guests=Map({entry.author: Standing(RoomRole.MODERATOR)}))
+    if opened.room_name:
+        governance = _replace(governance, opened=entry.time)
     return _replace(
         room,
         head=1,
@@ -127,7 +129,8 @@ def _opened(room: Room, entry: Entry, body: Body) -> Room:
 
 
 def _topic(room: Room, entry: Entry, body: Body) -> Room:
-    return _replace(room, head=entry.number, time=entry.time, topic=cast(TopicSet, body).topic)
+    governance = _replace(room.governance, topic_by=entry.name, topic_since=entry.time)
+    return _replace(_governed(room, entry, governance), topic=cast(TopicSet, body).topic)
 
 
 def _archived(room: Room, entry: Entry, _body: Body) -> Room:

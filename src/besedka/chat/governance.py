@@ -1,6 +1,7 @@
 """How a room is governed as of a number: settings, lists of masks, invitations, and the standing of guests.
 
-All of it is small and seldom changes, so it is one value beside what every message moves.
+All of it is small and seldom changes, so it is one value beside what every message moves. So it has the room for what
+else is to be known of a room and seldom changes: when it was opened, and who set its topic.
 """
 
 from __future__ import annotations
@@ -60,6 +61,12 @@ class Governance(msgspec.Struct, frozen=True):
     """
     former_names: tuple[RoomName, ...] = ()
     """Names that lead to it still; at most `FORMER_NAMES_MAX`, the oldest first."""
+    opened: int = 0
+    """When the room was opened, in milliseconds since 1970 UTC; 0 where that is not known, or it has no name."""
+    topic_by: AccountName = AccountName("")
+    """Who set its topic, or took it away; empty where that is not known."""
+    topic_since: int = 0
+    """When that was, in milliseconds since 1970 UTC."""
 
     def of_listing(self, listing: Listing) -> tuple[Listed, ...]:
         """What is on one list."""

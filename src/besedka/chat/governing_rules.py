@@ -87,10 +87,14 @@ def _settings(room: Room, actor: Actor, request: Write, circumstances: Circumsta
     return () if effected == SettingsChange() else (draft(actor, SettingsChanged(effected)),)
 
 
+def is_key(text: str) -> bool:
+    """Whether this can be a room's key."""
+    return 0 < len(text) <= KEY_CHARACTERS_MAX and not any(one in " ,:" or not one.isprintable() for one in text)
+
+
 def _impossible(change: SettingsChange, limits: Limits) -> str | None:
     """The name of a setting that cannot be what is asked."""
-    key = change.key or ""
-    if len(key) > KEY_CHARACTERS_MAX or any(one in " ,:" or not one.isprintable() for one in key):
+    if change.key and not is_key(change.key):
         return "key"
     if not 0 <= (change.members_max or 0) <= limits.members_max:
         return "members_max"

@@ -105,7 +105,7 @@ def _network(mask: str) -> IPv4Network | IPv6Network | None:
 
 def is_like(pattern: str, text: str) -> bool:
     """Whether a text is as a pattern with `*` and `?` has it, in any case. With too many stars it is like nothing."""
-    return pattern.count("*") <= WILDCARDS_MAX and _Pattern(fold(pattern)).fits(fold(text))
+    return pattern.count("*") <= WILDCARDS_MAX and _like(fold(pattern)).fits(fold(text))
 
 
 class _Pattern:
@@ -142,6 +142,11 @@ def _piece(piece: str) -> re.Pattern[str]:
 @lru_cache(maxsize=256)
 def _words(pattern: str) -> _Pattern:
     return _Pattern(fold(pattern))
+
+
+@lru_cache(maxsize=4096)
+def _like(folded: str) -> _Pattern:
+    return _Pattern(folded)
 
 
 @lru_cache(maxsize=4096)

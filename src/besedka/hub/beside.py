@@ -42,12 +42,13 @@ from besedka.hub.faults import StoreFault
 from besedka.hub.judging import refused
 from besedka.hub.lending import Lending
 from besedka.hub.login import Arrive, LoginDesk
+from besedka.hub.looks import Looks
 from besedka.hub.pages import Pages
 from besedka.hub.people import Directory
 from besedka.hub.reads import Reads
 from besedka.hub.revoking import Revoking
 from besedka.hub.session import Session
-from besedka.wire.looking import Find, ListConversations, Look, Recall
+from besedka.wire.looking import Find, ListConversations, Look, LookAround, LookForInvitations, Recall
 from besedka.wire.operating import CallOut, Expel, GiveBack, LendAdmin, ReadAgain
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class Beside:
         self._revoking = Revoking(hub)
         self._desk = desk = LoginDesk(hub.parts, hub.part)
         lending, commanding = Lending(hub, desk), Commanding(hub)
-        reads, pages, directory = Reads(hub.parts, hub.places), Pages(hub.parts), Directory(hub.parts)
+        reads, pages = Reads(hub.parts, hub.places), Pages(hub.parts)
+        looks, directory = Looks(hub.parts), Directory(hub.parts)
         self._served: dict[type, Served] = {
             Login: desk.carry_out,
             Register: desk.carry_out,
@@ -85,7 +87,9 @@ class Beside:
             Recall: pages.recall,
             ListConversations: pages.conversations,
             Who: reads.who,
-            Look: reads.look,
+            Look: looks.look,
+            LookAround: looks.around,
+            LookForInvitations: looks.invitations,
             ListRooms: reads.rooms,
             ListMarks: reads.marks,
             Overview: reads.overview,

@@ -13,12 +13,12 @@ from immutables import Map
 from besedka.chat.answers import MarkLine, MarkList, OverviewLine, OverviewTold
 from besedka.chat.entries import Kind, Level, RoomId
 from besedka.chat.governance import Standing
-from besedka.chat.names import FoldedName, fold
+from besedka.chat.names import fold
 from besedka.chat.own_requests import Overview, Typing
 from besedka.chat.permissions import Act, allowed
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.requests import NO_ROOM, ListRooms, Sync, Who
+from besedka.chat.requests import ListRooms, Sync, Who
 from besedka.chat.room_requests import ListMarks
 from besedka.chat.rooms import Member, Reading, direct_people
 from besedka.chat.speaking_rules import may_speak
@@ -30,7 +30,6 @@ from besedka.hub.places import Places
 from besedka.hub.rooms import NOWHERE, OpenRoom
 from besedka.hub.session import Announcement, Online, Session
 from besedka.hub.signals import shown
-from besedka.wire.looking import Look, Seen
 
 
 class Reads:
@@ -122,24 +121,6 @@ class Reads:
         if refusal is None and opened is not None:
             self._parts.signals.typing(opened, online, request)
         return refusal
-
-    async def look(self, session: Session, request: Look) -> Unit:
-        """A room as it is, for a protocol that keeps none; what is hidden is there for those inside only."""
-        online, opened = _online(session), None
-        if request.room != NO_ROOM:
-            opened = await self._parts.open_room(request.room)
-        elif request.name:
-            opened = self._parts.rooms.named(FoldedName(request.name))
-            found = None if opened is not None else await self._parts.logs.room_named(FoldedName(request.name))
-            if found is not None:
-                opened = await self._parts.open_room(found)
-        if opened is None or opened.state.kind not in (Kind.PUBLIC, Kind.PRIVATE) or opened.state.archived:
-            return Seen(request.request_id)
-        inside = opened.is_inside(online.principal)
-        if opened.state.hidden and not inside:
-            return Seen(request.request_id)
-        guests = tuple(guest.person for guest in opened.guests.values())
-        return Seen(request.request_id, opened.state, inside, guests)
 
     async def rooms(self, session: Session, request: ListRooms) -> Unit | Refusal:
         """The public rooms, by name."""

@@ -8,7 +8,7 @@ from immutables import Map
 from besedka.chat.entries import Kind, Level, Person, RoomId, RoomName
 from besedka.chat.governance import Governance, Listed, Standing
 from besedka.chat.personal import Invitation, Marker, Personal, Profile
-from besedka.chat.principals import PrincipalId
+from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.settings import PRESETS, RoomSettings
 
 
@@ -22,6 +22,9 @@ class _Governance(msgspec.Struct, frozen=True, omit_defaults=True):
     code_until: int = 0
     guests: dict[PrincipalId, Standing] = {}
     former_names: tuple[RoomName, ...] = ()
+    opened: int = 0
+    topic_by: AccountName = AccountName("")
+    topic_since: int = 0
 
 
 class _Personal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +56,9 @@ def governance_text(governance: Governance, kind: Kind) -> str:
         governance.code_until,
         dict(governance.guests),
         governance.former_names,
+        governance.opened,
+        governance.topic_by,
+        governance.topic_since,
     )
     return _encode(kept).decode()
 
@@ -70,6 +76,9 @@ def governance_of(text: str, kind: Kind) -> Governance:
         kept.code_until,
         Map(kept.guests),
         kept.former_names,
+        kept.opened,
+        kept.topic_by,
+        kept.topic_since,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from besedka.chat.entries import Entry, Person, RequestId, RoomId
+from besedka.chat.entries import Entry, Person, RequestId, RoomId, RoomName
 from besedka.chat.requests import NO_ROOM, Request
 from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
@@ -45,6 +45,41 @@ class Found(Unit, frozen=True):
 
     id: RequestId | None
     people: tuple[Person, ...] = ()
+
+
+class LookAround(Request, frozen=True):
+    """See which rooms there are: those that are not hidden, and those that one is in. Answered `Sights`."""
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """One room from afar."""
+
+    room_name: RoomName
+    topic: str
+    people: int
+    """Members and guests."""
+    opened: int
+    """When it was opened, in milliseconds since 1970 UTC; 0 where that is not known."""
+    topic_since: int
+    """When its topic was set; 0 where that is not known."""
+
+
+class Sights(Unit, frozen=True):
+    """The rooms, by name; as many as a list may hold."""
+
+    id: RequestId | None
+    rooms: tuple[Sight, ...]
+
+
+class LookForInvitations(Request, frozen=True):
+    """See where one is invited to. Answered `InvitedTo`."""
+
+
+class InvitedTo(Unit, frozen=True):
+    """The rooms that one may join by invitation."""
+
+    id: RequestId | None
+    rooms: tuple[RoomName, ...]
 
 
 class GuestMove(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ class Capability(Enum):
     MESSAGE_TAGS = "message-tags"
     MULTI_PREFIX = "multi-prefix"
     NO_IMPLICIT_NAMES = "no-implicit-names"
+    NO_IMPLICIT_NAMES_DRAFT = "draft/no-implicit-names"
     SASL = "sasl"
     SERVER_TIME = "server-time"
     SETNAME = "setname"

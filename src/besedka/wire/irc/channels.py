@@ -1,19 +1,21 @@
-"""Rooms as channels: JOIN, PART, TOPIC, NAMES, LIST, KICK, INVITE."""
+"""Rooms as channels: JOIN, PART, TOPIC, NAMES, KICK."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from besedka.chat.entries import RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Join, Leave, ListRooms, Ping, SetTopic
-from besedka.chat.room_requests import Invite, Kick
-from besedka.chat.told import RoomList, Unit
+from besedka.chat.requests import Join, Leave, Ping, SetTopic
+from besedka.chat.room_requests import Kick
+from besedka.chat.told import Unit
+from besedka.wire.irc.entering import tell_topic
 from besedka.wire.irc.isupport import TARGETS_MAX
 from besedka.wire.irc.lines import Line, build, plain, word
-from besedka.wire.irc.names import occupants, tell_names
+from besedka.wire.irc.names import tell_names
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of, tell_refusal
 from besedka.wire.looking import Look, Seen
@@ -26,8 +28,8 @@ CHANNEL: Final = "#"
 
 
 def targets(listed: str) -> list[str]:
-    """The names in a list, each once, at most so many as one command may have (TARGMAX)."""
-    return list(dict.fromkeys(one for one in listed.split(",") if one))[:TARGETS_MAX]
+    """The names in a list, each once; what one line holds is not many."""
+    return list(dict.fromkeys(one for one in listed.split(",") if one))
 
 
 def room_of(name: str) -> FoldedName | None:
@@ -147,11 +149,7 @@ def topic(conversation: IrcServer, line: Line) -> None:
         elif not unit.inside:
             conversation.reply(Numeric.ERR_NOTONCHANNEL, word(channel))
         elif unit.room.topic:
-            shown = plain(unit.room.topic)
-            numeric = Numeric.RPL_TOPIC.digits
-            conversation.say(
-                build(conversation.world.server, numeric, conversation.addressee, f"#{word(unit.room.name)}", shown)
-            )
+            tell_topic(conversation, unit.room)
         else:
             conversation.reply(Numeric.RPL_NOTOPIC, word(channel))
 
@@ -167,7 +165,7 @@ def look(conversation: IrcServer, channel: str, then: Callable[[Unit], None]) ->
 
 def names(conversation: IrcServer, line: Line) -> None:
     """NAMES: of what there is not, or may not be seen, the end is all ("NAMES message")."""
-    asked = targets(line.params[0]) if line.params else []
+    asked = targets(line.params[0])[:TARGETS_MAX] if line.params else []
     if not asked:
         conversation.reply(Numeric.RPL_ENDOFNAMES, "*")
     for channel in asked:
@@ -179,80 +177,33 @@ def names(conversation: IrcServer, line: Line) -> None:
         look(conversation, channel, told)
 
 
-def list_(conversation: IrcServer, line: Line) -> None:
-    """LIST: the public rooms in which somebody is, or those of them that are named."""
-    wanted = {room_of(one) for one in line.params[0].split(",")} if line.params and line.params[0] else None
-
-    def told(unit: Unit) -> None:
-        conversation.reply(Numeric.RPL_LISTSTART, "Channel")
-        for room in unit.rooms if isinstance(unit, RoomList) else ():
-            if room.members and (wanted is None or fold(room.room_name) in wanted):
-                shown = build(
-                    conversation.world.server,
-                    Numeric.RPL_LIST.digits,
-                    conversation.addressee,
-                    f"#{word(room.room_name)}",
-                    str(room.members),
-                    plain(room.topic),
-                )
-                conversation.say(shown)
-        conversation.reply(Numeric.RPL_LISTEND)
-
-    conversation.ask(ListRooms(), told)
-
-
 # Others in it ----------------------------------------------------------------------------------------------------
 
 
 def kick(conversation: IrcServer, line: Line) -> None:
-    """KICK: several people are put out one by one, each told in a line of its own."""
-    channel = line.params[0]
+    """KICK: several people are put out one by one, each told in a line of its own.
+
+    "There MUST be either one channel parameter and multiple user parameter, or as many channel parameters as there are
+    user parameters" ("KICK message").
+    """
+    channels = [one for one in line.params[0].split(",") if one]
+    nicks = [one for one in line.params[1].split(",") if one]
     reason = line.params[2] if len(line.params) > 2 else ""
-
-    def put_out(room: RoomId) -> None:
-        for nick in targets(line.params[1]):
-
-            def told(unit: Unit, nick: str = nick) -> None:
-                code = code_of(unit)
-                if code in (Code.NOT_HERE, Code.NO_SUCH_PERSON):
-                    conversation.reply(Numeric.ERR_USERNOTINCHANNEL, word(nick), word(channel))
-                elif code is not None:
-                    tell_refusal(conversation, "KICK", code, word(channel))
-
-            conversation.ask(Kick(room=room, name=nick, reason=reason), told)
-
-    in_room(conversation, channel, put_out)
+    if len(channels) == 1:
+        channels *= len(nicks)
+    if not nicks or len(channels) != len(nicks):
+        conversation.reply(Numeric.ERR_NEEDMOREPARAMS, line.command)
+        return
+    for channel, nick in list(dict.fromkeys(zip(channels, nicks, strict=True)))[:TARGETS_MAX]:
+        in_room(conversation, channel, partial(_put_out, conversation, channel, nick, reason))
 
 
-def invite(conversation: IrcServer, line: Line) -> None:
-    """INVITE: 341 for whoever invites, and INVITE for the invited, who is told by their own log."""
-    nick, channel = line.params[:2]
-
-    def looked(unit: Unit) -> None:
-        if not isinstance(unit, Seen) or unit.room is None:
-            conversation.reply(Numeric.ERR_NOSUCHCHANNEL, word(channel))
-        elif not unit.inside:
-            conversation.reply(Numeric.ERR_NOTONCHANNEL, word(channel))
-        elif any(fold(one.person.name) == fold(nick) for one in occupants(unit)):
-            conversation.reply(Numeric.ERR_USERONCHANNEL, word(nick), word(channel))
-        else:
-            conversation.ask(Invite(room=unit.room.id, name=nick), told)
-
+def _put_out(conversation: IrcServer, channel: str, nick: str, reason: str, room: RoomId) -> None:
     def told(unit: Unit) -> None:
         code = code_of(unit)
-        if code is None:
-            conversation.say(
-                build(
-                    conversation.world.server,
-                    Numeric.RPL_INVITING.digits,
-                    conversation.addressee,
-                    word(nick),
-                    word(channel),
-                )
-            )
-        elif code is Code.NO_SUCH_PERSON:
-            conversation.reply(Numeric.ERR_NOSUCHNICK, word(nick))
-        else:
-            tell_refusal(conversation, "INVITE", code, word(channel))
+        if code in (Code.NOT_HERE, Code.NO_SUCH_PERSON):
+            conversation.reply(Numeric.ERR_USERNOTINCHANNEL, word(nick), word(channel))
+        elif code is not None:
+            tell_refusal(conversation, "KICK", code, word(channel))
 
-    look(conversation, channel, looked)
+    conversation.ask(Kick(room=room, name=nick, reason=reason), told)

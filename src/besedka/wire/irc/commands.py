@@ -17,6 +17,8 @@ from besedka.wire.irc import (
     describing,
     enrolling,
     history,
+    inviting,
+    listing,
     modes,
     negotiating,
     operators,
@@ -118,9 +120,11 @@ _TABLE: Final = (
     Command("PART", "<channel>{,<channel>} [:<reason>]", 1, When.AFTER, channels.part, N_("leave rooms for good")),
     Command("TOPIC", "<channel> [:<topic>]", 1, When.AFTER, channels.topic, N_("see, set or take away the topic")),
     Command("NAMES", "<channel>{,<channel>}", 0, When.AFTER, channels.names, N_("see who is in rooms")),
-    Command("LIST", "[<channel>{,<channel>}]", 0, When.AFTER, channels.list_, N_("see the public rooms")),
+    Command(
+        "LIST", "[<channel>{,<channel>}] [<condition>{,<condition>}]", 0, When.AFTER, listing.list_, N_("see the rooms")
+    ),
     Command("KICK", "<channel> <nick>{,<nick>} [:<reason>]", 2, When.AFTER, channels.kick, N_("put people out")),
-    Command("INVITE", "<nick> <channel>", 2, When.AFTER, channels.invite, N_("invite somebody to a room")),
+    Command("INVITE", "[<nick> <channel>]", 0, When.AFTER, inviting.invite, N_("invite somebody; see who invites you")),
     Command("MODE", "<target> [<modes> {<parameter>}]", 1, When.AFTER, modes.mode, N_("see or change modes")),
     Command(
         "PRIVMSG", "<target>{,<target>} :<text>", 0, When.AFTER, talking.privmsg, N_("say something"), streams=True

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from besedka.chat.governing_rules import KEY_CHARACTERS_MAX
 from besedka.limits import Limits
 from besedka.wire.irc.world import BOT_MODE
 
@@ -16,7 +17,7 @@ MODES_PER_LINE_MAX: Final = 6
 """Changes with a parameter that one MODE may have."""
 
 TARGETS_MAX: Final = 4
-"""Recipients of one PRIVMSG or NOTICE, and of the other commands that take several."""
+"""Recipients of one PRIVMSG or NOTICE, people of one KICK, channels of one NAMES."""
 
 TOPIC_BYTES_MAX: Final = 340
 """So that a TOPIC line fits whoever sets it, and wherever."""
@@ -40,16 +41,17 @@ def tokens(*, network: str, limits: Limits) -> list[str]:
     counts = ",".join(
         f"{command}:{count}"
         for command, count in {
-            "JOIN": TARGETS_MAX,
+            "JOIN": "",
             "KICK": TARGETS_MAX,
             "NAMES": TARGETS_MAX,
             "NOTICE": TARGETS_MAX,
-            "PART": TARGETS_MAX,
+            "PART": "",
             "PRIVMSG": TARGETS_MAX,
             "WHOIS": 1,
         }.items()
     )
     values = {
+        "ACCOUNTEXTBAN": "a",
         "AWAYLEN": str(limits.reason_bytes_max),
         "BOT": BOT_MODE,
         "CASEMAPPING": "ascii",
@@ -58,8 +60,11 @@ def tokens(*, network: str, limits: Limits) -> list[str]:
         "CHANNELLEN": str(limits.room_name_characters_max + 1),
         "CHANTYPES": "#",
         "CHATHISTORY": str(limits.page_entries_max),
+        "ELIST": "CMNTU",
         "EXCEPTS": "e",
+        "EXTBAN": ",am",
         "INVEX": "I",
+        "KEYLEN": str(KEY_CHARACTERS_MAX),
         "KICKLEN": str(limits.reason_bytes_max),
         "MAXLIST": f"beI:{limits.marks_max}",
         "MODES": str(MODES_PER_LINE_MAX),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from besedka.chat.entries import Listing, RoomId, RoomRole, SettingsChange
+from besedka.chat.governing_rules import is_key
 from besedka.chat.names import fold
+from besedka.chat.principals import SERVER
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Request
 from besedka.chat.room_requests import ChangeSettings, LiftMark, SetMark, SetRole
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 _LISTS: Final = {
     "b": (Listing.BAN, Numeric.RPL_BANLIST, Numeric.RPL_ENDOFBANLIST),
     "e": (Listing.BAN_EXCEPTION, Numeric.RPL_EXCEPTLIST, Numeric.RPL_ENDOFEXCEPTLIST),
-    "I": (Listing.INVITE_EXCEPTION, Numeric.RPL_INVITELIST, Numeric.RPL_ENDOFINVITELIST),
+    "I": (Listing.INVITE_EXCEPTION, Numeric.RPL_INVEXLIST, Numeric.RPL_ENDOFINVEXLIST),
 }
 
 _MEMBERS: Final = "ov"
@@ -69,9 +71,7 @@ def _of_channel(conversation: IrcServer, line: Line, unit: Unit) -> None:
     if not isinstance(unit, Seen) or room is None:
         conversation.reply(Numeric.ERR_NOSUCHCHANNEL, word(line.params[0]))
     elif len(line.params) == 1:
-        shown = _shown(room, inside=unit.inside)
-        server, digits = conversation.world.server, Numeric.RPL_CHANNELMODEIS.digits
-        conversation.say(build(server, digits, conversation.addressee, _channel(room), *shown))
+        _tell_modes(conversation, room, inside=unit.inside)
     else:
         changes = list(_changes(line.params[1], list(line.params[2:])))
         _tell_unknown(conversation, changes)
@@ -84,18 +84,26 @@ def _channel(room: Room) -> str:
     return f"#{word(room.name)}"
 
 
-def _shown(room: Room, *, inside: bool) -> list[str]:
-    """The modes that are set, and their parameters; the key is a secret."""
-    settings = room.governance.settings
+def _tell_modes(conversation: IrcServer, room: Room, *, inside: bool) -> None:
+    """The modes that are set, with their parameters for those inside, and when the channel was made.
+
+    The key is a secret that those inside may know, but it is told on a safe way only (P7).
+    """
+    settings, server, whom = room.governance.settings, conversation.world.server, conversation.addressee
     letters = "".join(letter for letter, name in FLAG_MODES.items() if getattr(settings, name))
     parameters = []
     if settings.key:
         letters += "k"
-        parameters.append("*")
+        safe = conversation.welcome is not None and conversation.welcome.safe
+        parameters.append(word(settings.key) if safe else "*")
     if settings.members_max:
         letters += "l"
         parameters.append(str(settings.members_max))
-    return [f"+{letters}", *(parameters if inside else [])]
+    shown = [f"+{letters}", *(parameters if inside else [])]
+    conversation.say(build(server, Numeric.RPL_CHANNELMODEIS.digits, whom, _channel(room), *shown))
+    if room.governance.opened:
+        since = str(room.governance.opened // 1000)
+        conversation.say(build(server, Numeric.RPL_CREATIONTIME.digits, whom, _channel(room), since))
 
 
 def _changes(letters: str, parameters: list[str]) -> Iterator[Change]:
@@ -165,7 +173,7 @@ def _key_or_limit(conversation: IrcServer, room: Room, change: Change, settings:
             settings["key"] = ""
         elif change.parameter is None:
             conversation.reply(Numeric.ERR_NEEDMOREPARAMS, "MODE")
-        elif not given or word(given) != given or "," in given:
+        elif not is_key(given) or word(given) != given:
             conversation.reply(Numeric.ERR_INVALIDMODEPARAM, _channel(room), "k", "*")
         else:
             settings["key"] = given
@@ -174,7 +182,7 @@ def _key_or_limit(conversation: IrcServer, room: Room, change: Change, settings:
     elif change.parameter is None:
         conversation.reply(Numeric.ERR_NEEDMOREPARAMS, "MODE")
     elif given.isascii() and given.isdigit() and 0 < len(given) <= MEMBERS_MAX_DIGITS and int(given):
-        settings["members_max"] = int(given)
+        settings["members_max"] = min(int(given), conversation.limits.members_max)
     else:
         conversation.reply(Numeric.ERR_INVALIDMODEPARAM, _channel(room), "l", word(given))
 
@@ -184,6 +192,9 @@ def _change_member(conversation: IrcServer, room: Room, change: Change) -> None:
     if not nick:
         conversation.reply(Numeric.ERR_NEEDMOREPARAMS, "MODE")
         return
+    member = room.members.get(room.named.get(fold(nick), SERVER))
+    if change.letter == "o" and change.on and member is not None and member.role is RoomRole.OWNER:
+        return  # An owner is `@` already, and must not become a moderator by being given it.
     if change.letter == "v":
         request = SetRole(room=room.id, name=nick, voice=change.on)
     else:

@@ -15,11 +15,11 @@ from besedka.chat.told import Pinged, RoomTold, Unit, Unreadable
 from besedka.wire.irc import operators
 from besedka.wire.irc.bodies import join_params
 from besedka.wire.irc.capabilities import Capability
+from besedka.wire.irc.entering import tell_entered
 from besedka.wire.irc.lines import build, plain, word
-from besedka.wire.irc.names import tell_names
 from besedka.wire.irc.registering import REAL_NAME
 from besedka.wire.irc.world import mask
-from besedka.wire.looking import Look, Seen
+from besedka.wire.looking import Look
 from besedka.wire.operating import CalledOut, Expelled, TakenBack
 
 if TYPE_CHECKING:
@@ -46,19 +46,7 @@ def _room_told(conversation: IrcServer, unit: Unit) -> None:
         extended = Capability.EXTENDED_JOIN in conversation.capabilities
         params = join_params(channel, person, conversation.world, extended=extended)
         conversation.say(build(conversation.mask, "JOIN", *params))
-    conversation.ask(Look(room=told.room), lambda seen: _entered(conversation, seen))
-
-
-def _entered(conversation: IrcServer, unit: Unit) -> None:
-    """What comes behind one's own JOIN: the topic if there is one, and the names (JOIN message)."""
-    if not isinstance(unit, Seen) or unit.room is None or not unit.inside:
-        return
-    channel = f"#{word(unit.room.name)}"
-    if unit.room.topic:
-        shown = plain(unit.room.topic)
-        conversation.say(build(conversation.world.server, "332", conversation.addressee, channel, shown))
-    if Capability.NO_IMPLICIT_NAMES not in conversation.capabilities:
-        tell_names(conversation, unit, channel)
+    conversation.ask(Look(room=told.room), lambda seen: tell_entered(conversation, seen))
 
 
 def _pinged(conversation: IrcServer, _unit: Unit) -> None:
