@@ -25,7 +25,8 @@ CAPABILITIES = {
     Capability.EXTENDED_JOIN: "account and real name in JOIN",
     Capability.INVITE_NOTIFY: "INVITE told to everybody in the room",
     Capability.LABELED_RESPONSE: "an answer with the label of its line; needs `batch`",
-    Capability.MESSAGE_TAGS: "`msgid` on every entry: `<room id>-<number>`, unique in the network",
+    Capability.MESSAGE_REDACTION: "REDACT, of what one said oneself or, with `@`, of what others said",
+    Capability.MESSAGE_TAGS: "`msgid` on every entry: `<room id>-<number>`; tags of clients, and TAGMSG",
     Capability.MULTI_PREFIX: "all prefixes in NAMES and WHO",
     Capability.NO_IMPLICIT_NAMES: "no NAMES behind JOIN",
     Capability.NO_IMPLICIT_NAMES_DRAFT: "the same under its earlier name",
@@ -97,9 +98,14 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
   in it cannot leave (400).
 - A line that would pass 512 bytes where it is told is 417 and not cut. What comes from other programs and is longer, or
   has several lines, is told as several messages, of which the first has the `msgid`; a topic or reason ends in `…`.
-- An edit is told as a new line that begins with `* `; a redaction is not told.
+- An edit is told as a new line that begins with `* `. A redaction is told as REDACT to those who asked for that, and to
+  nobody else.
+- CTCP but for ACTION, `@#channel` and `+#channel`, and TAGMSG are told to who is here and are not kept; their `msgid`
+  is unique, and is the id of no entry. A TAGMSG with `+draft/react` (or `+draft/unreact`) and a `+draft/reply` to a
+  known message is kept as the reaction it is, without the tags beside. One with `+typing` alone is told when the server
+  tells of typing, and without a `msgid`. CTCP does not tell whether somebody is here: who is not is no error.
 - NICK after registration is 447.
-- NOTICE is answered with errors.
+- NOTICE is answered with errors where it has a label, and otherwise only if its line is too long.
 - A key that is set is told as `*`; in 324 it is shown to those inside, on a safe way.
 - A LIST has at most four masks, and as many negated ones; a channel is as old as its room.
 - A hidden room (`+s`) that one may not enter is 473, whatever else is in the way.
@@ -109,7 +115,7 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - OPER takes the name and password of an administrator's account; the rights are this session's, until it ends. KILL is
   no ban. REHASH does not say which file it reads. STATS knows `u`; the other letters are empty.
 - An account's own JOIN and PART are told with the room's entries, outside the batch of a labelled line.
-- Errors of NOTICE and PRIVMSG to a channel are 404 with the reason in words.
+- Errors of PRIVMSG to a channel are 404 with the reason in words.
 - CHATHISTORY is for those in the channel. Its batch bears the target as it was asked for. An id that is unknown, or of
   another room, is `MESSAGE_ERROR`, for an empty batch would say that nothing is missing. A message that was edited
   stands there as it is by now, one that was redacted not at all. Long messages make a page end early.
@@ -118,11 +124,10 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: TAGMSG, MONITOR, MARKREAD, REDACT, RENAME, METADATA, USERIP; NickServ and ChanServ; STATUSMSG.
+- **Commands**: MONITOR, MARKREAD, RENAME, METADATA, USERIP; NickServ and ChanServ.
 - **Capabilities**: account-notify, chghost, extended-monitor, and `draft/` but `account-registration`,
-  `chathistory`, `event-playback` and `extended-isupport`; `sts`;
+  `chathistory`, `event-playback`, `extended-isupport` and `message-redaction`; `sts`;
   SCRAM. SASL after registration.
-- **Of messages**: client-only tags, typing, replies and reactions; CTCP other than ACTION (404); redactions.
 - **Of channels**: renaming (a room that is
   renamed is told to nobody, and goes on under its new name), extbans but `m:`; an INVITE is not told to a guest.
 - **Of people**: guests' change of nick;

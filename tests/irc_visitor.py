@@ -56,6 +56,9 @@ class FakeWorld:
     def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
         return self.told.get(number)
 
+    def room(self, room: RoomId) -> Room | None:
+        return next((found for found, _ in self.told.values() if found.id == room), None)
+
     def counts(self) -> Counts:
         return Counts(users=3, invisible=0, admins=1, unknown=0, rooms=2, users_most=5)
 

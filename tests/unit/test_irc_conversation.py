@@ -11,6 +11,7 @@ from besedka.chat.requests import Exit, Join, Leave, Malformed, Ping, Say, SetTo
 from besedka.chat.room_requests import ChangeSettings, Kick
 from besedka.chat.rooms import Room
 from besedka.chat.told import Done, Farewell, Kept, Parting, Pinged, Presence
+from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.commands import COMMANDS, When
 from besedka.wire.irc.format import Formats
 from besedka.wire.looking import Look, LookAround, Seen
@@ -31,7 +32,8 @@ def test_what_comes_after_registration_is_451_before_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, one in COMMANDS.items() if one.least and one.when is not When.BEFORE])
 def test_too_few_parameters_are_461(name: str) -> None:
-    visitor = present()
+    needs = COMMANDS[name].needs
+    visitor = present(*([] if needs is None else [needs.value]))
     assert visitor.write(" ".join([name, *["x"] * (COMMANDS[name].least - 1)])) == []
     assert visitor.read() == [f":here. 461 guest {name} :Not enough parameters"]
 
@@ -250,8 +252,25 @@ def test_what_is_said_and_how() -> None:
 
 def test_what_cannot_be_said() -> None:
     visitor = seated()
-    visitor.write("PRIVMSG", "PRIVMSG bob", "PRIVMSG bob :", "PRIVMSG a,b,c,d,e :x", "PRIVMSG bob :\x01VERSION\x01")
-    assert visitor.numerics() == ["411", "412", "412", "407", "404"]
+    visitor.write("PRIVMSG", "PRIVMSG bob", "PRIVMSG bob :", "PRIVMSG a,b,c,d,e :x", "PRIVMSG ,, :x")
+    assert visitor.numerics() == ["411", "412", "412", "407", "411"]
+
+
+def test_a_notice_is_answered_with_no_error_but_to_whoever_labelled_it() -> None:
+    visitor = seated("labeled-response", "batch")
+    visitor.write("NOTICE", "NOTICE bob", "NOTICE a,b,c,d,e :x", "NOTICE #other :x", "NOTICE zed :x")
+    visitor.tell(Seen(None), refused(Code.NO_SUCH_PERSON))
+    assert visitor.read() == []
+    visitor.write("@label=a NOTICE zed :x")
+    visitor.tell(refused(Code.NO_SUCH_PERSON))
+    assert visitor.read() == ["@label=a :here. 401 guest zed :No such nick/channel"]
+
+
+@pytest.mark.parametrize(("name", "needs"), [(name, one.needs) for name, one in COMMANDS.items() if one.needs])
+def test_what_needs_a_capability_is_unknown_without_it(name: str, needs: Capability) -> None:
+    visitor = present()
+    visitor.write(f"{name} a b c d")
+    assert visitor.read() == [f":here. 421 guest {name} :Unknown command"]
 
 
 def test_a_line_that_would_be_too_long_for_others_is_417_and_not_cut() -> None:

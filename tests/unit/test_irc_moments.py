@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from besedka.wire.irc.bodies import iso_time
 from besedka.wire.irc.moments import milliseconds, reference
+from besedka.wire.irc.pages import iso_time
 
 YEAR_9999 = 253_402_300_799_999
 

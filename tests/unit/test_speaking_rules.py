@@ -182,7 +182,7 @@ def test_breaks_and_tags_are_kept_as_they_are() -> None:
         (("a\n", "x"),),
         (("a", "\0"),),
         (("a", "\ud800"),),
-        (("a", "x" * 4092),),
+        (("a", "x" * 4093),),
     ],
 )
 def test_tags_that_cannot_be(tags: tuple[tuple[str, str], ...]) -> None:

@@ -94,7 +94,8 @@ def _bad_breaks(breaks: tuple[int, ...], text: str) -> Refusal | None:
 
 def _bad_tags(tags: tuple[tuple[str, str], ...], bytes_max: int) -> Refusal | None:
     try:
-        size = sum(len(key.encode()) + len(value.encode()) + 2 for key, value in tags)
+        # Each with its "=", and a ";" between them (IRCv3 message-tags, "Size limit").
+        size = sum(len(key.encode()) + len(value.encode()) + 2 for key, value in tags) - 1
     except UnicodeEncodeError:
         return Refusal(Code.BAD_VALUE, "tags")
     whole = all(key and not set(key) & set(" ;=\r\n\0") and "\0" not in value for key, value in tags)
@@ -143,6 +144,19 @@ def open_direct(actor: Actor, other: Person) -> tuple[Draft, Draft]:
         draft(actor, Opened(Kind.DIRECT, pair=(low, high))),
         draft(actor, MembershipChanged(Way.JOINED, people)),
     )
+
+
+def may_say_aside(room: Room, actor: Actor, circumstances: Circumstances, text: str | None) -> Refusal | None:
+    """Why somebody may not say something that is told and not kept; it is held to what a message is held to.
+
+    `text` is what it says, None where only a program has something to say to others.
+    """
+    refusal = unknown(room, actor) or may_speak(room, actor, circumstances)
+    if refusal is None and room.governance.settings.slow_seconds and text is not None:
+        refusal = _too_soon(room, actor, circumstances)
+    if refusal is None and room.governance.settings.no_ctcp and text is not None:
+        refusal = _unwanted_query(room, text)
+    return refusal
 
 
 # Afterwards ------------------------------------------------------------------------------------------------------

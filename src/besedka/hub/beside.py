@@ -37,6 +37,7 @@ from besedka.chat.requests import (
 )
 from besedka.chat.room_requests import ListMarks
 from besedka.chat.told import Done, Parting, Unit
+from besedka.hub.asides import Asides
 from besedka.hub.commanding import Commanding
 from besedka.hub.faults import StoreFault
 from besedka.hub.judging import refused
@@ -48,6 +49,7 @@ from besedka.hub.people import Directory
 from besedka.hub.reads import Reads
 from besedka.hub.revoking import Revoking
 from besedka.hub.session import Session
+from besedka.wire.asides import SayAside
 from besedka.wire.looking import Find, ListConversations, Look, LookAround, LookForInvitations, Recall
 from besedka.wire.operating import CallOut, Expel, GiveBack, LendAdmin, ReadAgain
 
@@ -94,6 +96,7 @@ class Beside:
             ListMarks: reads.marks,
             Overview: reads.overview,
             Typing: reads.typing,
+            SayAside: Asides(hub.parts).say,
             Whois: directory.whois,
             Whowas: directory.whowas,
             GetData: directory.data,

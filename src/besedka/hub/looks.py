@@ -9,7 +9,9 @@ from besedka.chat.names import FoldedName, fold
 from besedka.chat.requests import NO_ROOM
 from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
+from besedka.hub.finding import Finding
 from besedka.hub.parts import Parts
+from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
 from besedka.wire.looking import InvitedTo, Look, LookAround, LookForInvitations, Seen, Sight, Sights
 
@@ -22,10 +24,14 @@ class Looks:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._finding = Finding(parts)
 
     async def look(self, session: Session, request: Look) -> Unit:
         """A room as it is, for a protocol that keeps none; what is hidden is there for those inside only."""
         online, opened = _online(session), None
+        if request.person:
+            direct = await self._direct(online, FoldedName(request.person))
+            return Seen(request.request_id, None if direct is None else direct.state, direct is not None)
         if request.room != NO_ROOM:
             opened = await self._parts.open_room(request.room)
         elif request.name:
@@ -40,6 +46,11 @@ class Looks:
             return Seen(request.request_id)
         guests = tuple(guest.person for guest in opened.guests.values())
         return Seen(request.request_id, opened.state, inside, guests)
+
+    async def _direct(self, online: Online, name: FoldedName) -> OpenRoom | None:
+        """The direct room with whoever has this name."""
+        other = await self._finding.person(name)
+        return None if other is None else await self._finding.direct(online.principal, other.principal)
 
     async def around(self, session: Session, request: LookAround) -> Unit:
         """The rooms that are not hidden, and the hidden ones that one is in; all by name."""

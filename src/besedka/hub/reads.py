@@ -119,7 +119,7 @@ class Reads:
         circumstances = Circumstances(self._parts.limits, self._parts.clock.now())
         refusal = unknown(state, actor) or may_speak(state, actor, circumstances)
         if refusal is None and opened is not None:
-            self._parts.signals.typing(opened, online, request)
+            self._parts.signals.typing(opened, online, request.state)
         return refusal
 
     async def rooms(self, session: Session, request: ListRooms) -> Unit | Refusal:

@@ -281,6 +281,10 @@ class Session:
         if self.protocol.converses:
             self._receive(self, b"")
 
+    def ignores(self, author: PrincipalId) -> bool:
+        """Whether what somebody says is not to be shown here."""
+        return author in self._ignored
+
     def ignore(self, people: Iterable[PrincipalId]) -> None:
         """Whom its account ignores is known, or has changed: from here on it reads entries without what they say."""
         self._ignored = frozenset(people)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, Iterable
 import msgspec
 
 from besedka.chat.entries import Kind, Person, RoomId
-from besedka.chat.own_requests import Away, Typing
+from besedka.chat.own_requests import Away
 from besedka.chat.principals import SERVER, PrincipalId
 from besedka.chat.refusals import Refusal
 from besedka.chat.speaking_rules import may_speak
@@ -106,7 +106,7 @@ class Signals:
         self._note(self.rooms_of(online), online, was)
         return Done(request.request_id)
 
-    def typing(self, opened: OpenRoom, online: Online, request: Typing) -> None:
+    def typing(self, opened: OpenRoom, online: Online, state: TypingState) -> None:
         """Somebody who may speak in this room is writing, or has stopped."""
         if self._is_large(opened) or not shown(online).online:
             return
@@ -114,15 +114,15 @@ class Signals:
         last = self._typed.get(key)
         if last is not None and last[1] + TYPING_SECONDS <= now:
             last = None
-        if request.state is TypingState.DONE and last is None:
+        if state is TypingState.DONE and last is None:
             return
-        if last is not None and last[0] is request.state and now < last[1] + TYPING_AGAIN_SECONDS:
+        if last is not None and last[0] is state and now < last[1] + TYPING_AGAIN_SECONDS:
             return
         self._typed.pop(key, None)
-        if request.state is not TypingState.DONE:
-            self._remember(key, request.state, now)
+        if state is not TypingState.DONE:
+            self._remember(key, state, now)
         changes = self._changes(opened.state.id)
-        changes.typing[online.principal] = TypingPerson(online.person, request.state)
+        changes.typing[online.principal] = TypingPerson(online.person, state)
 
     @property
     def somebody_typed(self) -> bool:

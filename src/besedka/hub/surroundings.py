@@ -90,6 +90,11 @@ class Surroundings:
             entry = opened.entry(entry.number + 1)
         return None if entry is None else (opened.state, entry)
 
+    def room(self, room: RoomId) -> Room | None:
+        """An open room, as it is."""
+        opened = self._parts.rooms.get_stale(room)
+        return None if opened is None else opened.state
+
     def counts(self) -> Counts:
         """How many of everything there are; who is invisible is nobody, and who is unlisted is in user mode `i`."""
         attendance = self._parts.attendance

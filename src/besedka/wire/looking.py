@@ -16,11 +16,13 @@ from besedka.chat.told import Unit
 
 
 class Look(Request, frozen=True):
-    """See a room: by id, or by its name. Answered `Seen`."""
+    """See a room: by id, by its name, or the direct room with a person. Answered `Seen`."""
 
     room: RoomId = NO_ROOM
     name: str = ""
     """Folded."""
+    person: str = ""
+    """A person's name, folded."""
 
 
 class Seen(Unit, frozen=True):

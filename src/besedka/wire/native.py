@@ -106,6 +106,7 @@ class NativeServer:
     format: Final = NATIVE
     enters_lobby: Final = True
     sees_guests: Final = False
+    hears_asides: Final = False
     user: Final = ""
     last_words: Final = ""
     handshake: Final = True

@@ -43,6 +43,11 @@ class ServerProtocol(Protocol):
         ...
 
     @property
+    def hears_asides(self) -> bool:
+        """Whether it is told what is said aside (`wire.asides`)."""
+        ...
+
+    @property
     def user(self) -> str:
         """What its peer says it is called on its own machine (IRC); empty where nobody is asked."""
         ...

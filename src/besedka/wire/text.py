@@ -115,6 +115,7 @@ class TextServer:
 
     enters_lobby: Final = True
     sees_guests: Final = False
+    hears_asides: Final = False
     user: Final = ""
     last_words: Final = ""
     handshake: Final = False

@@ -6,22 +6,18 @@ source. Text of people goes through `plain` and `word`, for it may come from whe
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, cast
 
 from besedka.chat.entries import (
     Body,
-    Edited,
     Entry,
     InvitationsChanged,
     Invited,
     Kind,
     Listing,
-    Manner,
     Mark,
     Marked,
     MembershipChanged,
-    Message,
     Person,
     RolesChanged,
     RoomRole,
@@ -30,19 +26,12 @@ from besedka.chat.entries import (
     Unmarked,
     Way,
 )
-from besedka.chat.principals import SERVER, PrincipalId, is_account
-from besedka.chat.rooms import Room
-from besedka.wire.irc.capabilities import Capability
+from besedka.chat.principals import is_account
 from besedka.wire.irc.isupport import MODES_PER_LINE_MAX, TOPIC_BYTES_MAX
-from besedka.wire.irc.lines import LINE_BYTES_MAX, build, pieces, plain, shortened, word
-from besedka.wire.irc.world import World, mask
-
-REASON_BYTES_MAX: Final = 300
-"""So that a line with a reason fits (`Limits.reason_bytes_max`); what is longer ends in an ellipsis."""
-
-_CTCP: Final = "\x01"
-ACTION: Final = "\x01ACTION "
-"""What `/me` begins with, and U+0001 ends (modern.ircdocs.horse/ctcp, "ACTION")."""
+from besedka.wire.irc.lines import plain, shortened, word
+from besedka.wire.irc.pages import Page, Show
+from besedka.wire.irc.said import REASON_BYTES_MAX, SHOWN_SAID
+from besedka.wire.irc.world import World
 
 LIST_MODES: Final = {Listing.BAN: "b", Listing.MUTE: "b", Listing.BAN_EXCEPTION: "e", Listing.INVITE_EXCEPTION: "I"}
 
@@ -58,112 +47,6 @@ FLAG_MODES: Final = {
     "t": "topic_locked",
 }
 """Channel modes without a parameter, and the setting of a room that each is."""
-
-_EDITED: Final = "* "
-"""What shows that a line says anew what was said before."""
-
-
-class Page:
-    """The lines of one run, in one format, as they are made."""
-
-    def __init__(self, room: Room, world: World, capabilities: frozenset[Capability]) -> None:
-        self.room: Final = room
-        self.world: Final = world
-        self._time = Capability.SERVER_TIME in capabilities
-        self._tagged = Capability.MESSAGE_TAGS in capabilities
-        self._account = Capability.ACCOUNT_TAG in capabilities
-        self.extended_join: Final = Capability.EXTENDED_JOIN in capabilities
-        self.invite_notify: Final = Capability.INVITE_NOTIFY in capabilities
-        self.echoes: Final = Capability.ECHO_MESSAGE in capabilities
-        self._sources: dict[PrincipalId, str] = {}
-        self.lines: list[str] = []
-
-    @property
-    def channel(self) -> str:
-        """What the room is called where it is a channel."""
-        return f"#{word(self.room.name)}"
-
-    def source(self, principal: PrincipalId, name: str) -> str:
-        """Whom a line is from."""
-        if principal == SERVER:
-            return self.world.server
-        found = self._sources.get(principal)
-        if found is None:
-            found = self._sources[principal] = mask(word(name), self.world.face(principal))
-        return found
-
-    def add(self, entry: Entry, command: str, *params: str, source: str = "", msgid: bool = True) -> None:
-        """One more line of an entry; from its author unless a source is given."""
-        line = build(source or self.source(entry.author, entry.name), command, *params)
-        self.lines.append(self._tags(entry, msgid=msgid) + line)
-
-    def _tags(self, entry: Entry, *, msgid: bool) -> str:
-        """Tags that go with an entry, in front of its line. Their values need no escape but those of clients."""
-        found = []
-        if self._time:
-            found.append(f"time={iso_time(entry.time)}")
-        if self._account and is_account(entry.author):
-            found.append(f"account={word(entry.name)}")
-        if self._tagged and msgid:
-            found.append(f"msgid={self.room.id}-{entry.number}")
-        return f"@{';'.join(found)} " if found else ""
-
-
-def iso_time(milliseconds: int) -> str:
-    """A time as server-time has it: `YYYY-MM-DDThh:mm:ss.sssZ` (civil time from days, without a clock)."""
-    days, rest = divmod(milliseconds, 86_400_000)
-    seconds, thousandths = divmod(rest, 1000)
-    # Days since 1 March of the year 0, in eras of 400 years: leap days then come last in each year.
-    era, day_of_era = divmod(days + 719_468, 146_097)
-    year = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
-    day_of_year = day_of_era - (365 * year + year // 4 - year // 100)
-    month = (5 * day_of_year + 2) // 153
-    day = day_of_year - (153 * month + 2) // 5 + 1
-    month += 3 if month < 10 else -9
-    year += era * 400 + (month <= 2)
-    hours, minutes = divmod(seconds // 60, 60)
-    return f"{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds % 60:02}.{thousandths:03}Z"
-
-
-# What is said ----------------------------------------------------------------------------------------------------
-
-
-def _say(page: Page, entry: Entry, text: str, manner: Manner, first: str = "") -> None:
-    command = "NOTICE" if manner is Manner.NOTED else "PRIVMSG"
-    target = _target(page.room, entry) or page.channel
-    source = page.source(entry.author, entry.name)
-    before, behind = (ACTION, _CTCP) if manner is Manner.DONE else ("", "")
-    frame = len(f":{source} {command} {target} :{before}{behind}\r\n".encode())
-    msgid = True
-    for line in (first + text).split("\n"):
-        for piece in pieces(plain(line), bytes_max=LINE_BYTES_MAX - frame):
-            if piece:
-                page.add(entry, command, target, f"{before}{piece}{behind}", msgid=msgid)
-                msgid = False  # A longer message goes as several lines, of which the first has the id.
-
-
-def _target(room: Room, entry: Entry) -> str:
-    """To whom something said in a direct room is: the other one, or oneself."""
-    if room.kind is not Kind.DIRECT or room.pair is None:
-        return ""
-    other = room.pair[0] if room.pair[1] == entry.author else room.pair[1]
-    member = room.members.get(other)
-    return word("" if member is None else member.name)
-
-
-def _message(page: Page, entry: Entry, body: Body) -> None:
-    message = cast(Message, body)
-    if message.redacted:
-        return  # Whoever cannot be told of a redaction sees nothing of what is gone.
-    _say(page, entry, message.text, message.manner)
-    if page.echoes and page.room.pair == (entry.author, entry.author):
-        _say(page, entry, message.text, message.manner)  # To oneself: once as one's echo, once as delivered.
-
-
-def _edited(page: Page, entry: Entry, body: Body) -> None:
-    edited = cast(Edited, body)
-    if edited.text:
-        _say(page, entry, edited.text, Manner.SAID, _EDITED)
 
 
 def _topic(page: Page, entry: Entry, body: Body) -> None:
@@ -274,15 +157,10 @@ def _invited(page: Page, entry: Entry, body: Body) -> None:
         page.add(entry, "INVITE", word(whose), f"#{word(invited.room_name)}", msgid=False)
 
 
-_Show = Callable[[Page, Entry, Body], None]
+_SHOWN_OF_ONE: Final[dict[type, Show]] = {Invited: _invited}
 
-_SHOWN_OF_TWO: Final[dict[type, _Show]] = {Message: _message, Edited: _edited}
-
-_SHOWN_OF_ONE: Final[dict[type, _Show]] = {Invited: _invited}
-
-_SHOWN: Final[dict[type, _Show]] = {
-    Message: _message,
-    Edited: _edited,
+_SHOWN: Final[dict[type, Show]] = {
+    **SHOWN_SAID,
     TopicSet: _topic,
     MembershipChanged: _membership,
     InvitationsChanged: _invitations,
@@ -292,7 +170,7 @@ _SHOWN: Final[dict[type, _Show]] = {
     Unmarked: _unmarked,
 }
 
-_BY_KIND: Final = {Kind.DIRECT: _SHOWN_OF_TWO, Kind.INBOX: _SHOWN_OF_ONE, Kind.PUBLIC: _SHOWN, Kind.PRIVATE: _SHOWN}
+_BY_KIND: Final = {Kind.DIRECT: SHOWN_SAID, Kind.INBOX: _SHOWN_OF_ONE, Kind.PUBLIC: _SHOWN, Kind.PRIVATE: _SHOWN}
 
 
 def show(page: Page, entry: Entry) -> None:

@@ -21,6 +21,7 @@ class Capability(Enum):
     EXTENDED_JOIN = "extended-join"
     INVITE_NOTIFY = "invite-notify"
     LABELED_RESPONSE = "labeled-response"
+    MESSAGE_REDACTION = "draft/message-redaction"
     MESSAGE_TAGS = "message-tags"
     MULTI_PREFIX = "multi-prefix"
     NO_IMPLICIT_NAMES = "no-implicit-names"
@@ -41,6 +42,7 @@ OF_FORMAT: Final = frozenset(
         Capability.ECHO_MESSAGE,
         Capability.EXTENDED_JOIN,
         Capability.INVITE_NOTIFY,
+        Capability.MESSAGE_REDACTION,
         Capability.MESSAGE_TAGS,
         Capability.SERVER_TIME,
     }

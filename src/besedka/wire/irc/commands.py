@@ -23,12 +23,14 @@ from besedka.wire.irc import (
     negotiating,
     operators,
     people,
+    redacting,
     registering,
     sasl,
     talking,
     who,
     whois,
 )
+from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.lines import Line, word
 from besedka.wire.irc.numerics import Numeric
 
@@ -61,6 +63,8 @@ class Command(msgspec.Struct, frozen=True):
     help: str
     streams: bool = False
     """Whether the next may be taken before this one is answered."""
+    needs: Capability | None = None
+    """Without it the command is unknown, 421."""
 
 
 def _ignored(_conversation: IrcServer, _line: Line) -> None:
@@ -139,6 +143,25 @@ _TABLE: Final = (
         When.AFTER,
         history.chathistory,
         N_("see what was said before"),
+    ),
+    Command(
+        "TAGMSG",
+        "<target>{,<target>}",
+        1,
+        When.AFTER,
+        talking.tagmsg,
+        N_("let programs say something to programs (tags)"),
+        streams=True,
+        needs=Capability.MESSAGE_TAGS,
+    ),
+    Command(
+        "REDACT",
+        "<target> <msgid> [:<reason>]",
+        2,
+        When.AFTER,
+        redacting.redact,
+        N_("take away what was said"),
+        needs=Capability.MESSAGE_REDACTION,
     ),
     Command("AWAY", "[:<message>]", 0, When.AFTER, people.away, N_("be away, or (empty) back")),
     Command("WHO", "<mask> [o][%<fields>[,<token>]]", 1, When.AFTER, who.who, N_("see people in lines")),

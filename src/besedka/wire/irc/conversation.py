@@ -22,7 +22,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Final, cast
 
-from besedka.chat.entries import Body, Message, RoomId
+from besedka.chat.entries import Body, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountRole, PrincipalId, is_account
 from besedka.chat.refusals import SENTENCES, Code, Refusal
@@ -38,11 +38,12 @@ from besedka.chat.told import (
     You,
 )
 from besedka.limits import Limits
+from besedka.wire.asides import AsideTold
 from besedka.wire.framing import Fault, LineDecoder
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.commands import COMMANDS, Command, When
 from besedka.wire.irc.format import Formats, IrcFormat
-from besedka.wire.irc.labels import Answers, label_of, own_lines
+from besedka.wire.irc.labels import MESSAGES, Answers, label_of, own_lines
 from besedka.wire.irc.lines import INPUT_BYTES_MAX, Flaw, Line, build, line_bytes, parse, plain, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.registering import Registering
@@ -72,6 +73,7 @@ class IrcServer:
     echoes_all: Final = False
     enters_lobby: Final = False
     sees_guests: Final = True
+    hears_asides: Final = True
 
     def __init__(self, limits: Limits, world: World, formats: Formats, *, translate: Translate = same) -> None:
         self.limits: Final = limits
@@ -154,7 +156,7 @@ class IrcServer:
         """
         if self._answers.label:
             return False
-        if type(body) is not Message or Capability.ECHO_MESSAGE in self.capabilities:
+        if type(body) not in MESSAGES or Capability.ECHO_MESSAGE in self.capabilities:
             return True
         return room.pair is not None and room.pair == (self.principal, self.principal)
 
@@ -223,6 +225,11 @@ class IrcServer:
     def enter(self) -> None:
         """Registration is over: from here on everything else can be asked."""
         self.stage = Stage.PRESENT
+
+    @property
+    def labelled(self) -> bool:
+        """Whether what is said now answers a line with a label."""
+        return self._answers.label != ""
 
     @property
     def addressee(self) -> str:
@@ -295,7 +302,7 @@ class IrcServer:
             self.end(Malformed(Refusal(Code.BAD_REQUEST), fatal=True))
         elif self.stage is Stage.NEW and (command is None or command.when is When.AFTER):
             self.reply(Numeric.ERR_NOTREGISTERED)
-        elif command is None:
+        elif command is None or (command.needs is not None and command.needs not in self.capabilities):
             self.reply(Numeric.ERR_UNKNOWNCOMMAND, word(line.command))
         elif command.when is When.BEFORE and self.stage is not Stage.NEW:
             self.reply(Numeric.ERR_ALREADYREGISTERED)
@@ -350,6 +357,7 @@ _TOLD: Final[dict[type[Unit], Callable[[IrcServer, Unit], None]]] = {
 _SHARED: Final[dict[type[Unit], Callable[[IrcFormat, Unit], bytes]]] = {
     Presence: lambda form, unit: form.presence(cast(Presence, unit)),
     GuestsMoved: lambda form, unit: form.guests(cast(GuestsMoved, unit)),
-    TypingTold: lambda _form, _unit: b"",
+    TypingTold: lambda form, unit: form.typing(cast(TypingTold, unit)),
+    AsideTold: lambda form, unit: form.aside(cast(AsideTold, unit)),
 }
 """Units that are told to all sessions of a format as the same bytes."""

@@ -9,10 +9,10 @@ from besedka.chat.names import fold
 from besedka.chat.refusals import N_
 from besedka.wire.irc import isupport
 from besedka.wire.irc.batches import say_batch
-from besedka.wire.irc.bodies import iso_time
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, pieces, plain, word
 from besedka.wire.irc.numerics import Numeric
+from besedka.wire.irc.pages import iso_time
 from besedka.wire.irc.stages import Stage
 from besedka.wire.irc.user_modes import USER_MODES
 

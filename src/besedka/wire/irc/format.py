@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from besedka.chat.entries import Entry, Person
-from besedka.chat.principals import PrincipalId
+from besedka.chat.entries import Entry, Manner, Person
+from besedka.chat.permissions import Rank
+from besedka.chat.principals import PrincipalId, is_account
 from besedka.chat.rooms import Room
-from besedka.chat.told import Presence
+from besedka.chat.told import Presence, TypingTold
+from besedka.wire.asides import Aside, AsideTold
 from besedka.wire.ignoring import is_said_by
-from besedka.wire.irc.bodies import REASON_BYTES_MAX, Page, join_params, show
+from besedka.wire.irc.bodies import join_params, show
 from besedka.wire.irc.capabilities import OF_FORMAT, Capability
 from besedka.wire.irc.lines import build, plain, shortened, word
+from besedka.wire.irc.pages import Page, iso_time
+from besedka.wire.irc.said import REASON_BYTES_MAX, other_of
+from besedka.wire.irc.tagging import TYPING, shown_tags
 from besedka.wire.irc.world import OFFLINE, Face, World, mask
 from besedka.wire.looking import GuestsMoved
 
@@ -76,12 +81,55 @@ class IrcFormat:
                 lines.append(build(source, "PART", page.channel, *([reason] if reason else [])))
         return "".join(lines).encode()
 
+    def typing(self, unit: TypingTold) -> bytes:
+        """Who is writing (IRCv3 typing)."""
+        room = self._world.room(unit.room)
+        if Capability.MESSAGE_TAGS not in self._capabilities or room is None:
+            return b""
+        lines = []
+        for one in unit.people:
+            target = other_of(room, one.person.principal) or f"#{word(room.name)}"
+            tags = [(TYPING, one.state.value)]
+            lines.append(build(self._source(one.person), "TAGMSG", target, tags=tags))
+        return "".join(lines).encode()
+
+    def aside(self, unit: AsideTold) -> bytes:
+        """What is said aside."""
+        return "".join(self.aside_lines(unit.aside)).encode()
+
+    def aside_lines(self, aside: Aside) -> list[str]:
+        """The one line that an aside is, or none: TAGMSG "MUST NOT" be told to those without tags (message-tags)."""
+        if aside.text is None and Capability.MESSAGE_TAGS not in self._capabilities:
+            return []
+        if aside.to is not None:
+            target = word(aside.to.name)
+        else:
+            assert aside.room is not None, "an aside is for a room or for a person"
+            target = f"{_PREFIXES.get(aside.least, '')}#{word(aside.room.name)}"
+        command = "TAGMSG" if aside.text is None else "NOTICE" if aside.manner is Manner.NOTED else "PRIVMSG"
+        line = build(self._source(aside.author), command, target, *([] if aside.text is None else [plain(aside.text)]))
+        return [self._aside_tags(aside) + line]
+
+    def _aside_tags(self, aside: Aside) -> str:
+        found, author = [], aside.author.principal
+        if Capability.SERVER_TIME in self._capabilities:
+            found.append(f"time={iso_time(aside.time)}")
+        if Capability.ACCOUNT_TAG in self._capabilities and is_account(author):
+            found.append(f"account={word(aside.author.name)}")
+        if Capability.MESSAGE_TAGS in self._capabilities:
+            found.append(f"msgid={aside.mark}")
+            found += ["bot"] if self._world.face(author).bot else []
+            found += [shown] if (shown := shown_tags(aside.tags)) else []
+        return f"@{';'.join(found)} " if found else ""
+
     def _source(self, person: Person) -> str:
         return mask(word(person.name), self._world.face(person.principal))
 
 
-FORMATS_MAX: Final = 128
-"""As many as there are sets of the capabilities that count: so none is ever made twice."""
+_PREFIXES: Final = {Rank.MODERATOR: "@", Rank.VOICED: "+"}
+
+FORMATS_MAX: Final = 512
+"""More sets of capabilities than there are programs; of one that is forgotten a second format is made."""
 
 
 class Formats:
@@ -93,6 +141,3 @@ class Formats:
     def of(self, capabilities: frozenset[Capability]) -> IrcFormat:
         """The one that all sessions with these capabilities read by."""
         return self._of(capabilities & OF_FORMAT)
-
-
-assert 2 ** len(OF_FORMAT) <= FORMATS_MAX

@@ -19,9 +19,9 @@ from besedka.chat.rooms import Room
 from besedka.chat.told import Refused, Unit
 from besedka.wire.irc import moments
 from besedka.wire.irc.batches import say_batch
-from besedka.wire.irc.bodies import iso_time
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.lines import Line, build, word
+from besedka.wire.irc.pages import iso_time
 from besedka.wire.irc.past import Past
 from besedka.wire.looking import ConversationList, ListConversations, Point, Recall, Recalled
 

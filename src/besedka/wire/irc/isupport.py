@@ -47,6 +47,7 @@ def tokens(*, network: str, limits: Limits) -> list[str]:
             "NOTICE": TARGETS_MAX,
             "PART": "",
             "PRIVMSG": TARGETS_MAX,
+            "TAGMSG": TARGETS_MAX,
             "WHOIS": 1,
         }.items()
     )
@@ -74,6 +75,7 @@ def tokens(*, network: str, limits: Limits) -> list[str]:
         "NICKLEN": str(limits.name_characters_max),
         "PREFIX": "(ov)@+",
         "SAFELIST": "",
+        "STATUSMSG": "@+",
         "TARGMAX": counts,
         "TOPICLEN": str(TOPIC_BYTES_MAX),
         "USERLEN": str(USER_CHARACTERS_MAX),

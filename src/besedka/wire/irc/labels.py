@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from besedka.chat.entries import MembershipChanged, Message, Way
+from besedka.chat.entries import MembershipChanged, Message, Reacted, Way
 from besedka.chat.told import Kept, Unit
 from besedka.wire.irc.batches import batched, is_one
 from besedka.wire.irc.capabilities import Capability
@@ -18,6 +18,9 @@ from besedka.wire.irc.world import World
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
+
+MESSAGES: Final = frozenset({Message, Reacted})
+"""What is a PRIVMSG, NOTICE or TAGMSG, and is told to whoever said it by echo-message alone."""
 
 LABEL_BYTES_MAX: Final = 64
 """Of the value of a label ("Tag value")."""
@@ -41,7 +44,7 @@ def own_lines(conversation: IrcServer, unit: Unit) -> tuple[list[str], list[str]
     if isinstance(entry.body, MembershipChanged) and entry.body.way is not Way.REMOVED:
         return [], []  # Whose place in a room changes is told of it by the room's entries.
     lines = conversation.format.run(room, (entry,)).decode().splitlines(keepends=True)
-    if type(entry.body) is not Message:
+    if type(entry.body) not in MESSAGES:
         return lines, []
     echoes = Capability.ECHO_MESSAGE in conversation.capabilities
     if room.pair is not None and room.pair[0] == room.pair[1]:

@@ -29,7 +29,7 @@ INPUT_BYTES_MAX: Final = TAGS_BYTES_MAX + LINE_BYTES_MAX - 2
 _ESCAPES: Final = {";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"}
 _ESCAPED: Final = re.compile(r"\\(.?)", re.DOTALL)
 _UNESCAPED: Final = {":": ";", "s": " ", "r": "\r", "n": "\n"}
-_TAG_KEY: Final = re.compile(r"\+?(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+\Z")
+TAG_KEY: Final = re.compile(r"\+?(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+\Z")
 _COMMAND: Final = re.compile(r"(?:[A-Za-z]+|[0-9]{3})\Z")
 _NEVER: Final = re.compile(r"[\r\n\0]")
 
@@ -83,7 +83,7 @@ def parse(data: bytes) -> Line | None:
     if too_long:
         return Line(command, flaw=Flaw.TOO_LONG)
     if not _is_utf8(data):
-        return Line(command, flaw=Flaw.NOT_UTF8)
+        return Line(command, tags=_label(tags), flaw=Flaw.NOT_UTF8)
     if not words or _NEVER.search(data.decode()):
         return Line(command, flaw=Flaw.NO_LINE)
     return Line(words[0].upper(), tuple(words[1:]), tuple(_tags(tags.decode()).items()))
@@ -103,6 +103,12 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
+def _label(tags: bytes) -> tuple[tuple[str, str], ...]:
+    """Of the tags of a line that cannot be read, what its sender knows the answer by."""
+    found = _tags(tags.decode()) if _is_utf8(tags) else {}
+    return (("label", found["label"]),) if "label" in found else ()
+
+
 def _words(text: str) -> list[str]:
     """The command and its parameters; only U+0020 divides them, and many are as one."""
     text = text.lstrip(" ")
@@ -117,7 +123,7 @@ def _tags(text: str) -> dict[str, str]:
     tags: dict[str, str] = {}
     for one in text.split(";"):
         key, _, value = one.partition("=")
-        if _TAG_KEY.match(key):
+        if TAG_KEY.match(key):
             tags[key] = _ESCAPED.sub(lambda found: _UNESCAPED.get(found[1], found[1]), value)
     return tags
 
@@ -155,7 +161,7 @@ def encode_tags(tags: Iterable[tuple[str, str]]) -> str:
     """Tags with the `@` before and the space behind them; empty for none. Raises `Unbuildable`."""
     pieces = []
     for key, value in tags:
-        if not _TAG_KEY.match(key) or "\0" in value:
+        if not TAG_KEY.match(key) or "\0" in value:
             raise Unbuildable("no tag")
         pieces.append(f"{key}={''.join(_ESCAPES.get(one, one) for one in value)}" if value else key)
     return f"@{';'.join(pieces)} " if pieces else ""

@@ -6,8 +6,9 @@ from typing import Final
 
 from besedka.chat.entries import Edited, Entry, InvitationsChanged, Redacted, Renamed
 from besedka.chat.rooms import Room
-from besedka.wire.irc.bodies import Page, show
+from besedka.wire.irc.bodies import show
 from besedka.wire.irc.capabilities import Capability
+from besedka.wire.irc.pages import Page
 from besedka.wire.irc.world import World
 
 _SAID: Final = frozenset({"PRIVMSG", "NOTICE", "BATCH"})

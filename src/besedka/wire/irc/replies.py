@@ -59,7 +59,9 @@ def tell_refusal(conversation: IrcServer, command: str, code: Code, channel: str
 
 
 def tell_unsaid(conversation: IrcServer, command: str, code: Code, target: str) -> None:
-    """Why something was not said, to a channel or a person."""
+    """Why something was not said, to a channel or a person; of a NOTICE only whoever labelled it is told."""
+    if command == "NOTICE" and not conversation.labelled:
+        return
     if code in _UNSAID:
         conversation.tell_fault(Numeric.ERR_CANNOTSENDTOCHAN, target, sentence=SENTENCES[code])
     elif code is Code.EMPTY_TEXT:

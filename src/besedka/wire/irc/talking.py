@@ -1,28 +1,57 @@
-"""Saying something: PRIVMSG and NOTICE; and PING, PONG, QUIT."""
+"""Saying something: PRIVMSG, NOTICE and TAGMSG; and PING, PONG, QUIT.
+
+A line is meant in one of four ways, and `_say_to` sees which: it says something, and is kept; it answers a message or
+reacts to one (`referring`), and is kept; it is said aside, because programs talk (CTCP, TAGMSG) or because it is for
+those with a prefix only (STATUSMSG), and is told and not kept; or it cannot be meant, and is refused.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from besedka.chat.entries import Manner, RoomId
-from besedka.chat.refusals import N_
+from besedka.chat.permissions import Rank
+from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Ping, Pong, Say, Tell
 from besedka.chat.told import Kept, Unit
-from besedka.wire.irc import people
-from besedka.wire.irc.bodies import ACTION
+from besedka.wire.asides import AsideSaid, SayAside
+from besedka.wire.irc import people, referring
+from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.channels import CHANNEL, room_of
 from besedka.wire.irc.isupport import TARGETS_MAX
 from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of, tell_unsaid
+from besedka.wire.irc.said import ACTION
+from besedka.wire.irc.tagging import Tags, client_tags, typing
 from besedka.wire.looking import Look, Seen
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
 
 _CTCP: Final = "\x01"
-_NO_QUERIES: Final = N_("CTCP queries other than ACTION are not passed on yet")
+
+STATUS_RANKS: Final = {"@": Rank.MODERATOR, "+": Rank.VOICED}
+"""For whom `@#channel` and `+#channel` are: those with that prefix or a higher one (ISUPPORT STATUSMSG)."""
+
+
+class Saying(msgspec.Struct, frozen=True):
+    """What one line says, to whomever."""
+
+    command: str
+    text: str | None
+    """None of TAGMSG."""
+    manner: Manner
+    tags: Tags
+    breaks: tuple[int, ...] = ()
+    aside: bool = False
+
+    def __repr__(self) -> str:
+        """Without what a person wrote."""
+        return f"<{self.command}>"
 
 
 def privmsg(conversation: IrcServer, line: Line) -> None:
@@ -31,80 +60,163 @@ def privmsg(conversation: IrcServer, line: Line) -> None:
 
 
 def notice(conversation: IrcServer, line: Line) -> None:
-    """NOTICE; its errors are told, as those of PRIVMSG are, for this server answers no bot."""
+    """NOTICE: "servers MUST NOT send any error reply back to the client on receipt of a notice" (RFC 2812 §3.3.2).
+
+    Whoever labels a line waits for its answer and is told, for no two programs can answer each other so for ever.
+    """
     _say(conversation, line, Manner.NOTED)
 
 
+def tagmsg(conversation: IrcServer, line: Line) -> None:
+    """TAGMSG (IRCv3 message-tags): only tags, told "in the same way as PRIVMSG and NOTICE messages"."""
+    tags = client_tags(conversation, line)
+    targets = _targets(conversation, line, line.params[0])
+    for target in targets or ():
+        _say_to(conversation, Saying("TAGMSG", None, Manner.SAID, tags, aside=True), target)
+
+
 def _say(conversation: IrcServer, line: Line, manner: Manner) -> None:
-    if not line.params or not line.params[0]:
-        _in_order(conversation, lambda: conversation.reply(Numeric.ERR_NORECIPIENT, command=line.command))
+    if not line.params or not line.params[0].strip(","):
+        _fault(conversation, line, lambda: conversation.reply(Numeric.ERR_NORECIPIENT, command=line.command))
         return
     if len(line.params) < 2 or not line.params[1]:
-        _in_order(conversation, lambda: conversation.reply(Numeric.ERR_NOTEXTTOSEND))
+        _fault(conversation, line, lambda: conversation.reply(Numeric.ERR_NOTEXTTOSEND))
         return
-    text = line.params[1]
-    several = list(dict.fromkeys(one for one in line.params[0].split(",") if one))
-    if len(several) > TARGETS_MAX:
-        # "ERR_TOOMANYTARGETS": nothing is sent to any of them.
-        _in_order(conversation, lambda: conversation.reply(Numeric.ERR_TOOMANYTARGETS, word(line.params[0])))
-        return
-    for target in several:
+    targets, text = _targets(conversation, line, line.params[0]), line.params[1]
+    for target in targets or ():
         if not conversation.relay_fits(line.command, word(target), text):
-            _in_order(conversation, lambda: conversation.reply(Numeric.ERR_INPUTTOOLONG))
+            in_order(conversation, lambda: conversation.reply(Numeric.ERR_INPUTTOOLONG))
             return
-    said = _as_meant(text, manner)
-    for target in several:
-        if said is None:
-            _in_order(
-                conversation,
-                lambda target=target: conversation.tell_fault(  # type: ignore[misc]
-                    Numeric.ERR_CANNOTSENDTOCHAN, word(target), sentence=_NO_QUERIES
-                ),
-            )
-        else:
-            _say_to(conversation, line.command, target, *said)
+    saying = meant(line.command, text, manner, client_tags(conversation, line))
+    for target in targets or ():
+        _say_to(conversation, saying, target)
 
 
-def _as_meant(text: str, manner: Manner) -> tuple[str, Manner] | None:
-    """What is said, and how; None for a CTCP query that is no ACTION."""
-    if not text.startswith(_CTCP):
-        return text, manner
-    if text.startswith(ACTION) and manner is Manner.SAID:
-        return text.removeprefix(ACTION).removesuffix(_CTCP), Manner.DONE
+def _targets(conversation: IrcServer, line: Line, listed: str) -> list[str] | None:
+    """The targets of a line, each once; None for too many, of which "nothing is sent" to any."""
+    several = list(dict.fromkeys(one for one in listed.split(",") if one))
+    if len(several) <= TARGETS_MAX:
+        return several
+    _fault(conversation, line, lambda: conversation.reply(Numeric.ERR_TOOMANYTARGETS, word(listed)))
     return None
 
 
-def _say_to(conversation: IrcServer, command: str, target: str, text: str, manner: Manner) -> None:
-    def told(unit: Unit) -> None:
-        code = code_of(unit)
-        if code is not None:
-            tell_unsaid(conversation, command, code, word(target))
-        elif isinstance(unit, Kept) and command == "PRIVMSG" and target[0] != CHANNEL:
-            people.tell_away(conversation, unit)
+def meant(command: str, text: str, manner: Manner, tags: Tags = (), breaks: tuple[int, ...] = ()) -> Saying:
+    """What a text is meant as: ACTION is something done, and any other CTCP is said aside (ctcp, "ACTION")."""
+    if not text.startswith(_CTCP):
+        return Saying(command, text, manner, tags, breaks)
+    if text.startswith(ACTION) and manner is Manner.SAID:
+        return Saying(command, text.removeprefix(ACTION).removesuffix(_CTCP), Manner.DONE, tags)
+    return Saying(command, text, manner, tags, aside=True)
 
-    if target[0] != CHANNEL:
-        conversation.ask(Tell(name=target, text=text, manner=manner), told, streams=True)
+
+def _say_to(conversation: IrcServer, saying: Saying, target: str) -> None:
+    prefixes = target[: len(target) - len(target.lstrip("@+"))]
+    name = target.removeprefix(prefixes)
+    if name[:1] != CHANNEL:
+        _say_to_person(conversation, saying, target)
         return
-    folded = room_of(target)
+    if prefixes:
+        saying = msgspec.structs.replace(saying, aside=True)
+    least = min((STATUS_RANKS[one] for one in prefixes), default=Rank.OUTSIDER)
+    folded = room_of(name)
     known = None if folded is None else conversation.rooms.get(folded)
 
-    def say(room: RoomId) -> None:
-        conversation.ask(Say(room=room, text=text, manner=manner), told, streams=True)
-
     def found(unit: Unit) -> None:
-        room = unit.room if isinstance(unit, Seen) else None
-        if room is None:
-            conversation.reply(Numeric.ERR_NOSUCHCHANNEL, word(target))
+        if isinstance(unit, Seen) and unit.room is not None:
+            say_in_room(conversation, saying, target, unit.room.id, least)
         else:
-            say(room.id)
+            tell_unsaid(conversation, saying.command, Code.NO_SUCH_ROOM, word(target))
 
     if known is not None:
-        say(known)
+        say_in_room(conversation, saying, target, known, least)
     else:
         conversation.ask(Look(name=folded or ""), found)
 
 
-def _in_order(conversation: IrcServer, say: Callable[[], None]) -> None:
+def say_in_room(
+    conversation: IrcServer, saying: Saying, target: str, room: RoomId, least: Rank = Rank.OUTSIDER
+) -> None:
+    """Say something in a room, to all of it or to those who are `least` so much there."""
+
+    def plainly() -> None:
+        if saying.aside:
+            aside = SayAside(
+                room=room,
+                least=least,
+                text=saying.text,
+                manner=saying.manner,
+                tags=saying.tags,
+                typing=typing(saying.tags) if saying.text is None and least is Rank.OUTSIDER else None,
+            )
+            conversation.ask(aside, said_aside(conversation, saying, target), streams=True)
+        else:
+            asked = Say(room=room, text=saying.text or "", manner=saying.manner, tags=saying.tags, breaks=saying.breaks)
+            conversation.ask(asked, told, streams=True)
+
+    told = unsaid(conversation, saying, target)
+    if least is not Rank.OUTSIDER or not referring.refer(conversation, saying, room, told, plainly):
+        plainly()
+
+
+def _say_to_person(conversation: IrcServer, saying: Saying, target: str) -> None:
+    def plainly() -> None:
+        if saying.aside:
+            aside = SayAside(
+                name=target,
+                text=saying.text,
+                manner=saying.manner,
+                tags=saying.tags,
+                typing=typing(saying.tags) if saying.text is None else None,
+            )
+            conversation.ask(aside, said_aside(conversation, saying, target), streams=True)
+        else:
+            asked = Tell(
+                name=target, text=saying.text or "", manner=saying.manner, tags=saying.tags, breaks=saying.breaks
+            )
+            conversation.ask(asked, told, streams=True)
+
+    told = unsaid(conversation, saying, target)
+    if not referring.refer_to_person(conversation, saying, target, told, plainly):
+        plainly()
+
+
+def unsaid(conversation: IrcServer, saying: Saying, target: str) -> Callable[[Unit], None]:
+    """What to do with an answer of which only the "no" is told, and that somebody is away."""
+
+    def told(unit: Unit) -> None:
+        code = code_of(unit)
+        if code is not None:
+            tell_unsaid(conversation, saying.command, code, word(target))
+        elif isinstance(unit, Kept) and saying.command == "PRIVMSG" and target[0] != CHANNEL:
+            people.tell_away(conversation, unit)
+
+    return told
+
+
+def said_aside(conversation: IrcServer, saying: Saying, target: str) -> Callable[[Unit], None]:
+    """The same for what is not kept, of which the echo is told here (IRCv3 echo-message)."""
+    refused = unsaid(conversation, saying, target)
+
+    def told(unit: Unit) -> None:
+        if not isinstance(unit, AsideSaid):
+            refused(unit)
+        elif Capability.ECHO_MESSAGE in conversation.capabilities:
+            for line in conversation.format.aside_lines(unit.aside):
+                conversation.say(line)
+
+    return told
+
+
+# In order --------------------------------------------------------------------------------------------------------
+
+
+def _fault(conversation: IrcServer, line: Line, say: Callable[[], None]) -> None:
+    if line.command != "NOTICE" or conversation.labelled:
+        in_order(conversation, say)
+
+
+def in_order(conversation: IrcServer, say: Callable[[], None]) -> None:
     """Say something of one's own when all that was asked before is answered."""
     if conversation.waits:
         conversation.ask(Ping(), lambda _unit: say(), streams=True)
@@ -115,9 +227,9 @@ def _in_order(conversation: IrcServer, say: Callable[[], None]) -> None:
 def ping(conversation: IrcServer, line: Line) -> None:
     """PING is answered when all before it is answered and told: clients synchronise by it (DESIGN §1)."""
     if not line.params:
-        _in_order(conversation, lambda: conversation.reply(Numeric.ERR_NEEDMOREPARAMS, line.command))
+        in_order(conversation, lambda: conversation.reply(Numeric.ERR_NEEDMOREPARAMS, line.command))
     elif not line.params[0]:
-        _in_order(conversation, lambda: conversation.reply(Numeric.ERR_NOORIGIN))
+        in_order(conversation, lambda: conversation.reply(Numeric.ERR_NOORIGIN))
     else:
         server, token = conversation.world.server, line.params[0]
         conversation.ask(Ping(), lambda _unit: conversation.say(build(server, "PONG", server, token)), streams=True)

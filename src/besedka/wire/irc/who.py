@@ -10,12 +10,12 @@ from besedka.chat.entries import Person
 from besedka.chat.names import fold
 from besedka.chat.principals import is_account
 from besedka.chat.told import Unit
-from besedka.wire.irc.bodies import REASON_BYTES_MAX
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.channels import CHANNEL, look
 from besedka.wire.irc.lines import Line, build, plain, shortened, word
 from besedka.wire.irc.names import Occupant, occupants
 from besedka.wire.irc.numerics import Numeric
+from besedka.wire.irc.said import REASON_BYTES_MAX
 from besedka.wire.irc.world import BOT_MODE, Face
 from besedka.wire.looking import Find, Found, Seen
 

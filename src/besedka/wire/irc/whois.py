@@ -10,10 +10,11 @@ from besedka.chat.names import fold
 from besedka.chat.own_requests import Whois, Whowas
 from besedka.chat.principals import AccountRole, is_account
 from besedka.chat.told import Unit
-from besedka.wire.irc.bodies import REASON_BYTES_MAX, iso_time
 from besedka.wire.irc.lines import Line, build, plain, shortened, word
 from besedka.wire.irc.names import OPERATOR, VOICED
 from besedka.wire.irc.numerics import Numeric
+from besedka.wire.irc.pages import iso_time
+from besedka.wire.irc.said import REASON_BYTES_MAX
 from besedka.wire.irc.world import NO_HOST, NO_USER, OFFLINE
 
 if TYPE_CHECKING:

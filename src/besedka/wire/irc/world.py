@@ -102,6 +102,10 @@ class World(Protocol):
         """The room, and what somebody said or did in it by a request that was just kept under this number."""
         ...
 
+    def room(self, room: RoomId) -> Room | None:
+        """A room that somebody who is here reads."""
+        ...
+
     def counts(self) -> Counts:
         """How many of everything there are."""
         ...

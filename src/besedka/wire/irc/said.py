@@ -1,0 +1,98 @@
+"""How what people say looks in IRC: messages, edits, reactions, redactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, cast
+
+from besedka.chat.entries import Body, Edited, Entry, Kind, Manner, Message, Reacted, Redacted
+from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Room
+from besedka.wire.irc.lines import LINE_BYTES_MAX, encode_tags, pieces, plain, shortened, word
+from besedka.wire.irc.pages import Page, Show
+from besedka.wire.irc.tagging import REACT, REPLY, UNREACT, msgid, shown_tags
+
+REASON_BYTES_MAX: Final = 300
+"""So that a line with a reason fits (`Limits.reason_bytes_max`); what is longer ends in an ellipsis."""
+
+_CTCP: Final = "\x01"
+ACTION: Final = "\x01ACTION "
+"""What `/me` begins with, and U+0001 ends (modern.ircdocs.horse/ctcp, "ACTION")."""
+
+_EDITED: Final = "* "
+"""What shows that a line says anew what was said before."""
+
+
+def _say(page: Page, entry: Entry, text: str, manner: Manner, tags: str = "") -> None:
+    command = "NOTICE" if manner is Manner.NOTED else "PRIVMSG"
+    target = other_of(page.room, entry.author) or page.channel
+    source = page.source(entry.author, entry.name)
+    before, behind = (ACTION, _CTCP) if manner is Manner.DONE else ("", "")
+    frame = len(f":{source} {command} {target} :{before}{behind}\r\n".encode())
+    first = True
+    for line in text.split("\n"):
+        for piece in pieces(plain(line), bytes_max=LINE_BYTES_MAX - frame):
+            if piece:  # A longer message goes as several lines, of which the first has the id.
+                page.add(entry, command, target, f"{before}{piece}{behind}", msgid=first, tags=tags)
+                first = False
+
+
+def other_of(room: Room, author: PrincipalId) -> str:
+    """To whom something said in a direct room is: the other one, or oneself. Empty for any other room."""
+    if room.kind is not Kind.DIRECT or room.pair is None:
+        return ""
+    other = room.pair[0] if room.pair[1] == author else room.pair[1]
+    member = room.members.get(other)
+    return word("" if member is None else member.name)
+
+
+def _message(page: Page, entry: Entry, body: Body) -> None:
+    message = cast(Message, body)
+    if message.redacted:
+        return  # Whoever cannot be told of a redaction sees nothing of what is gone.
+    tags = _message_tags(page, message) if page.tagged and (message.reply or message.tags) else ""
+    for _ in _tellings(page, entry):
+        _say(page, entry, message.text, message.manner, tags)
+
+
+def _message_tags(page: Page, message: Message) -> str:
+    tags = message.tags
+    if message.reply:
+        tags = ((REPLY, msgid(page.room.id, message.reply)), *tags)
+    return shown_tags(tags)
+
+
+def _tellings(page: Page, entry: Entry) -> Iterator[None]:
+    """What is said to oneself is told twice: once as one's echo, once as delivered."""
+    yield None
+    if page.echoes and page.room.pair == (entry.author, entry.author):
+        yield None
+
+
+def _edited(page: Page, entry: Entry, body: Body) -> None:
+    edited = cast(Edited, body)
+    if edited.text:
+        _say(page, entry, _EDITED + edited.text, Manner.SAID)
+
+
+def _reacted(page: Page, entry: Entry, body: Body) -> None:
+    """TAGMSG, which clients without tags "MUST NOT" be told (IRCv3 message-tags)."""
+    reacted = cast(Reacted, body)
+    if page.tagged:
+        key = UNREACT if reacted.withdrawn else REACT
+        reply = msgid(page.room.id, reacted.number)
+        tags = encode_tags([(REPLY, reply), (key, plain(reacted.reaction))])[1:-1]
+        for _ in _tellings(page, entry):
+            page.add(entry, "TAGMSG", other_of(page.room, entry.author) or page.channel, tags=tags)
+
+
+def _redacted(page: Page, entry: Entry, body: Body) -> None:
+    """REDACT, which who did not ask for it "MUST not" be told (IRCv3 draft/message-redaction)."""
+    redacted = cast(Redacted, body)
+    if page.redacts:
+        target = other_of(page.room, entry.author) or page.channel
+        reason = shortened(plain(redacted.reason), bytes_max=REASON_BYTES_MAX)
+        page.add(entry, "REDACT", target, msgid(page.room.id, redacted.number), *([reason] if reason else []))
+
+
+SHOWN_SAID: Final[dict[type, Show]] = {Message: _message, Edited: _edited, Reacted: _reacted, Redacted: _redacted}
