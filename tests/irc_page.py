@@ -27,6 +27,8 @@ CAPABILITIES = {
     Capability.LABELED_RESPONSE: "an answer with the label of its line; needs `batch`",
     Capability.MESSAGE_REDACTION: "REDACT, of what one said oneself or, with `@`, of what others said",
     Capability.MESSAGE_TAGS: "`msgid` on every entry: `<room id>-<number>`; tags of clients, and TAGMSG",
+    Capability.METADATA_2: "small values under keys, in the words of today's clients",
+    Capability.METADATA_3: "the same in the words of the draft that follows; whoever has both speaks this one",
     Capability.MULTI_PREFIX: "all prefixes in NAMES and WHO",
     Capability.NO_IMPLICIT_NAMES: "no NAMES behind JOIN",
     Capability.NO_IMPLICIT_NAMES_DRAFT: "the same under its earlier name",
@@ -119,14 +121,18 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - CHATHISTORY is for those in the channel. Its batch bears the target as it was asked for. An id that is unknown, or of
   another room, is `MESSAGE_ERROR`, for an empty batch would say that nothing is missing. A message that was edited
   stands there as it is by now, one that was redacted not at all. Long messages make a page end early.
+- METADATA: values are of 300 bytes at most where they are set by IRC; a longer one, from another program, ends in `…`
+  where it fits no line. SYNC and joining tell the values of those who are here; GET and LIST know everybody. In a
+  channel of more than 500 people 774 comes in their place. The values of an invite-only or hidden channel are for
+  those inside. There is no RATE_LIMITED: whoever sends too much waits, as with everything.
 
 ## Missing
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: MONITOR, MARKREAD, RENAME, METADATA, USERIP; NickServ and ChanServ.
+- **Commands**: MONITOR, MARKREAD, RENAME, USERIP; NickServ and ChanServ.
 - **Capabilities**: account-notify, chghost, extended-monitor, and `draft/` but `account-registration`,
-  `chathistory`, `event-playback`, `extended-isupport` and `message-redaction`; `sts`;
+  `chathistory`, `event-playback`, `extended-isupport`, `message-redaction` and `metadata`; `sts`;
   SCRAM. SASL after registration.
 - **Of channels**: renaming (a room that is
   renamed is told to nobody, and goes on under its new name), extbans but `m:`; an INVITE is not told to a guest.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from besedka.chat.entries import Entry, Kind, Person, RoomId, RoomName
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
@@ -33,6 +35,7 @@ class FakeWorld:
     def __init__(self) -> None:
         self.people = {ANN: "ann", BOB: "bob", GUEST: "guest"}
         self.faces: dict[PrincipalId, Face] = {}
+        self.data: dict[PrincipalId, dict[str, str]] = {}
         self.told: dict[int, tuple[Room, Entry]] = {}
         self.irc = IrcSettings()
 
@@ -48,6 +51,9 @@ class FakeWorld:
 
     def name(self, principal: PrincipalId) -> str | None:
         return self.people.get(principal)
+
+    def values(self, principal: PrincipalId, *, asker: PrincipalId) -> Mapping[str, str]:
+        return self.data.get(principal, {})
 
     def named(self, name: FoldedName) -> Person | None:
         found = {fold(one): principal for principal, one in self.people.items()}.get(name)

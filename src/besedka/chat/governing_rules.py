@@ -110,6 +110,11 @@ def _rename(room: Room, actor: Actor, request: Write, circumstances: Circumstanc
     return () if name == room.name else (draft(actor, Renamed(name, room.name)),)
 
 
+def is_data_key(raw: str, limits: Limits) -> bool:
+    """Whether a value can be kept under this key, in whatever case it is written."""
+    return 0 < len(raw) <= limits.data_key_bytes_max and set(raw.lower()) <= _KEY_LETTERS
+
+
 def _data(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
     """A value of a room, or, where the room is one's inbox, of oneself."""
     data, limits = cast(SetData, request), circumstances.limits
@@ -118,7 +123,7 @@ def _data(room: Room, actor: Actor, request: Write, circumstances: Circumstances
     if refusal is not None:
         return refusal
     key = data.key.lower()
-    if not key or len(key) > limits.data_key_bytes_max or not set(key) <= _KEY_LETTERS:
+    if not is_data_key(key, limits):
         return Refusal(Code.BAD_VALUE, "key")
     value = one_line(data.value, bytes_max=limits.data_value_bytes_max)
     if isinstance(value, Refusal):

@@ -119,7 +119,7 @@ class Reception:
         session.since = self._parts.clock.now()
         own = self._parts.rooms.inbox_of(online.principal)
         if own is not None:
-            online.profile = own.state.personal.profile
+            online.profile, online.data = own.state.personal.profile, own.state.data
         session.protocol.logged_in()
         news = self._parts.attendance.enter(online, session)
         self._parts.journal.note(

@@ -146,6 +146,7 @@ class Parts:
         online = None if owner is None or opened.state.kind is not Kind.INBOX else self.attendance.get(owner)
         if online is not None:
             self.watching.profile_changed(online, personal.profile)
+            online.data = opened.state.data
             for session in online.sessions:
                 session.ignore(personal.ignored)
 

@@ -123,7 +123,7 @@ class Directory:
         return WhowasList(request.request_id, self._parts.attendance.departed.named(request.name))
 
     async def data(self, session: Session, request: GetData) -> Unit | Refusal:
-        """The values of a room that one may know of (of a hidden one, that one is in), or of anybody."""
+        """The values of a room that one is in, or that anybody may know of and join; or of anybody."""
         if request.room != NO_ROOM:
             opened = await self._parts.open_room(request.room)
             refusal = self._withheld(session, opened)
@@ -132,12 +132,12 @@ class Directory:
             values = opened.state.data
         else:
             name = fold(request.name)
-            guest = self._parts.attendance.guest_named(name)
-            account = None if guest is not None else await self._parts.accounts.account_named(name)
-            if guest is None and account is None:
+            here = self._parts.attendance.named(name)
+            account = None if here is not None else await self._parts.accounts.account_named(name)
+            if here is None and account is None:
                 return Refusal(Code.NO_SUCH_PERSON)
             own = None if account is None else await self._inbox(account.id)
-            values = guest.data if guest is not None else NO_VALUES if own is None else own.state.data
+            values = here.data if here is not None else NO_VALUES if own is None else own.state.data
         return DataList(request.request_id, tuple(sorted(values.items())))
 
     def _withheld(self, session: Session, opened: OpenRoom | None) -> Refusal | None:
@@ -145,7 +145,8 @@ class Directory:
         inside = opened is not None and opened.is_inside(session.online.principal)
         state = NOWHERE if opened is None else opened.state
         refusal = unknown(state, session.actor(inside=inside))
-        return Refusal(Code.NOT_A_MEMBER) if refusal is None and state.hidden and not inside else refusal
+        closed = state.hidden or state.governance.settings.invite_only
+        return Refusal(Code.NOT_A_MEMBER) if refusal is None and closed and not inside else refusal
 
     async def _inbox(self, account: PrincipalId) -> OpenRoom | None:
         opened = self._parts.rooms.inbox_of(account)

@@ -85,7 +85,7 @@ class Online:
         self.profile = NOTHING_SAID
         """What it says of itself: an account's is its inbox's, a guest's is nowhere else."""
         self.data: Map[str, str] = NO_VALUES
-        """A guest's small values under keys; an account's are its inbox's."""
+        """Small values under keys: an account's are its inbox's, a guest's are nowhere else."""
         self.host = ""
         """That of the last session that ended."""
         self.user = ""

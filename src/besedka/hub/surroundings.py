@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from besedka.chat.entries import Entry, Kind, Message, Person, RoomId
@@ -74,6 +75,13 @@ class Surroundings:
         """What somebody who is here is called."""
         online = self._parts.attendance.get(principal)
         return None if online is None else online.name
+
+    def values(self, principal: PrincipalId, *, asker: PrincipalId) -> Mapping[str, str]:
+        """What somebody who is here has set under keys; who is invisible is here for nobody else."""
+        online = self._parts.attendance.get(principal)
+        if online is None or (principal != asker and not shown(online).online):
+            return {}
+        return online.data
 
     def named(self, name: FoldedName) -> Person | None:
         """Who of this name is here."""

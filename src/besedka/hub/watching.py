@@ -76,6 +76,7 @@ class Watching:
             return
         online = None if state.owner is None else self._attendance.get(state.owner)
         if online is not None:
+            online.data = state.data
             self.value_changed(online, data.key, data.value)
 
     def _profile_set(self, opened: OpenRoom, _entry: Entry, _body: Body) -> None:

@@ -22,6 +22,8 @@ class Capability(Enum):
     INVITE_NOTIFY = "invite-notify"
     LABELED_RESPONSE = "labeled-response"
     MESSAGE_REDACTION = "draft/message-redaction"
+    METADATA_2 = "draft/metadata-2"
+    METADATA_3 = "draft/metadata-3"
     MESSAGE_TAGS = "message-tags"
     MULTI_PREFIX = "multi-prefix"
     NO_IMPLICIT_NAMES = "no-implicit-names"

@@ -45,6 +45,7 @@ from besedka.wire.irc.commands import COMMANDS, Command, When
 from besedka.wire.irc.format import Formats, IrcFormat
 from besedka.wire.irc.labels import MESSAGES, Answers, label_of, own_lines
 from besedka.wire.irc.lines import INPUT_BYTES_MAX, Flaw, Line, build, line_bytes, parse, plain, word
+from besedka.wire.irc.metadata_targets import Metadata
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.registering import Registering
 from besedka.wire.irc.stages import Stage
@@ -100,6 +101,7 @@ class IrcServer:
         self.names: dict[RoomId, str] = {}
         self.references: Final = count(1)
         """For batches: each is another."""
+        self.metadata: Final = Metadata()
         self._formats = formats
         self._lines = LineDecoder(bytes_max=INPUT_BYTES_MAX)
         self._held: deque[tuple[Line, int]] = deque()

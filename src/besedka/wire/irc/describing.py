@@ -31,7 +31,7 @@ _INFO: Final = (
 
 
 def welcome(conversation: IrcServer) -> None:
-    """001 to 005, LUSERS and MOTD, in this order ("Connection Registration")."""
+    """001 to 005, and LUSERS; the MOTD comes last ("Connection Registration")."""
     world = conversation.world
     network, server, version = plain(world.network), world.server, word(world.version)
     conversation.reply(Numeric.RPL_WELCOME, network=network, mask=conversation.mask)
@@ -41,7 +41,6 @@ def welcome(conversation: IrcServer) -> None:
     conversation.reply(Numeric.RPL_MYINFO, server, version, USER_MODES, "".join(sorted(modes + "ov")), _WITH_PARAMETER)
     _tell_support(conversation)
     _tell_counts(conversation)
-    _tell_motd(conversation)
 
 
 def support(conversation: IrcServer, _line: Line) -> None:
@@ -79,10 +78,10 @@ def _is_here(conversation: IrcServer, line: Line) -> bool:
 def motd(conversation: IrcServer, line: Line) -> None:
     """MOTD."""
     if _is_here(conversation, line):
-        _tell_motd(conversation)
+        tell_motd(conversation)
 
 
-def _tell_motd(conversation: IrcServer) -> None:
+def tell_motd(conversation: IrcServer) -> None:
     """375, 372 and 376, or 422 where there is none ("MOTD message")."""
     motd, server = conversation.world.settings.motd, conversation.world.server
     if not motd:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from besedka.wire.irc import enrolling, sasl
+from besedka.wire.irc import enrolling, metadata, sasl
 from besedka.wire.irc.capabilities import BY_NAME, FOR_OLD_CLIENTS, Capability
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, shortened, word
+from besedka.wire.irc.metadata_lines import draft_of
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.stages import Stage
 
@@ -29,6 +30,8 @@ _OFFERED_IF: Final[dict[Capability, Callable[[IrcServer], bool]]] = {
 _VALUES: Final[dict[Capability, Callable[[IrcServer], str]]] = {
     Capability.SASL: sasl.mechanisms,
     Capability.ACCOUNT_REGISTRATION: enrolling.terms,
+    Capability.METADATA_2: metadata.terms,
+    Capability.METADATA_3: metadata.terms,
 }
 """Those with a value, which may be empty."""
 
@@ -112,6 +115,8 @@ def _req(conversation: IrcServer, line: Line) -> None:
     conversation.say(said)
     news = Capability.SETNAME in wanted and Capability.SETNAME not in conversation.capabilities
     conversation.use(wanted)
+    if draft_of(wanted) is None:
+        conversation.metadata.keys.clear()
     if news and conversation.stage is Stage.PRESENT:
         registering.watch()
 

@@ -123,6 +123,13 @@ class Numeric(Enum):
     RPL_HELPSTART = "704", ""
     RPL_HELPTXT = "705", ""
     RPL_ENDOFHELP = "706", ""
+    RPL_WHOISKEYVALUE = "760", ""
+    RPL_KEYVALUE = "761", ""
+    RPL_KEYNOTSET = "766", N_("Key not set")
+    RPL_METADATASUBOK = "770", ""
+    RPL_METADATAUNSUBOK = "771", ""
+    RPL_METADATASUBS = "772", ""
+    RPL_METADATASYNCLATER = "774", N_("Ask for these with METADATA SYNC")
     RPL_LOGGEDIN = "900", N_("You are now logged in as {account}")
     ERR_NICKLOCKED = "902", N_("You must use a nick assigned to you")
     RPL_SASLSUCCESS = "903", N_("SASL authentication successful")

@@ -8,7 +8,7 @@ from besedka.chat.own_requests import SetProfile, WatchData
 from besedka.chat.refusals import N_, SENTENCES, Code
 from besedka.chat.requests import ComeAsGuest, Exit, Login, Ping, Sync
 from besedka.chat.told import Refused, Unit, You
-from besedka.wire.irc import describing, sasl
+from besedka.wire.irc import describing, sasl, subscriptions
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.isupport import USER_CHARACTERS_MAX
 from besedka.wire.irc.lines import Line, word
@@ -17,9 +17,6 @@ from besedka.wire.irc.stages import Stage
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
-
-REAL_NAME: Final = "=real-name"
-"""Under which key the hub tells of real names (`hub.watching`)."""
 
 _ACCOUNT_NEEDED: Final = N_("An account is needed here: log in with SASL, or with PASS name:password.")
 
@@ -42,6 +39,8 @@ class Registering:
         """The greatest that CAP LS was asked with."""
         self.nick = ""
         self.real_name = ""
+        self._watches = False
+        """Whether the hub was asked to tell of any changes."""
         self.login: tuple[str, str] | None = None
         """The name and password of PASS, no longer than they are needed."""
         self.admitted = False
@@ -110,6 +109,11 @@ class Registering:
         conversation = self._conversation
         conversation.enter()
         describing.welcome(conversation)
+        subscriptions.tell_own(conversation, self._settle)
+
+    def _settle(self) -> None:
+        conversation = self._conversation
+        describing.tell_motd(conversation)
         if not conversation.is_account:
             profile = SetProfile(
                 real_name=self.real_name.encode()[: conversation.limits.real_name_bytes_max].decode(errors="ignore")
@@ -119,9 +123,13 @@ class Registering:
         conversation.ask(Sync(), _noted)
 
     def watch(self) -> None:
-        """Be told of real names that change, where that was asked for."""
+        """Be told of real names that change, where that was asked for, and of the values it has subscribed to."""
+        keys = tuple(self._conversation.metadata.keys)
         if Capability.SETNAME in self._conversation.capabilities:
-            self._conversation.ask(WatchData(keys=(REAL_NAME,)), _noted)
+            keys = (subscriptions.REAL_NAME, *keys)
+        if keys or self._watches:
+            self._watches = bool(keys)
+            self._conversation.ask(WatchData(keys=keys), _noted)
 
 
 def _noted(_unit: Unit) -> None:

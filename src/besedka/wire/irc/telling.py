@@ -16,9 +16,8 @@ from besedka.wire.irc import operators
 from besedka.wire.irc.bodies import join_params
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.entering import tell_entered
-from besedka.wire.irc.lines import build, plain, word
-from besedka.wire.irc.registering import REAL_NAME
-from besedka.wire.irc.world import mask
+from besedka.wire.irc.lines import build, word
+from besedka.wire.irc.subscriptions import tell_change, tell_joined
 from besedka.wire.looking import Look
 from besedka.wire.operating import CalledOut, Expelled, TakenBack
 
@@ -46,19 +45,16 @@ def _room_told(conversation: IrcServer, unit: Unit) -> None:
         extended = Capability.EXTENDED_JOIN in conversation.capabilities
         params = join_params(channel, person, conversation.world, extended=extended)
         conversation.say(build(conversation.mask, "JOIN", *params))
-    conversation.ask(Look(room=told.room), lambda seen: tell_entered(conversation, seen))
+    conversation.ask(Look(room=told.room), lambda seen: _entered(conversation, seen))
+
+
+def _entered(conversation: IrcServer, seen: Unit) -> None:
+    tell_entered(conversation, seen)
+    tell_joined(conversation, seen)
 
 
 def _pinged(conversation: IrcServer, _unit: Unit) -> None:
     conversation.say_apart(build("", "PING", conversation.world.server))
-
-
-def _data_told(conversation: IrcServer, unit: Unit) -> None:
-    """A value that this session watches: only real names are watched (IRCv3 setname)."""
-    data = cast(DataTold, unit)
-    if data.key == REAL_NAME and data.person is not None:
-        source = mask(word(data.person.name), conversation.world.face(data.person.principal))
-        conversation.say_apart(build(source, "SETNAME", plain(data.value)))
 
 
 def _unreadable(conversation: IrcServer, unit: Unit) -> None:
@@ -72,7 +68,7 @@ TOLD: Final[dict[type[Unit], Callable[[IrcServer, Unit], None]]] = {
     RoomTold: _room_told,
     Pinged: _pinged,
     Unreadable: _unreadable,
-    DataTold: _data_told,
+    DataTold: tell_change,
     Expelled: operators.expelled,
     CalledOut: operators.called_out,
     TakenBack: operators.taken_back,

@@ -15,6 +15,7 @@ from besedka.wire.irc.names import OPERATOR, VOICED
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.pages import iso_time
 from besedka.wire.irc.said import REASON_BYTES_MAX
+from besedka.wire.irc.subscriptions import tell_in_whois
 from besedka.wire.irc.world import NO_HOST, NO_USER, OFFLINE
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def _tell_person(conversation: IrcServer, told: PersonTold) -> None:
         conversation.reply(Numeric.RPL_WHOISOPERATOR, name)
     if is_account(told.person.principal):
         conversation.reply(Numeric.RPL_WHOISACCOUNT, name, name)
+    tell_in_whois(conversation, told.person.principal, name)
     if told.bot:
         conversation.reply(Numeric.RPL_WHOISBOT, name)
     if told.online and face.secure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 import msgspec
@@ -92,6 +93,10 @@ class World(Protocol):
 
     def name(self, principal: PrincipalId) -> str | None:
         """What somebody who is here is called."""
+        ...
+
+    def values(self, principal: PrincipalId, *, asker: PrincipalId) -> Mapping[str, str]:
+        """What somebody who is here for the one who asks has set under keys (IRCv3 metadata)."""
         ...
 
     def named(self, name: FoldedName) -> Person | None:
