@@ -36,6 +36,20 @@ def test_guests_moves_are_told_to_others_at_once_and_one_by_one(server: HubRoom,
     assert bob.said() == ["JOIN #tea", "PART #tea bye"]
 
 
+def test_who_speaks_in_the_same_turn_is_told_what_the_others_said(server: HubRoom, world: Surroundings) -> None:
+    ann, bob, eve = guests(server, world, "ann", "bob", "eve")
+    for one in (ann, bob, eve):
+        one.write("JOIN #tea")
+    for one in (ann, bob, eve):
+        one.read()
+    ann.session.receive(b"PRIVMSG #tea :1\r\nPRIVMSG #tea :2\r\n")
+    bob.session.receive(b"PRIVMSG #tea :3\r\n")
+    server.settle()
+    assert [one.said() for one in (ann, bob, eve)] == [
+        [f"PRIVMSG #tea :{number}" for number in numbers] for numbers in ([3], [1, 2], [1, 2, 3])
+    ]
+
+
 def test_who_shares_two_rooms_is_told_once_that_a_guest_has_gone(server: HubRoom, world: Surroundings) -> None:
     ann, bob = guests(server, world, "ann", "bob")
     for one in (ann, bob):

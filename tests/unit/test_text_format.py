@@ -344,3 +344,13 @@ def test_every_line_begins_with_the_room_or_is_indented(name: str, entries: tupl
     for line in run.removesuffix("\r\n").split("\r\n") if run else []:
         assert line.startswith(("[lobby] ", "[a\u23ceb] ", "[\ufffd] ", "    "))
         assert not set(line) & set("\x00\x07\x1b\r\n\x0b\x0c\x85\u2028\u202e\u200b")
+
+
+def test_entry_by_entry_they_are_the_run() -> None:
+    entries = by_bob(Message("hi"), Reacted(1, "+1"), TopicSet("tea"))
+    each = TEXT.each(LOBBY, entries)
+    assert len(each) == len(entries)
+    assert b"".join(each) == TEXT.run(LOBBY, entries)
+    assert TEXT.ignoring(frozenset({BOB.principal})).each(LOBBY, entries)[0] == b"", (
+        "an entry that is not shown has its place"
+    )

@@ -125,18 +125,20 @@ class Told:
         origins: dict[int, Session],
     ) -> None:
         state = opened.state
-        run = sessions[0].format.run(state, entries)
+        form = sessions[0].format
+        apart = {session: None for session in origins.values() if session.format is form}
+        each = form.each(state, entries) if apart else []
+        run = b"".join(each) if apart else form.run(state, entries)
         if not run:
             return
-        apart = dict.fromkeys(origins.values())
         full: list[Session] = []
         for session in sessions:
             link = session.link
             if link.full:
                 full.append(session)
             elif session in apart:
-                others = [entry for entry in entries if origins.get(entry.number) is not session]
-                link.write(session.format.run(state, others) if others else b"")
+                pieces = zip(entries, each, strict=True)
+                link.write(b"".join(piece for entry, piece in pieces if origins.get(entry.number) is not session))
             else:
                 link.write(run)
         for session in full:

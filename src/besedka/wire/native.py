@@ -92,6 +92,10 @@ class NativeFormat:
         """Consecutive entries of a room, encoded once for every native reader."""
         return encode_frame(_ENCODER.encode(Entries(room.id, told_without_key(entries))))
 
+    def each(self, room: Room, entries: Sequence[Entry]) -> list[bytes]:
+        """Each entry in a frame of its own."""
+        return [self.run(room, (entry,)) for entry in entries]
+
     def ignoring(self, _people: frozenset[PrincipalId]) -> NativeFormat:
         """Itself: a client knows whom its account ignores, and leaves them out on its own."""
         return self

@@ -19,6 +19,10 @@ class Format(Protocol):
         """Consecutive entries of a room, encoded once for every reader. Empty where this format shows none of them."""
         ...
 
+    def each(self, room: Room, entries: Sequence[Entry]) -> list[bytes]:
+        """The same entry by entry, for sessions that are not shown all of them: one after the other they are a run."""
+        ...
+
     def ignoring(self, people: frozenset[PrincipalId]) -> Format:
         """The same without what these people say; itself where that is left to the client (DESIGN §3)."""
         ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import compress
 from typing import Final
 
 from besedka.chat.entries import Entry, Kind, Person
@@ -58,13 +59,19 @@ class TextFormat:
 
     def run(self, room: Room, entries: Sequence[Entry]) -> bytes:
         """Consecutive entries of a room as lines. Empty for an inbox, which is for programs."""
+        return b"".join(self.each(room, entries))
+
+    def each(self, room: Room, entries: Sequence[Entry]) -> list[bytes]:
+        """The lines of each entry, which may be none."""
         if room.kind is Kind.INBOX:
-            return b""
-        if self._ignored:
-            entries = [entry for entry in entries if not is_said_by(self._ignored, entry)]
-        label, telling = _label(room), Telling(self._translate, entries)
-        told = (shown(telling, entry, direct=room.kind is Kind.DIRECT) for entry in entries)
-        return encode_lines(f"[{label}] {line}" for line in told if line)
+            return [b""] * len(entries)
+        heard = [not self._ignored or not is_said_by(self._ignored, entry) for entry in entries]
+        label, telling = _label(room), Telling(self._translate, list(compress(entries, heard)))
+        found = []
+        for entry, is_heard in zip(entries, heard, strict=True):
+            line = shown(telling, entry, direct=room.kind is Kind.DIRECT) if is_heard else ""
+            found.append(encode_lines([f"[{label}] {line}"]) if line else b"")
+        return found
 
     def presence(self, label: str, unit: Presence) -> list[str]:
         """Lines saying who came, has gone, is away and is back.

@@ -261,8 +261,9 @@ class IrcServer:
         return self.lent or self._role is AccountRole.ADMIN
 
     def relay_fits(self, command: str, target: str, text: str) -> bool:
-        """Whether a line of this session's is short enough as others are told it."""
-        return line_bytes(build(self.mask, command, target, text)) <= 512
+        """Whether a line of this session's is short enough as others are told it. Half a line holds any source."""
+        said = len(command) + len(target.encode()) + len(text.encode())
+        return said <= 256 or line_bytes(build(self.mask, command, target, text)) <= 512
 
     # Lines -----------------------------------------------------------------------------------------------------------
 

@@ -48,6 +48,17 @@ class IrcFormat:
                 show(page, entry)
         return "".join(page.lines).encode()
 
+    def each(self, room: Room, entries: Sequence[Entry]) -> list[bytes]:
+        """The lines of each entry, which may be none."""
+        page = Page(room, self._world, self._capabilities)
+        found = []
+        for entry in entries:
+            if not self._ignored or not is_said_by(self._ignored, entry):
+                show(page, entry)
+            found.append("".join(page.lines).encode())
+            page.lines.clear()
+        return found
+
     # Signals ---------------------------------------------------------------------------------------------------------
 
     def presence(self, unit: Presence) -> bytes:
