@@ -116,6 +116,27 @@ def test_a_room_left_is_not_listed_any_more_and_nothing_of_it_comes_twice_after_
     assert ann.core.rooms[LOBBY].inside
 
 
+def test_a_leaving_that_was_over_when_the_room_was_told_of_puts_nobody_outside() -> None:
+    ann = Someone()
+    sync = ann.comes_in()
+    ann.told(Synced(sync.request_id, 1), room(after=0, head=12))
+    ann.told(of(LOBBY, entry(1), entry(2, _ann(Way.JOINED)), entry(3, _ann(Way.LEFT)), entry(4)))
+    assert ann.core.rooms[LOBBY].inside
+    ann.core.lost()
+    assert (LOBBY, 4) in ann.comes_in().places, "the joining was not told before the line was lost"
+    ann.told(room(after=4, head=12), run(5, 11), of(LOBBY, entry(12, _ann(Way.JOINED)), entry(13, _ann(Way.LEFT))))
+    assert not ann.core.rooms[LOBBY].inside
+
+
+def test_being_told_of_a_room_one_is_in_ends_an_earlier_leaving() -> None:
+    ann = in_the_lobby(after=10)
+    ann.told(of(LOBBY, entry(11, _ann(Way.LEFT))))
+    ann.told(room(after=8, head=12))
+    assert ann.core.rooms[LOBBY].inside
+    ann.told(msgspec.structs.replace(room(after=11, head=14), members=0))
+    assert ann.core.rooms[LOBBY].inside, "what is told to who is outside says nothing of when that began"
+
+
 def test_what_was_said_while_outside_is_announced_as_left_out() -> None:
     ann = in_the_lobby(after=10)
     ann.told(of(LOBBY, entry(11, _ann(Way.LEFT))))

@@ -103,6 +103,7 @@ class RoomTold(Unit, frozen=True, tag="room"):
     floor: int
     messages: int
     members: int
+    """How many accounts are in it; none to whoever is outside."""
     after: int
     resumption: Resumption = Resumption.ON
     people: tuple[Person, ...] = ()

@@ -72,8 +72,8 @@ class KnownRoom(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Mine."""
     voice: bool = False
     """Whether I have one."""
-    joined_at: int = 0
-    """The greatest number at which I am known to have joined; 0 if it is not known."""
+    in_at: int = 0
+    """The greatest number as of which I am known to be in it; 0 if it is not known."""
     left_at: int | None = None
     """The number of the entry that put me outside, while I am outside."""
 

@@ -59,7 +59,7 @@ class Places:
         """A room as the server describes it; the entries after `unit.after` follow."""
         known = self.rooms.get(unit.room)
         if known is None:
-            self.rooms[unit.room] = _described(unit, unit.room_name, place=unit.after, joined_at=0, left_at=None)
+            self.rooms[unit.room] = _described(unit, unit.room_name, place=unit.after, in_at=0, left_at=None)
             return Appeared(unit.room, unit.after)
         before, place, event = known.place, known.place, None
         if unit.resumption is Resumption.START_OVER:
@@ -71,7 +71,7 @@ class Places:
             pruned = unit.resumption is Resumption.PRUNED
             event = Jumped(unit.room, Jump.PRUNED if pruned else Jump.REJOINED, before, place)
         name = unit.room_name or known.name  # What a hidden room is called now is not told to who has left it.
-        self.rooms[unit.room] = _described(unit, name, place=place, joined_at=known.joined_at, left_at=known.left_at)
+        self.rooms[unit.room] = _described(unit, name, place=place, in_at=known.in_at, left_at=known.left_at)
         return event
 
     def take(self, unit: Entries, me: PrincipalId | None) -> tuple[Arrived | None, Place | None]:
@@ -119,11 +119,10 @@ class Places:
             return
         match way:
             case Way.JOINED:
-                left_at = known.left_at if known.left_at is not None and known.left_at > number else None
-                joined_at = max(known.joined_at, number)
-                self.rooms[room] = msgspec.structs.replace(known, joined_at=joined_at, left_at=left_at)
+                in_at, left_at = _known_inside(number, in_at=known.in_at, left_at=known.left_at)
+                self.rooms[room] = msgspec.structs.replace(known, in_at=in_at, left_at=left_at)
             case Way.LEFT | Way.REMOVED:
-                if number > known.joined_at and number > (known.left_at or 0):
+                if number > known.in_at and number > (known.left_at or 0):
                     self.rooms[room] = msgspec.structs.replace(known, left_at=number)
                     self._bound()
             case _:
@@ -168,7 +167,14 @@ def _after(known: KnownRoom, entry: Entry, me: PrincipalId | None) -> KnownRoom:
             return known
 
 
-def _described(unit: RoomTold, name: RoomName, *, place: int, joined_at: int, left_at: int | None) -> KnownRoom:
+def _known_inside(number: int, *, in_at: int, left_at: int | None) -> tuple[int, int | None]:
+    """What is known once I am known to be in a room as of a number: what came before that is over."""
+    return max(in_at, number), None if left_at is None or left_at <= number else left_at
+
+
+def _described(unit: RoomTold, name: RoomName, *, place: int, in_at: int, left_at: int | None) -> KnownRoom:
+    if unit.members:  # Whoever is outside is told of none.
+        in_at, left_at = _known_inside(unit.head, in_at=in_at, left_at=left_at)
     return KnownRoom(
         room=unit.room,
         kind=unit.room_kind,
@@ -180,6 +186,6 @@ def _described(unit: RoomTold, name: RoomName, *, place: int, joined_at: int, le
         settings=unit.settings,
         role=unit.role,
         voice=unit.voice,
-        joined_at=joined_at,
+        in_at=in_at,
         left_at=left_at,
     )
