@@ -13,6 +13,7 @@ from besedka.wire.irc.numerics import Numeric
 PAGE = Path(__file__).parent.parent / "docs" / "IRC.md"
 
 CAPABILITIES = {
+    Capability.ACCOUNT_NOTIFY: "ACCOUNT where a guest logs in and goes on being called so",
     Capability.ACCOUNT_REGISTRATION: "on safe ways; with `before-connect` where the operator allows it",
     Capability.ACCOUNT_TAG: "`account` on what an account says and does",
     Capability.AWAY_NOTIFY: "who is away; an account without a session is away with `offline`",
@@ -53,6 +54,8 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 - With an account: SASL PLAIN, or `PASS name:password`. One's nick is the account's name, whatever NICK said; several
   clients are one person. On connecting one is back in all one's rooms.
+- A guest may log in later, or make an account, and stays in its rooms with its role. Called as before it is told of
+  by ACCOUNT; called otherwise, it is told NICK itself, and others QUIT and JOIN. Accounts do not change (907).
 - As a guest, where the operator admits guests: NICK and USER. Others get `FAIL * ACCOUNT_REQUIRED_TO_CONNECT`.
 - Where the operator has set `irc.password`, whoever does not log in says it with PASS first; 464 and the end otherwise.
 - `REGISTER * * password` makes an account that is called like one's nick. Where registration takes an invitation, its
@@ -108,6 +111,7 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
   tells of typing, and without a `msgid`. CTCP does not tell whether somebody is here: who is not is no error.
 - NICK after registration is 447.
 - NOTICE is answered with errors where it has a label, and otherwise only if its line is too long.
+- A line longer than any with all its tags can be (8,701 bytes) is 417, and the end of the connection.
 - A key that is set is told as `*`; in 324 it is shown to those inside, on a safe way.
 - A LIST has at most four masks, and as many negated ones; a channel is as old as its room.
 - A hidden room (`+s`) that one may not enter is 473, whatever else is in the way.
@@ -131,9 +135,8 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 Not there yet, and answered as unknown or not offered:
 
 - **Commands**: MONITOR, MARKREAD, RENAME, USERIP; NickServ and ChanServ.
-- **Capabilities**: account-notify, chghost, extended-monitor, and `draft/` but `account-registration`,
-  `chathistory`, `event-playback`, `extended-isupport`, `message-redaction` and `metadata`; `sts`;
-  SCRAM. SASL after registration.
+- **Capabilities**: chghost, extended-monitor, and `draft/` but `account-registration`,
+  `chathistory`, `event-playback`, `extended-isupport`, `message-redaction` and `metadata`; `sts`; SCRAM.
 - **Of channels**: renaming (a room that is
   renamed is told to nobody, and goes on under its new name), extbans but `m:`; an INVITE is not told to a guest.
 - **Of people**: guests' change of nick;

@@ -60,10 +60,12 @@ def test_what_is_no_line_is_told_so() -> None:
     assert visitor.numerics() == ["417", "FAIL", "400"]
 
 
-def test_a_line_without_end_is_417_and_the_next_is_heard() -> None:
+def test_a_line_past_all_limits_is_417_and_the_end() -> None:
     visitor = present()
-    visitor.write_bytes(b"a" * 20_000 + b"\r\nFOO\r\n")
-    assert visitor.numerics() == ["417", "421"]
+    (asked,) = visitor.write_bytes(b"a" * 20_000 + b"\r\nFOO\r\n")
+    assert visitor.numerics() == ["417"]
+    assert isinstance(asked, Malformed)
+    assert asked.fatal
 
 
 @given(st.lists(st.one_of(st.binary(max_size=80), st.sampled_from([*map(str.encode, COMMANDS)])), max_size=12))

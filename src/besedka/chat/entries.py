@@ -142,6 +142,8 @@ class MembershipChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="memb
     way: Way
     people: tuple[Person, ...]
     reason: str = ""
+    guest: Person | None = None
+    """Whoever joined was this guest in the room until it logged in: it stands as the guest did."""
 
 
 class RoleChange(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -160,19 +160,23 @@ def _membership(room: Room, entry: Entry, body: Body) -> Room:
 
 def _joined(room: Room, entry: Entry, moved: MembershipChanged) -> Room:
     members, former, named, invited = room.members, room.former, room.named, room.governance.invited
+    stood, guests = Standing(), room.governance.guests
+    if moved.guest is not None:
+        stood = guests.get(moved.guest.principal, stood)
+        guests = _without(guests, moved.guest.principal)
     for person in moved.people:
         stay = former.get(person.principal)
         first = stay.first if stay else entry.number
-        role = RoomRole.OWNER if person.principal == room.owner else RoomRole.MEMBER
-        members = members.set(person.principal, Member(person.name, role, first))
+        role = RoomRole.OWNER if person.principal == room.owner else stood.role
+        members = members.set(person.principal, Member(person.name, role, first, stood.voice, stood.spoke))
         named = named.set(fold(person.name), person.principal)
         if stay:
             former = former.delete(person.principal)
         if person.principal in invited:
             invited = invited.delete(person.principal)
     governance = room.governance
-    if invited is not governance.invited:
-        governance = _replace(governance, invited=invited)
+    if invited is not governance.invited or guests is not governance.guests:
+        governance = _replace(governance, invited=invited, guests=guests)
     return _replace(room, members=members, former=former, named=named, governance=governance)
 
 

@@ -43,6 +43,18 @@ def decide(room: Room, actor: Actor, request: Write, circumstances: Circumstance
     return rule(room, actor, request, circumstances)
 
 
+def carried_over(room: Room, actor: Actor, guest: Person, circumstances: Circumstances) -> tuple[Draft, ...]:
+    """What becomes of a guest in a room when it logs in as `actor`: a member, unless it is banned or in too many.
+
+    It was let in already, so neither a key nor an invitation is asked for again.
+    """
+    too_many = circumstances.rooms_joined >= circumstances.limits.rooms_per_account_max
+    if actor.principal in room.members or too_many or banned(room, actor, circumstances.now):
+        return ()
+    joined = MembershipChanged(Way.JOINED, (Person(actor.principal, actor.name),), guest=guest)
+    return (draft(actor, joined),)
+
+
 # Coming and going ------------------------------------------------------------------------------------------------
 
 

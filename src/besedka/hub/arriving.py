@@ -14,6 +14,7 @@ from besedka.chat.rooms import Room
 from besedka.chat.rules import decide, open_room
 from besedka.chat.told import You
 from besedka.chat.verdicts import Circumstances, Verdict
+from besedka.hub.becoming import Becoming
 from besedka.hub.cases import Later
 from besedka.hub.judging import refused
 from besedka.hub.login import Arrive
@@ -26,8 +27,9 @@ from besedka.hub.turn import Taken, Turn
 class Reception:
     """Judges arrivals."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, becoming: Becoming) -> None:
         self._parts = parts
+        self._becoming = becoming
 
     def arrive(self, turn: Turn, session: Session, request: Arrive, prepared: Prepared | None) -> Taken | Later:
         """Let somebody in: give it an inbox and, the first time, a place in the lobby."""
@@ -52,18 +54,14 @@ class Reception:
             lobby = turn.tentative(lobby)
         session.host = host_of(session.peer.address, self._parts.logs.host_key)
         joining = self._enter_lobby(turn, session, online, lobby)
+        guest = session.online
+        if guest is not None:  # It is here already, as a guest, and in no room by this but those it is in.
+            wrote = self._becoming.carry_over(turn, session, guest, online) or wrote
         newcomer = isinstance(joining, tuple) and bool(joining)
         if newcomer and not isinstance(joining, Refusal):
             turn.add(lobby, joining)
         inbox = turn.inbox_id(principal) if online.registered else None
-        you = You(
-            id=request.request_id,
-            principal=principal,
-            name=request.name,
-            role=request.role,
-            inbox=inbox,
-            token=request.token,
-        )
+        you = You(request.request_id, principal, request.name, request.role, inbox, request.token)
         rooms = [brief.room for brief in prepared.briefs if brief.member and brief.room != inbox]
         stays_out = online.registered or isinstance(joining, Refusal) or not session.protocol.enters_lobby
         into = None if stays_out else lobby.id
@@ -74,6 +72,9 @@ class Reception:
                 online.rooms_joined = self._parts.rooms.count_joined(principal, prepared.briefs, inbox=inbox)
             present = present or online
             present.inbox = inbox
+            if guest is not None:
+                self._become(session, guest, present)
+                return
             self._seat(session, present, rooms, into=into, newcomer=newcomer)
 
         return Taken(session, request, you, effect, wrote=wrote or newcomer)
@@ -108,6 +109,25 @@ class Reception:
         actor = Actor(principal, online.name, online.role, False, online.muted, user, host, address)
         return decide(lobby, actor, Join(name=LOBBY), Circumstances(self._parts.limits, turn.now, LOBBY))
 
+    def _become(self, session: Session, guest: Online, online: Online) -> None:
+        """Make the guest an account, if it is still here."""
+        if session.ended:
+            return
+        own = self._parts.rooms.inbox_of(online.principal)
+        if own is not None:
+            online.profile = own.state.personal.profile
+        self._becoming.become(session, guest, online)
+        self._note(session, online)
+
+    def _note(self, session: Session, online: Online) -> None:
+        self._parts.journal.note(
+            "logged in",
+            name=online.name,
+            principal=online.principal,
+            address=session.peer.address,
+            way=session.peer.way,
+        )
+
     def _seat(
         self, session: Session, online: Online, rooms: Sequence[RoomId], *, into: RoomId | None, newcomer: bool
     ) -> None:
@@ -122,13 +142,7 @@ class Reception:
             online.profile, online.data = own.state.personal.profile, own.state.data
         session.protocol.logged_in()
         news = self._parts.attendance.enter(online, session)
-        self._parts.journal.note(
-            "logged in",
-            name=online.name,
-            principal=online.principal,
-            address=session.peer.address,
-            way=session.peer.way,
-        )
+        self._note(session, online)
         opened = [room for room in map(self._parts.rooms.get, rooms) if room is not None]
         entered = None if into is None else self._parts.rooms.get(into)
         if entered is not None:

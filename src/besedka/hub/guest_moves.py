@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from besedka.chat.entries import RoomId
+from besedka.chat.names import fold
 from besedka.chat.principals import SERVER, PrincipalId
 from besedka.hub.rooms import OpenRoom, RoomTable
 from besedka.hub.session import Online, Session
-from besedka.wire.looking import GuestMove, GuestsMoved
+from besedka.wire.looking import GuestBecame, GuestMove, GuestsMoved
 
 
 class GuestMoves:
@@ -33,10 +34,28 @@ class GuestMoves:
     def quit(self, rooms: Iterable[OpenRoom], guest: Online, session: Session) -> None:
         """A guest's session is over. Each session in some of its rooms is told of that once, and at once."""
         self.tell()
-        told: dict[Session, None] = {}
+        told: dict[Session, None] = {session: None}
         move = _move(guest, session=session, reason=session.protocol.last_words)
         for opened in rooms:
             told.update(_tell(opened, (move,), told))
+
+    def became(self, rooms: Iterable[OpenRoom], guest: Online, session: Session) -> None:
+        """A guest has logged in on this session, which is not told; called as before, it is still here to everybody."""
+        account = session.online
+        assert account is not None, "somebody has logged in"
+        if fold(guest.name) != fold(account.name):
+            self.quit(rooms, guest, session)
+            return
+        self.tell()
+        told: dict[Session, None] = {session: None}
+        for opened in rooms:
+            unit = GuestBecame(opened.state, account.person)
+            for sessions in opened.readers.values():
+                data = sessions[0].protocol.tell(unit) if sessions and sessions[0].protocol.sees_guests else b""
+                for reader in sessions if data else ():
+                    if reader not in told and not reader.link.full:
+                        told[reader] = None
+                        reader.link.write(data)
 
     def tell(self) -> None:
         """Tell what has been noted."""

@@ -131,9 +131,10 @@ class Hub:
                 if not self._stopping:
                     inside = [opened for opened in rooms if opened.is_inside(online.principal)]
                     self.parts.guest_moves.quit(inside, online, session)
-                self._guest_gone(online.principal)
+                self.guest_gone(online.principal)
 
-    def _guest_gone(self, principal: PrincipalId) -> None:
+    def guest_gone(self, principal: PrincipalId) -> None:
+        """There is no such guest any more."""
         for opened in list(self.parts.rooms):
             opened.put_out.pop(principal, None)
             if opened.guests.pop(principal, None) is not None:

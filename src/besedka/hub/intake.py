@@ -25,6 +25,7 @@ from besedka.chat.requests import (
 )
 from besedka.chat.told import PROTOCOL_VERSION, Parting, Welcome
 from besedka.hub.arriving import Reception
+from besedka.hub.becoming import Becoming, may_become
 from besedka.hub.beside import Beside
 from besedka.hub.cases import Later, Wanting
 from besedka.hub.judging import Judge, refused
@@ -44,6 +45,9 @@ PIECE_BYTES = 16_384
 
 _WAYS_IN = frozenset({Login, Register, ComeAsGuest, Resume})
 
+_FOR_GUESTS = frozenset({Login, Register})
+"""Ways in by which a guest goes on as an account."""
+
 _FOR_VISITORS = _WAYS_IN | {Ping, Pong, Exit}
 """What may be asked by somebody who has not said who it is."""
 
@@ -58,7 +62,7 @@ class Intake:
         """Sessions with something to take, in the order they will be looked at."""
         self._preparation = Preparation(hub.parts)
         self._judge = Judge(hub.parts, hub.places)
-        self._reception = Reception(hub.parts)
+        self._reception = Reception(hub.parts, Becoming(hub))
         self._beside = Beside(hub, self.answered)
 
     def forget(self, session: Session) -> None:
@@ -251,7 +255,9 @@ class Intake:
     def _too_early(self, session: Session, request: Request) -> Refusal | None:
         """Why this cannot be asked yet, or any more."""
         if session.stage is Stage.PRESENT:
-            return Refusal(Code.LOGGED_IN_ALREADY) if type(request) in _WAYS_IN else None
+            if type(request) not in _WAYS_IN or (type(request) in _FOR_GUESTS and may_become(session)):
+                return None
+            return Refusal(Code.LOGGED_IN_ALREADY)
         if session.stage is Stage.HELLO:
             return Refusal(Code.HELLO_FIRST)
         return None if type(request) in _FOR_VISITORS else Refusal(Code.LOGIN_FIRST)
@@ -271,7 +277,8 @@ class Intake:
         """What the session asked has been answered: it may be read from again, and asked for more."""
         if session.ended:
             return
-        if session.stage is Stage.VISITOR and session.attempts >= self._parts.limits.login_attempts_max:
+        unknown = session.online is None or not session.online.registered
+        if unknown and session.attempts >= self._parts.limits.login_attempts_max:
             self._hub.part(session, Parting.TOO_MANY_ATTEMPTS)
         self._read_on(session)
         self.wake(session)

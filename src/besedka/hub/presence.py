@@ -65,9 +65,11 @@ class Attendance:
     def claim(self, name: FoldedName, session: Session) -> bool:
         """Keep a name for this session until it enters, gives it up or ends. False if somebody else has it.
 
-        An account of that name is for the caller to look for afterwards: once claimed, none can be made.
+        A guest may claim what it is called. An account of that name is for the caller to look for afterwards: once
+        claimed, none can be made.
         """
-        if self._claims.get(name, session) is not session or self.guest_named(name) is not None:
+        bearer = self.guest_named(name)
+        if self._claims.get(name, session) is not session or bearer not in (None, session.online):
             return False
         self.give_up(session)
         self._claims[name] = session

@@ -169,8 +169,8 @@ class Reads:
         head = brief.head if opened is None else opened.state.head
         readable: Reading | None = None if opened is None else opened.reading(_online(session).principal)
         member = brief.member if opened is None else readable is not None and readable.last is None
-        if place is None and not (first and member):
-            return 0
+        if place is None and (not (first and member) or opened in session.live or brief.room in session.behind):
+            return 0  # What it follows since it was a guest it goes on following.
         if first and member and place == head and not foreign:
             if opened is not None:
                 opened.add_reader(session)

@@ -159,3 +159,11 @@ class ConversationList(Unit, frozen=True):
     id: RequestId | None
     lines: tuple[tuple[Room, int], ...]
     """Without the members, but for the two of a conversation."""
+
+
+class GuestBecame(Unit, frozen=True):
+    """Signal: a guest in this room has logged in and is called as before."""
+
+    room: Room
+    person: Person
+    """The account."""

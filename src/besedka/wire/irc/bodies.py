@@ -26,6 +26,7 @@ from besedka.chat.entries import (
     Unmarked,
     Way,
 )
+from besedka.chat.names import fold
 from besedka.chat.principals import is_account
 from besedka.wire.irc.isupport import MODES_PER_LINE_MAX, TOPIC_BYTES_MAX
 from besedka.wire.irc.lines import plain, shortened, word
@@ -63,6 +64,8 @@ def _membership(page: Page, entry: Entry, body: Body) -> None:
     for person in changed.people:
         source = page.source(person.principal, person.name)
         match changed.way:
+            case Way.JOINED if changed.guest is not None and fold(changed.guest.name) == fold(person.name):
+                pass  # It was in the room as a guest that was called so, and is to everybody still.
             case Way.JOINED:
                 params = join_params(page.channel, person, page.world, extended=page.extended_join)
                 page.add(entry, "JOIN", *params, source=source)

@@ -9,6 +9,7 @@ from typing import Final
 class Capability(Enum):
     """By the name it is negotiated under."""
 
+    ACCOUNT_NOTIFY = "account-notify"
     ACCOUNT_REGISTRATION = "draft/account-registration"
     ACCOUNT_TAG = "account-tag"
     AWAY_NOTIFY = "away-notify"
@@ -39,6 +40,7 @@ BY_NAME: Final = {one.value: one for one in Capability}
 
 OF_FORMAT: Final = frozenset(
     {
+        Capability.ACCOUNT_NOTIFY,
         Capability.ACCOUNT_TAG,
         Capability.AWAY_NOTIFY,
         Capability.ECHO_MESSAGE,
@@ -53,6 +55,7 @@ OF_FORMAT: Final = frozenset(
 
 FOR_OLD_CLIENTS: Final = frozenset(
     {
+        Capability.ACCOUNT_NOTIFY,
         Capability.ACCOUNT_TAG,
         Capability.AWAY_NOTIFY,
         Capability.BATCH,

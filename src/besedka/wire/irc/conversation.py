@@ -44,14 +44,14 @@ from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.commands import COMMANDS, Command, When
 from besedka.wire.irc.format import Formats, IrcFormat
 from besedka.wire.irc.labels import MESSAGES, Answers, label_of, own_lines
-from besedka.wire.irc.lines import INPUT_BYTES_MAX, Flaw, Line, build, line_bytes, parse, plain, word
+from besedka.wire.irc.lines import ENDLESS, INPUT_BYTES_MAX, Flaw, Line, build, line_bytes, parse, plain, word
 from besedka.wire.irc.metadata_targets import Metadata
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.registering import Registering
 from besedka.wire.irc.stages import Stage
 from besedka.wire.irc.telling import TOLD
 from besedka.wire.irc.world import NO_USER, Face, World, mask
-from besedka.wire.looking import GuestsMoved
+from besedka.wire.looking import GuestBecame, GuestsMoved
 from besedka.wire.text_bodies import Translate
 from besedka.wire.text_format import same
 
@@ -119,7 +119,7 @@ class IrcServer:
     def receive(self, data: bytes) -> list[Request | Malformed]:
         """What the lines that are whole now, and those that waited, ask for."""
         for found in self._lines.receive(data):
-            line = Line("", flaw=Flaw.TOO_LONG) if isinstance(found, Fault) else parse(found)
+            line = ENDLESS if isinstance(found, Fault) else parse(found)
             if line is not None and self.stage is not Stage.ENDED:
                 self._hold(line, 0 if isinstance(found, Fault) else len(found))
                 self._take_held()
@@ -317,6 +317,11 @@ class IrcServer:
     def _too_long(self, _line: Line) -> None:
         self.reply(Numeric.ERR_INPUTTOOLONG)
 
+    def _endless(self, _line: Line) -> None:
+        """No program that speaks IRC has such lines, so what follows is none of its commands either."""
+        self.reply(Numeric.ERR_INPUTTOOLONG)
+        self.end(Malformed(Refusal(Code.TOO_LONG), fatal=True))
+
     def _not_utf8(self, line: Line) -> None:
         """UTF8ONLY: "servers MUST NOT relay" it, and say so with `FAIL <command> INVALID_UTF8`."""
         self.fail(line.command, "INVALID_UTF8", sentence=SENTENCES[Code.BAD_TEXT])
@@ -345,6 +350,7 @@ class IrcServer:
 
 _FLAWS: Final[dict[Flaw, Callable[[IrcServer, Line], None]]] = {
     Flaw.TOO_LONG: IrcServer._too_long,
+    Flaw.ENDLESS: IrcServer._endless,
     Flaw.NOT_UTF8: IrcServer._not_utf8,
     Flaw.NO_LINE: IrcServer._no_line,
 }
@@ -360,6 +366,7 @@ _TOLD: Final[dict[type[Unit], Callable[[IrcServer, Unit], None]]] = {
 _SHARED: Final[dict[type[Unit], Callable[[IrcFormat, Unit], bytes]]] = {
     Presence: lambda form, unit: form.presence(cast(Presence, unit)),
     GuestsMoved: lambda form, unit: form.guests(cast(GuestsMoved, unit)),
+    GuestBecame: lambda form, unit: form.became(cast(GuestBecame, unit)),
     TypingTold: lambda form, unit: form.typing(cast(TypingTold, unit)),
     AsideTold: lambda form, unit: form.aside(cast(AsideTold, unit)),
 }

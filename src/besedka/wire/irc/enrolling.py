@@ -38,7 +38,6 @@ _FAILURES: Final = {
     Code.PASSWORD_SHORT: "WEAK_PASSWORD",
     Code.PASSWORD_LONG: "UNACCEPTABLE_PASSWORD",
     Code.BAD_REQUEST: "UNACCEPTABLE_PASSWORD",
-    Code.LOGGED_IN_ALREADY: "ALREADY_AUTHENTICATED",
 }
 """What a refusal is called ("Responses"); whatever is not here may be over in a while: TEMPORARILY_UNAVAILABLE."""
 
@@ -74,7 +73,8 @@ def register(conversation: IrcServer, line: Line) -> None:
     else:
         code = "" if email == _NONE else email
         request = Register(name=nick, password=password, invitation=code)
-        conversation.ask(request, lambda unit: _registered(conversation, name, unit))
+        before = conversation.mask
+        conversation.ask(request, lambda unit: _registered(conversation, name, before, unit))
 
 
 def verify(conversation: IrcServer, line: Line) -> None:
@@ -103,9 +103,10 @@ def _fail(conversation: IrcServer, code: str, name: str, sentence: str) -> None:
     conversation.fail("REGISTER", code, word(name), sentence=sentence)
 
 
-def _registered(conversation: IrcServer, name: str, unit: Unit) -> None:
+def _registered(conversation: IrcServer, name: str, before: str, unit: Unit) -> None:
+    """`before` is the `nick!user@host` it had."""
     if isinstance(unit, You):
-        conversation.ask(Ping(), lambda _unit: _made(conversation))  # When it is let in its host is known.
+        conversation.ask(Ping(), lambda _unit: _made(conversation, before))  # When it is let in its host is known.
         return
     code = code_of(unit) or Code.BUSY
     bearer = conversation.world.named(fold(name))
@@ -118,9 +119,9 @@ def _registered(conversation: IrcServer, name: str, unit: Unit) -> None:
         _fail(conversation, _FAILURES.get(code, "TEMPORARILY_UNAVAILABLE"), name, SENTENCES[code])
 
 
-def _made(conversation: IrcServer) -> None:
+def _made(conversation: IrcServer, before: str) -> None:
     """ "Afterward, the client is assumed to be authenticated to the <account> as if it used SASL"."""
     account, sentence = word(conversation.nick), plain(conversation.translate(_MADE))
     conversation.say(build(conversation.world.server, "REGISTER", "SUCCESS", account, sentence))
     sasl.tell_logged_in(conversation)
-    conversation.registering.go_on()
+    conversation.registering.go_on_as_account(before)

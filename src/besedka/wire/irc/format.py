@@ -20,7 +20,7 @@ from besedka.wire.irc.pages import Page, iso_time
 from besedka.wire.irc.said import REASON_BYTES_MAX, other_of
 from besedka.wire.irc.tagging import TYPING, shown_tags
 from besedka.wire.irc.world import OFFLINE, Face, World, mask
-from besedka.wire.looking import GuestsMoved
+from besedka.wire.looking import GuestBecame, GuestsMoved
 
 
 class IrcFormat:
@@ -132,6 +132,12 @@ class IrcFormat:
             found += ["bot"] if self._world.face(author).bot else []
             found += [shown] if (shown := shown_tags(aside.tags)) else []
         return f"@{';'.join(found)} " if found else ""
+
+    def became(self, unit: GuestBecame) -> bytes:
+        """Who has logged in (IRCv3 account-notify)."""
+        if Capability.ACCOUNT_NOTIFY not in self._capabilities:
+            return b""
+        return build(self._source(unit.person), "ACCOUNT", word(unit.person.name)).encode()
 
     def _source(self, person: Person) -> str:
         return mask(word(person.name), self._world.face(person.principal))

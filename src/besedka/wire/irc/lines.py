@@ -38,6 +38,8 @@ class Flaw(Enum):
     """Why a line is none."""
 
     TOO_LONG = "too long"
+    ENDLESS = "endless"
+    """More than any line can be."""
     NOT_UTF8 = "not UTF-8"
     NO_LINE = "no line"
     """A CR or NUL within it, or nothing that could be a command."""
@@ -88,10 +90,8 @@ def parse(data: bytes) -> Line | None:
     return Line(words[0].upper(), tuple(words[1:]), tuple(_tags(tags.decode()).items()) if tags else ())
 
 
-def too_long(data: bytes = b"") -> Line:
-    """What stands for a line of which no more than its beginning was looked at."""
-    del data
-    return Line("", flaw=Flaw.TOO_LONG)
+ENDLESS: Final = Line("", flaw=Flaw.ENDLESS)
+"""What stands for a line of which no more than its beginning was looked at."""
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -11,7 +11,7 @@ from besedka.chat.told import Refused, Unit, You
 from besedka.wire.irc import describing, sasl, subscriptions
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.isupport import USER_CHARACTERS_MAX
-from besedka.wire.irc.lines import Line, word
+from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.stages import Stage
 
@@ -114,12 +114,29 @@ class Registering:
     def _settle(self) -> None:
         conversation = self._conversation
         describing.tell_motd(conversation)
-        if not conversation.is_account:
-            profile = SetProfile(
-                real_name=self.real_name.encode()[: conversation.limits.real_name_bytes_max].decode(errors="ignore")
-            )
-            conversation.ask(profile, _noted)
+        self._introduce()
         self.watch()
+        conversation.ask(Sync(), _noted)
+
+    def _introduce(self) -> None:
+        """What USER said is the real name of whoever has none yet: of a guest, and of an account at its first login."""
+        conversation = self._conversation
+        most = conversation.limits.real_name_bytes_max
+        if not conversation.face.real_name:
+            real_name = self.real_name.encode()[:most].decode(errors="ignore")
+            conversation.ask(SetProfile(real_name=real_name), _noted)
+
+    def go_on_as_account(self, before: str) -> None:
+        """Somebody has logged in, who was `before` (`nick!user@host`): a visitor registers, a guest is another now."""
+        conversation = self._conversation
+        if conversation.stage is not Stage.PRESENT:
+            self.go_on()
+            return
+        if before.partition("!")[0] != word(conversation.nick):
+            conversation.say(build(before, "NICK", word(conversation.nick)))
+        if Capability.ACCOUNT_NOTIFY in conversation.capabilities:  # "including themselves"
+            conversation.say(build(conversation.mask, "ACCOUNT", word(conversation.nick)))
+        self._introduce()
         conversation.ask(Sync(), _noted)
 
     def watch(self) -> None:

@@ -47,7 +47,7 @@ def mechanisms(_conversation: IrcServer) -> str:
 def authenticate(conversation: IrcServer, line: Line) -> None:
     """AUTHENTICATE: a mechanism first, then its data in chunks; `*` aborts."""
     exchange, said = conversation.registering.exchange, line.params[0]
-    if conversation.principal is not None:
+    if conversation.is_account:
         conversation.reply(Numeric.ERR_SASLALREADY)
     elif said == "*":
         exchange.forget()
@@ -103,7 +103,8 @@ def _try_plain(conversation: IrcServer, encoded: str) -> None:
     if len(parts) != 3 or not parts[1] or not parts[2] or parts[0] not in ("", parts[1]):
         fail(conversation)
         return
-    conversation.ask(Login(name=parts[1], password=parts[2]), lambda unit: _tried(conversation, unit))
+    before = conversation.mask
+    conversation.ask(Login(name=parts[1], password=parts[2]), lambda unit: _tried(conversation, before, unit))
 
 
 def fail(conversation: IrcServer) -> None:
@@ -112,10 +113,12 @@ def fail(conversation: IrcServer) -> None:
     conversation.reply(Numeric.ERR_SASLFAIL)
 
 
-def _tried(conversation: IrcServer, unit: Unit) -> None:
+def _tried(conversation: IrcServer, before: str, unit: Unit) -> None:
+    """`before` is the `nick!user@host` it had."""
     conversation.registering.exchange.forget()
     if isinstance(unit, You):
-        conversation.ask(Ping(), lambda _unit: _accepted(conversation))  # When it is let in its host is known.
+        # When it is let in its host is known.
+        conversation.ask(Ping(), lambda _unit: _accepted(conversation, before))
         return
     code = code_of(unit) or Code.BUSY
     sentence = Numeric.ERR_SASLFAIL.sentence if code in _LIKE_A_WRONG_PASSWORD else SENTENCES[code]
@@ -124,10 +127,10 @@ def _tried(conversation: IrcServer, unit: Unit) -> None:
     conversation.registering.go_on()
 
 
-def _accepted(conversation: IrcServer) -> None:
+def _accepted(conversation: IrcServer, before: str) -> None:
     tell_logged_in(conversation)
     conversation.reply(Numeric.RPL_SASLSUCCESS)
-    conversation.registering.go_on()
+    conversation.registering.go_on_as_account(before)
 
 
 def tell_logged_in(conversation: IrcServer) -> None:
