@@ -154,6 +154,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Rooms opened in memory when somebody comes, so that the others there can be told."""
     presence_room_max: int = 500
     """In a larger room nobody is told who comes and goes: the cost is quadratic."""
+    moves_room_max: int = 100
+    """With more readers than this, guests' moves are told together: each turn's would cost a write to everybody."""
 
     # Rates (lifted by `flood = false`).
     requests_per_second: float = 20.0
@@ -204,6 +206,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A browser that asks nothing for this long, or takes this long to ask, opens another connection."""
     grace_seconds: float = 10.0
     """How long a lost account may take to come back before others are told it is gone."""
+    moves_seconds: float = 0.05
+    """How long guests' moves in a crowd wait to be told together: twenty times a second is soon enough for eyes."""
     shutdown_seconds_max: float = 0.5
     """From the order to stop to closing what will not drain; the process needs the rest of its second to end."""
     store_retry_seconds: float = 1.0

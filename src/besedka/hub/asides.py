@@ -49,6 +49,7 @@ class Asides:
         if refusal is not None or opened is None:
             return refusal or Refusal(Code.NO_SUCH_ROOM)
         aside = self._made(session, request, opened=opened)
+        self._parts.guest_moves.tell()
         if request.typing is not None:
             self._parts.signals.typing(opened, online, request.typing)
         else:

@@ -1,7 +1,8 @@
 """Moves of guests, for those protocols in which there must be a line of each, told with the turn that made them so.
 
-It is a signal: whoever is full is not told. Moves are collected and told once for each room, format and turn, so that
-a thousand guests that enter a room together cost each of its readers one write.
+It is a signal: whoever is full is not told. Moves are collected and told once for each room, format and turn. In a
+crowd that is not enough: a thousand guests that come one by one would cost half a million writes, so there they are
+told together, a moment later. Nothing that is said meanwhile overtakes them: before it, `tell` is called.
 """
 
 from __future__ import annotations
@@ -11,17 +12,24 @@ from collections.abc import Iterable
 from besedka.chat.entries import RoomId
 from besedka.chat.names import fold
 from besedka.chat.principals import SERVER, PrincipalId
+from besedka.hub.ports import Clock, Tasks
 from besedka.hub.rooms import OpenRoom, RoomTable
 from besedka.hub.session import Online, Session
+from besedka.limits import Limits
 from besedka.wire.looking import GuestBecame, GuestMove, GuestsMoved
 
 
 class GuestMoves:
     """What is to be told of guests."""
 
-    def __init__(self, rooms: RoomTable) -> None:
+    def __init__(self, *, rooms: RoomTable, limits: Limits, clock: Clock, tasks: Tasks) -> None:
         self._rooms = rooms
+        self._limits = limits
+        self._clock = clock
+        self._tasks = tasks
         self._moves: dict[RoomId, list[GuestMove]] = {}
+        self._waits = False
+        """Whether what crowds are to be told has a task that will tell it."""
 
     def came(self, opened: OpenRoom, guest: Online) -> None:
         """A guest is in a room from now on."""
@@ -58,12 +66,30 @@ class GuestMoves:
                         reader.link.write(data)
 
     def tell(self) -> None:
-        """Tell what has been noted."""
-        moves, self._moves = self._moves, {}
-        for room, some in moves.items():
+        """Tell what has been noted, before anything else is said."""
+        for room in list(self._moves):
+            self._tell_room(room)
+
+    def end_turn(self) -> None:
+        """Tell what has been noted; crowds in a moment."""
+        for room in list(self._moves):
             opened = self._rooms.get_stale(room)
-            if opened is not None:
-                _tell(opened, tuple(some), {})
+            readers = 0 if opened is None else sum(map(len, opened.readers.values()))
+            if readers <= self._limits.moves_room_max:
+                self._tell_room(room)
+        if self._moves and not self._waits:
+            self._waits = True
+            self._tasks.spawn(self._tell_soon(), "guest moves")
+
+    async def _tell_soon(self) -> None:
+        await self._clock.wait_seconds(self._limits.moves_seconds)
+        self._waits = False
+        self.tell()
+
+    def _tell_room(self, room: RoomId) -> None:
+        moves, opened = self._moves.pop(room), self._rooms.get_stale(room)
+        if opened is not None:
+            _tell(opened, tuple(moves), {})
 
     def _note(self, opened: OpenRoom, move: GuestMove) -> None:
         self._moves.setdefault(opened.state.id, []).append(move)

@@ -243,6 +243,8 @@ class Hub:
         self.orders.finish(Outcome.KEPT)
         self._told.make_true(additions, turn)
         self.entries_kept += sum(len(one.entries) for one in additions)
+        if additions:
+            self.parts.guest_moves.tell()  # Those of earlier turns; this one's come behind its runs.
         self._told.answer(turn)
         self._told.tell(additions, turn)
         left = dict.fromkeys(turn.moved)
@@ -250,7 +252,7 @@ class Hub:
         for session in dict.fromkeys([taken.session for taken in turn.taken]):
             self.places.pump(session)  # What was asked may have moved it.
             self.intake.answered(session)
-        self.parts.guest_moves.tell()
+        self.parts.guest_moves.end_turn()
         for taken in turn.taken:
             if type(taken.request) is Leave:  # A guest's leaving is no entry.
                 left[taken.request.room] = None

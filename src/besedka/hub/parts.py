@@ -53,7 +53,7 @@ class Parts:
         self.attendance = Attendance(limits)
         self.signals = Signals(limits=limits, clock=clock, tasks=tasks, rooms=self.rooms, attendance=self.attendance)
         self.watching = Watching(limits=limits, attendance=self.attendance, signals=self.signals)
-        self.guest_moves = GuestMoves(self.rooms)
+        self.guest_moves = GuestMoves(rooms=self.rooms, limits=limits, clock=clock, tasks=tasks)
         self.devices = Devices()
         self.unborn: dict[RoomId, None] = {}
         """Rooms that the commit under way makes: they may be in the store and are not yet true."""

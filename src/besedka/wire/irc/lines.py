@@ -186,6 +186,8 @@ def _has_line_end(text: str) -> bool:
 
 def word(text: str) -> str:
     """Text from elsewhere as one word of a line: `*` for nothing, and an underscore for what a word cannot have."""
+    if text.isalnum():
+        return text  # Most are, and a big channel has many.
     text = plain(text).replace(" ", "_")
     return "_" + text[1:] if text[:1] == ":" else text or "*"
 

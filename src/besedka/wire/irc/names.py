@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 OPERATOR: Final = "@"
 VOICED: Final = "+"
+
+
+_NO_STANDING: Final = Standing()
 
 
 class Occupant(msgspec.Struct, frozen=True):
@@ -43,8 +46,9 @@ def occupants(seen: Seen) -> Iterator[Occupant]:
     for principal, member in sorted(seen.room.members.items()):
         operator = member.role is not RoomRole.MEMBER
         yield Occupant(Person(principal, member.name), operator, member.voice)
+    standings = seen.room.governance.guests
     for guest in seen.guests:
-        standing = seen.room.governance.guests.get(guest.principal, Standing())
+        standing = standings.get(guest.principal, _NO_STANDING)
         yield Occupant(guest, standing.role is not RoomRole.MEMBER, standing.voice)
 
 
@@ -52,25 +56,30 @@ def tell_names(conversation: IrcServer, seen: Seen, channel: str) -> None:
     """353 in as many lines as it takes, and 366."""
     if seen.room is not None and (seen.inside or not seen.room.hidden):
         symbol = "@" if seen.room.hidden else "="  # RPL_NAMREPLY: "@" is a secret channel, "=" a public one.
-        several = Capability.MULTI_PREFIX in conversation.capabilities
         server, whom = conversation.world.server, conversation.addressee
         room_for = LINE_BYTES_MAX - line_bytes(build(server, Numeric.RPL_NAMREPLY.digits, whom, symbol, channel, ""))
-        names: list[str] = []
-        size = 0
-        for one in occupants(seen):
-            name = one.prefix(several=several) + _shown(conversation, one.person)
-            cost = len(name.encode()) + 1
-            if names and size + cost > room_for:
-                conversation.say(build(server, Numeric.RPL_NAMREPLY.digits, whom, symbol, channel, " ".join(names)))
-                names, size = [], 0
-            names.append(name)
-            size += cost
-        if names:
-            conversation.say(build(server, Numeric.RPL_NAMREPLY.digits, whom, symbol, channel, " ".join(names)))
+        for names in packed(_shown(conversation, seen), bytes_max=room_for):
+            conversation.say(build(server, Numeric.RPL_NAMREPLY.digits, whom, symbol, channel, names))
     conversation.reply(Numeric.RPL_ENDOFNAMES, channel)
 
 
-def _shown(conversation: IrcServer, person: Person) -> str:
+def packed(words: Iterable[str], *, bytes_max: int) -> Iterator[str]:
+    """Words with spaces between them, as many in each piece as fit. Cut where they are joined, for they are many."""
+    rest, start = " ".join(words).encode(), 0
+    while len(rest) - start > bytes_max:
+        end = rest.rfind(b" ", start, start + bytes_max + 1)
+        assert end > start, "no word is that long"
+        yield rest[start:end].decode()
+        start = end + 1
+    if start < len(rest):
+        yield rest[start:].decode()
+
+
+def _shown(conversation: IrcServer, seen: Seen) -> list[str]:
+    several = Capability.MULTI_PREFIX in conversation.capabilities
     if Capability.USERHOST_IN_NAMES not in conversation.capabilities:
-        return word(person.name)
-    return mask(word(person.name), conversation.world.face(person.principal))
+        return [one.prefix(several=several) + word(one.person.name) for one in occupants(seen)]
+    face = conversation.world.face
+    return [
+        one.prefix(several=several) + mask(word(one.person.name), face(one.person.principal)) for one in occupants(seen)
+    ]
