@@ -30,6 +30,7 @@ CAPABILITIES = {
     Capability.MESSAGE_TAGS: "`msgid` on every entry: `<room id>-<number>`; tags of clients, and TAGMSG",
     Capability.METADATA_2: "small values under keys, in the words of today's clients",
     Capability.METADATA_3: "the same in the words of the draft that follows; whoever has both speaks this one",
+    Capability.MULTILINE: "messages of several lines, both ways; needs `batch`",
     Capability.MULTI_PREFIX: "all prefixes in NAMES and WHO",
     Capability.NO_IMPLICIT_NAMES: "no NAMES behind JOIN",
     Capability.NO_IMPLICIT_NAMES_DRAFT: "the same under its earlier name",
@@ -102,7 +103,10 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - PART ends a membership, QUIT does not: accounts without a session stay in NAMES. The last owner of a room with others
   in it cannot leave (400).
 - A line that would pass 512 bytes where it is told is 417 and not cut. What comes from other programs and is longer, or
-  has several lines, is told as several messages, of which the first has the `msgid`; a topic or reason ends in `…`.
+  has several lines, is told as several messages, of which the first has the `msgid`, where `draft/multiline` is not
+  negotiated; a topic or reason ends in `…`. Only PRIVMSG is told as `draft/multiline`, and no ACTION.
+- While a `draft/multiline` batch is open, only PING, PONG and QUIT are heard beside it: anything else is
+  `MULTILINE_INVALID` and ends it. What a batch was wrong in is told once, and the rest of it is passed over.
 - An edit is told as a new line that begins with `* `. A redaction is told as REDACT to those who asked for that, and to
   nobody else.
 - CTCP but for ACTION, `@#channel` and `+#channel`, and TAGMSG are told to who is here and are not kept; their `msgid`
@@ -135,8 +139,8 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 Not there yet, and answered as unknown or not offered:
 
 - **Commands**: MONITOR, MARKREAD, RENAME, USERIP; NickServ and ChanServ.
-- **Capabilities**: chghost, extended-monitor, and `draft/` but `account-registration`,
-  `chathistory`, `event-playback`, `extended-isupport`, `message-redaction` and `metadata`; `sts`; SCRAM.
+- **Capabilities**: chghost, extended-monitor, and `draft/` but `account-registration`, `chathistory`, `event-playback`,
+  `extended-isupport`, `message-redaction`, `metadata` and `multiline`; `sts`; SCRAM.
 - **Of channels**: renaming (a room that is
   renamed is told to nobody, and goes on under its new name), extbans but `m:`; an INVITE is not told to a guest.
 - **Of people**: guests' change of nick;

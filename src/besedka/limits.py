@@ -55,6 +55,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # What people write (DESIGN §7).
     message_bytes_max: int = 4096
     """A long letter; four times what fits a terminal screen."""
+    multiline_lines_max: int = 32
+    """Lines of one message as an IRC client sends them, pieces of long ones counted: a terminal's screen."""
     topic_bytes_max: int = 512
     """A topic is one line; ten times a terminal's status bar."""
     name_characters_max: int = 32

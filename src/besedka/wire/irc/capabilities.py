@@ -27,6 +27,7 @@ class Capability(Enum):
     METADATA_3 = "draft/metadata-3"
     MESSAGE_TAGS = "message-tags"
     MULTI_PREFIX = "multi-prefix"
+    MULTILINE = "draft/multiline"
     NO_IMPLICIT_NAMES = "no-implicit-names"
     NO_IMPLICIT_NAMES_DRAFT = "draft/no-implicit-names"
     SASL = "sasl"
@@ -48,6 +49,7 @@ OF_FORMAT: Final = frozenset(
         Capability.INVITE_NOTIFY,
         Capability.MESSAGE_REDACTION,
         Capability.MESSAGE_TAGS,
+        Capability.MULTILINE,
         Capability.SERVER_TIME,
     }
 )

@@ -46,6 +46,7 @@ from besedka.wire.irc.format import Formats, IrcFormat
 from besedka.wire.irc.labels import MESSAGES, Answers, label_of, own_lines
 from besedka.wire.irc.lines import ENDLESS, INPUT_BYTES_MAX, Flaw, Line, build, line_bytes, parse, plain, word
 from besedka.wire.irc.metadata_targets import Metadata
+from besedka.wire.irc.multiline import Multiline, is_on
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.registering import Registering
 from besedka.wire.irc.stages import Stage
@@ -102,6 +103,7 @@ class IrcServer:
         self.references: Final = count(1)
         """For batches: each is another."""
         self.metadata: Final = Metadata()
+        self.multiline: Final = Multiline()
         self._formats = formats
         self._lines = LineDecoder(bytes_max=INPUT_BYTES_MAX)
         self._held: deque[tuple[Line, int]] = deque()
@@ -228,6 +230,10 @@ class IrcServer:
         """Registration is over: from here on everything else can be asked."""
         self.stage = Stage.PRESENT
 
+    def put_off(self) -> str:
+        """This line is answered with a later one, which is to have its label; what that is."""
+        return self._answers.put_off()
+
     @property
     def labelled(self) -> bool:
         """Whether what is said now answers a line with a label."""
@@ -280,7 +286,7 @@ class IrcServer:
         while self._held and not self.ended:
             line, cost = self._held[0]
             command = COMMANDS.get(line.command)
-            label = label_of(line, self.capabilities)
+            label = self.multiline.label(line) or label_of(line, self.capabilities)
             if not self._expected:
                 self._streaming = not label
             elif label or command is None or line.flaw is not None or not (command.streams and self._streaming):
@@ -299,12 +305,15 @@ class IrcServer:
             self.end(Malformed(Refusal(Code.TOO_MANY_ATTEMPTS), fatal=True))
             return
         if line.flaw is not None:
+            self.multiline.spoil()
             _FLAWS[line.flaw](self, line)
         elif line.command == "HOST:" and self.stage is Stage.NEW:
             # A web page made somebody's browser talk to us; what follows would be its author's words (DESIGN §5).
             self.end(Malformed(Refusal(Code.BAD_REQUEST), fatal=True))
         elif self.stage is Stage.NEW and (command is None or command.when is When.AFTER):
             self.reply(Numeric.ERR_NOTREGISTERED)
+        elif self.multiline.concerns(line) and is_on(self.capabilities):
+            self.multiline.take(self, line)
         elif command is None or (command.needs is not None and command.needs not in self.capabilities):
             self.reply(Numeric.ERR_UNKNOWNCOMMAND, word(line.command))
         elif command.when is When.BEFORE and self.stage is not Stage.NEW:

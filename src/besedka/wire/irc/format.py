@@ -157,4 +157,6 @@ class Formats:
 
     def of(self, capabilities: frozenset[Capability]) -> IrcFormat:
         """The one that all sessions with these capabilities read by."""
+        if Capability.BATCH not in capabilities:
+            capabilities -= {Capability.MULTILINE}  # Which needs batches, and is nothing without.
         return self._of(capabilities & OF_FORMAT)

@@ -92,6 +92,12 @@ class Answers:
             self._ready += self._beside
             self.label, self._collected, self._beside = "", [], []
 
+    def put_off(self) -> str:
+        """The line is answered by a later one, which will have its label."""
+        assert not self._collected, "what has an answer is answered"
+        label, self.label = self.label, ""
+        return label
+
     def take(self) -> bytes:
         """What goes out now."""
         if not self._ready:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from besedka.wire.irc import enrolling, metadata, sasl
+from besedka.wire.irc import enrolling, metadata, multiline, sasl
 from besedka.wire.irc.capabilities import BY_NAME, FOR_OLD_CLIENTS, Capability
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, shortened, word
 from besedka.wire.irc.metadata_lines import draft_of
@@ -32,6 +32,7 @@ _VALUES: Final[dict[Capability, Callable[[IrcServer], str]]] = {
     Capability.ACCOUNT_REGISTRATION: enrolling.terms,
     Capability.METADATA_2: metadata.terms,
     Capability.METADATA_3: metadata.terms,
+    Capability.MULTILINE: multiline.terms,
 }
 """Those with a value, which may be empty."""
 

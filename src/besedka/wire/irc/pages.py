@@ -24,6 +24,7 @@ class Page:
         self._account = Capability.ACCOUNT_TAG in capabilities
         self.extended_join: Final = Capability.EXTENDED_JOIN in capabilities
         self.invite_notify: Final = Capability.INVITE_NOTIFY in capabilities
+        self.multiline: Final = Capability.MULTILINE in capabilities
         self.redacts: Final = Capability.MESSAGE_REDACTION in capabilities
         self.echoes: Final = Capability.ECHO_MESSAGE in capabilities
         self._sources: dict[PrincipalId, str] = {}
@@ -50,6 +51,15 @@ class Page:
         """One more line of an entry; from its author unless a source is given. More tags come behind the server's."""
         line = build(source or self.source(entry.author, entry.name), command, *params)
         self.lines.append(self._tags(entry, tags, msgid=msgid) + line)
+
+    def add_part(self, entry: Entry, reference: str, command: str, *params: str, tags: str = "") -> None:
+        """One more line of an entry that is a batch; all that goes with the entry is at its beginning."""
+        line = build(self.source(entry.author, entry.name), command, *params)
+        self.lines.append(f"@batch={reference}{tags} {line}")
+
+    def add_end(self, reference: str) -> None:
+        """The end of a batch."""
+        self.lines.append(build(self.world.server, "BATCH", f"-{reference}"))
 
     def _tags(self, entry: Entry, more: str, *, msgid: bool) -> str:
         """Tags that go with an entry, in front of its line. Their values need no escape but those of clients."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, cast
 
 from besedka.chat.entries import Body, Edited, Entry, Kind, Manner, Message, Reacted, Redacted
@@ -19,22 +20,56 @@ _CTCP: Final = "\x01"
 ACTION: Final = "\x01ACTION "
 """What `/me` begins with, and U+0001 ends (modern.ircdocs.horse/ctcp, "ACTION")."""
 
+KIND: Final = "draft/multiline"
+"""The batch that is one message, as a capability and as a kind of batch."""
+
+CONCAT: Final = "draft/multiline-concat"
+"""The tag of a line that goes on with the one before it."""
+
 _EDITED: Final = "* "
 """What shows that a line says anew what was said before."""
 
 
-def _say(page: Page, entry: Entry, text: str, manner: Manner, tags: str = "") -> None:
+def _say(page: Page, entry: Entry, text: str, manner: Manner, tags: str = "", breaks: tuple[int, ...] = ()) -> None:
+    """One message as it is: a line, or several, of which the first has the id; in a batch where that is understood."""
     command = "NOTICE" if manner is Manner.NOTED else "PRIVMSG"
     target = other_of(page.room, entry.author) or page.channel
     source = page.source(entry.author, entry.name)
     before, behind = (ACTION, _CTCP) if manner is Manner.DONE else ("", "")
     frame = len(f":{source} {command} {target} :{before}{behind}\r\n".encode())
+    if len(text) + frame <= LINE_BYTES_MAX and text.isascii() and "\n" not in text and not breaks:  # The hot path.
+        page.add(entry, command, target, f"{before}{plain(text)}{behind}", tags=tags)
+        return
+    found = list(_lines(text, breaks, bytes_max=LINE_BYTES_MAX - frame))
+    if page.multiline and manner is Manner.SAID and len(found) > 1:
+        reference = f"m{page.room.id}-{entry.number}"
+        page.add(entry, "BATCH", f"+{reference}", KIND, target, tags=tags)
+        for line, goes_on in found:
+            page.add_part(entry, reference, command, target, line, tags=f";{CONCAT}" if goes_on else "")
+        page.add_end(reference)
+        return
     first = True
+    for line, _ in found:
+        if line:  # "Servers MUST NOT send blank lines" outside a batch.
+            page.add(entry, command, target, f"{before}{line}{behind}", msgid=first, tags=tags)
+            first = False
+
+
+def _lines(text: str, breaks: tuple[int, ...], *, bytes_max: int) -> Iterator[tuple[str, bool]]:
+    """A text in lines that fit, each with whether it goes on with the one before it.
+
+    "Servers SHOULD maintain the line composition sent by the client" (draft/multiline): `breaks` are where it cut.
+    """
+    start = 0
     for line in text.split("\n"):
-        for piece in pieces(plain(line), bytes_max=LINE_BYTES_MAX - frame):
-            if piece:  # A longer message goes as several lines, of which the first has the id.
-                page.add(entry, command, target, f"{before}{piece}{behind}", msgid=first, tags=tags)
-                first = False
+        end = start + len(line)
+        cuts = [start, *(one for one in breaks if start < one < end), end]
+        goes_on = False
+        for left, right in pairwise(cuts):
+            for piece in pieces(plain(text[left:right]), bytes_max=bytes_max):
+                yield piece, goes_on
+                goes_on = True
+        start = end + 1
 
 
 def other_of(room: Room, author: PrincipalId) -> str:
@@ -52,7 +87,7 @@ def _message(page: Page, entry: Entry, body: Body) -> None:
         return  # Whoever cannot be told of a redaction sees nothing of what is gone.
     tags = _message_tags(page, message) if page.tagged and (message.reply or message.tags) else ""
     for _ in _tellings(page, entry):
-        _say(page, entry, message.text, message.manner, tags)
+        _say(page, entry, message.text, message.manner, tags, message.breaks)
 
 
 def _message_tags(page: Page, message: Message) -> str:

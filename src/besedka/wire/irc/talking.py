@@ -110,6 +110,14 @@ def meant(command: str, text: str, manner: Manner, tags: Tags = (), breaks: tupl
     return Saying(command, text, manner, tags, aside=True)
 
 
+def say_kept(conversation: IrcServer, saying: Saying, target: str) -> bool:
+    """Say something that is to be kept; False where nothing said to this target is."""
+    if target.lstrip("@+")[:1] == CHANNEL and target[:1] != CHANNEL:
+        return False
+    _say_to(conversation, saying, target)
+    return True
+
+
 def _say_to(conversation: IrcServer, saying: Saying, target: str) -> None:
     prefixes = target[: len(target) - len(target.lstrip("@+"))]
     name = target.removeprefix(prefixes)
