@@ -34,6 +34,7 @@ CAPABILITIES = {
     Capability.MULTI_PREFIX: "all prefixes in NAMES and WHO",
     Capability.NO_IMPLICIT_NAMES: "no NAMES behind JOIN",
     Capability.NO_IMPLICIT_NAMES_DRAFT: "the same under its earlier name",
+    Capability.READ_MARKER: "MARKREAD: how far one has read, the same on all devices; a guest's as long as it stays",
     Capability.SASL: "PLAIN; offered on safe ways only (TLS, and a true loopback)",
     Capability.SERVER_TIME: "`time` on every entry: when it was kept",
     Capability.SETNAME: "real names that change",
@@ -138,9 +139,10 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: MONITOR, MARKREAD, RENAME, USERIP; NickServ and ChanServ.
+- **Commands**: MONITOR, RENAME, USERIP; NickServ and ChanServ.
 - **Capabilities**: chghost, extended-monitor, and `draft/` but `account-registration`, `chathistory`, `event-playback`,
-  `extended-isupport`, `message-redaction`, `metadata` and `multiline`; `sts`; SCRAM.
+  `extended-isupport`, `message-redaction`, `metadata`, `multiline` and `read-marker`;
+  `sts`; SCRAM.
 - **Of channels**: renaming (a room that is
   renamed is told to nobody, and goes on under its new name), extbans but `m:`; an INVITE is not told to a guest.
 - **Of people**: guests' change of nick;

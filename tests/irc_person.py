@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from besedka.hub.ports import Peer
 from besedka.hub.surroundings import Surroundings
+from besedka.limits import Limits
 from besedka.wire.irc.conversation import IrcServer
 from besedka.wire.irc.format import Formats
 from hub_room import PASSWORD, HubRoom, Wire
+
+LIMITS = Limits()
 
 
 class IrcRoom(HubRoom):
     """A hub that people join by IRC."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        super().__init__(limits=limits)
         self.world = Surroundings(self.hub, created=1)
         self.formats = Formats(self.world)
 

@@ -258,17 +258,18 @@ def test_a_guest_says_something_of_itself_and_keeps_nothing_else(server: HubRoom
     asked = SetProfile(id=server.new_id(), real_name="P. B.")
     assert isinstance(answer(guest, asked), Done)
     assert isinstance(answer(guest, SetData(id=server.new_id(), key="colour", value="red")), Done)
+    assert isinstance(answer(guest, marker(guest, lobby, number=1)), Done)
     online = server.parts.attendance.get(guest.you.principal)
     assert online is not None
     assert (online.profile.real_name, dict(online.data)) == ("P. B.", {"colour": "red"})
+    assert list(online.markers) == [str(lobby)]
     guest.ask(
         SetData(id=server.new_id(), key="no such key!", value="red"),
-        marker(guest, lobby, number=1),
         Ignore(id=server.new_id(), name="ann"),
         SetNotify(id=server.new_id(), room=lobby, level=Level.NONE),
     )
     server.settle()
-    assert guest.refusals() == [Code.BAD_VALUE] + [Code.ACCOUNT_NEEDED] * 3
+    assert guest.refusals() == [Code.BAD_VALUE] + [Code.ACCOUNT_NEEDED] * 2
     assert {room.state.id: room.state.head for room in server.parts.rooms} == heads
 
 

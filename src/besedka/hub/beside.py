@@ -44,13 +44,14 @@ from besedka.hub.judging import refused
 from besedka.hub.lending import Lending
 from besedka.hub.login import Arrive, LoginDesk
 from besedka.hub.looks import Looks
+from besedka.hub.markers import Markers
 from besedka.hub.pages import Pages
 from besedka.hub.people import Directory
 from besedka.hub.reads import Reads
 from besedka.hub.revoking import Revoking
 from besedka.hub.session import Session
 from besedka.wire.asides import SayAside
-from besedka.wire.looking import Find, ListConversations, Look, LookAround, LookForInvitations, Recall
+from besedka.wire.looking import Find, GetMarker, ListConversations, Look, LookAround, LookForInvitations, Recall
 from besedka.wire.operating import CallOut, Expel, GiveBack, LendAdmin, ReadAgain
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Beside:
             History: pages.history,
             Recall: pages.recall,
             ListConversations: pages.conversations,
+            GetMarker: Markers(hub.parts).told,
             Who: reads.who,
             Look: looks.look,
             LookAround: looks.around,

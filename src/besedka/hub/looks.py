@@ -10,6 +10,7 @@ from besedka.chat.requests import NO_ROOM
 from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
 from besedka.hub.finding import Finding
+from besedka.hub.markers import Markers
 from besedka.hub.parts import Parts
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
@@ -25,6 +26,7 @@ class Looks:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._finding = Finding(parts)
+        self._markers = Markers(parts)
 
     async def look(self, session: Session, request: Look) -> Unit:
         """A room as it is, for a protocol that keeps none; what is hidden is there for those inside only."""
@@ -32,6 +34,8 @@ class Looks:
         if request.person:
             direct = await self._direct(online, FoldedName(request.person))
             return Seen(request.request_id, None if direct is None else direct.state, direct is not None)
+        if request.marker:
+            await self._markers.prepare(online)
         if request.room != NO_ROOM:
             opened = await self._parts.open_room(request.room)
         elif request.name:
@@ -45,7 +49,9 @@ class Looks:
         if opened.state.hidden and not inside:
             return Seen(request.request_id)
         guests = tuple(guest.person for guest in opened.guests.values())
-        return Seen(request.request_id, opened.state, inside, guests)
+        state = opened.state
+        read = self._markers.read(online, state.id, f"#{state.name}") if request.marker else None
+        return Seen(request.request_id, state, inside, guests, read)
 
     async def _direct(self, online: Online, name: FoldedName) -> OpenRoom | None:
         """The direct room with whoever has this name."""

@@ -1,14 +1,19 @@
-"""Where a read marker is to be: what it is about, the number, its time, and how much had been said by then."""
+"""Where a read marker is, or is to be: what it is about, the number, its time, and how much had been said by then.
+
+A guest's are remembered by its session, under the names that it used.
+"""
 
 from __future__ import annotations
 
-from besedka.chat.entries import Kind, MarkerMoved, Message
+from besedka.chat.entries import Kind, MarkerMoved, Message, RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.own_requests import MoveMarker
 from besedka.chat.requests import NO_ROOM
+from besedka.chat.told import Unit
 from besedka.hub.parts import Parts
 from besedka.hub.rooms import OpenRoom
-from besedka.hub.session import Online
+from besedka.hub.session import Online, Session
+from besedka.wire.looking import GetMarker, MarkerTold
 
 
 class Markers:
@@ -32,9 +37,34 @@ class Markers:
         opened = await self._meant(online, fold(request.name))
         if opened is not None and opened.reading(online.principal) is not None:
             return await self._in_room(opened, online, request)
+        return self.by_name(request)
+
+    def by_name(self, request: MoveMarker) -> MarkerMoved:
+        """The marker of a name, whether or not there is anything of that name, or (a guest's) of a room's id."""
         time = min(request.time, self._parts.clock.now())
-        name = fold(request.name)
-        return MarkerMoved(f"#{name}" if name.isdigit() else name, request.number, time)  # Digits are a room's id.
+        target = _target(request.name) if request.room == NO_ROOM else str(request.room)
+        return MarkerMoved(target, request.number, time)
+
+    async def told(self, session: Session, request: GetMarker) -> Unit:
+        """How far somebody has read what they call so."""
+        online = _online(session)
+        meant = await self._meant(online, fold(request.name)) if online.registered else None
+        readable = meant is not None and meant.reading(online.principal) is not None
+        room = meant.state.id if meant is not None and readable else NO_ROOM
+        await self.prepare(online)
+        return MarkerTold(request.request_id, self.read(online, room, request.name))
+
+    async def prepare(self, online: Online) -> None:
+        """Open what `read` reads. Raises `StoreFault`."""
+        if online.inbox is not None:
+            await self._parts.open_room(online.inbox)
+
+    def read(self, online: Online, room: RoomId, name: str) -> int | None:
+        """Up to when somebody has read, as its marker of this room or of this name says; None where there is none."""
+        inbox = None if online.inbox is None else self._parts.rooms.get(online.inbox)
+        markers = online.markers if inbox is None else inbox.state.personal.markers
+        found = [markers[target].time for target in (str(room), _target(name)) if target in markers]
+        return max(found, default=None)
 
     async def _meant(self, online: Online, name: FoldedName) -> OpenRoom | None:
         """The direct room with somebody of this name, or the room of this name; with a `#` it is a room's name."""
@@ -77,6 +107,17 @@ class Markers:
         """A time to come would hold the marker there for ever, so none is later than now."""
         latest = max(self._parts.clock.now(), opened.state.time)
         return MarkerMoved(str(opened.state.id), number, min(time, latest), said)
+
+
+def _target(name: str) -> str:
+    """What a marker of this name is about. Digits alone are a room's id."""
+    folded = fold(name)
+    return f"#{folded}" if folded.isdigit() else folded
+
+
+def _online(session: Session) -> Online:
+    assert session.online is not None, "only who has said who it is asks"
+    return session.online
 
 
 def _last(opened: OpenRoom, online: Online) -> int | None:

@@ -67,16 +67,21 @@ class OwnCases:
         return next((one for one in inbox.personal.ignored.values() if fold(one.name) == name), None)
 
     def _marker(self, online: Online, request: MoveMarker, prepared: Prepared | None) -> MarkerMoved | Later | Refusal:
-        if not request.number and not request.time:
-            return Refusal(Code.BAD_VALUE, "number")
-        if request.room == NO_ROOM and not self._can_be_a_name(request.name):
-            return Refusal(Code.BAD_VALUE, "name")
+        wrong = self._wrong_marker(request)
+        if wrong is not None:
+            return wrong
         marker = self._markers.find_in_memory(online, request)
         if marker is not None:
             return marker
         if prepared is None:
             return Later.UNPREPARED
         return prepared.marker or Refusal(Code.NO_SUCH_ROOM)
+
+    def _wrong_marker(self, request: MoveMarker) -> Refusal | None:
+        if not request.number and not request.time:
+            return Refusal(Code.BAD_VALUE, "number")
+        named = request.room != NO_ROOM or self._can_be_a_name(request.name)
+        return None if named else Refusal(Code.BAD_VALUE, "name")
 
     def _can_be_a_name(self, name: str) -> bool:
         limits = self._parts.limits
@@ -88,20 +93,28 @@ class OwnCases:
         online = session.online
         assert online is not None, "only who has said who it is says something of itself"
         own = _guests_own(online)
-        verdict = decide(own, session.actor(inside=True), request, Circumstances(self._parts.limits, turn.now))
+        marker = None
+        if isinstance(request, MoveMarker):
+            wrong = self._wrong_marker(request)
+            if wrong is not None:
+                return wrong
+            marker = self._markers.by_name(request)
+        circumstances = Circumstances(self._parts.limits, turn.now, marker=marker)
+        verdict = decide(own, session.actor(inside=True), request, circumstances)
         if isinstance(verdict, Refusal):
             return verdict
         for draft in verdict:
             own = evolve(own, number(own, draft, turn.now))
+        online.markers = own.personal.markers
         self._parts.watching.guest_changed(online, own.personal.profile, own.data)
         return Done(request.request_id)
 
 
-KEPT_OF_GUESTS = frozenset({SetProfile, SetData})
+KEPT_OF_GUESTS = frozenset({SetProfile, SetData, MoveMarker})
 """What a guest may say of itself; everything else of this kind needs an account."""
 
 
 def _guests_own(online: Online) -> Room:
     """What would be a guest's inbox, to be judged by the same rules."""
-    personal = Personal(profile=online.profile)
+    personal = Personal(online.markers, profile=online.profile)
     return Room(RoomId(0), Kind.INBOX, owner=online.principal, head=1, personal=personal, data=online.data)

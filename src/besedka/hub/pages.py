@@ -124,7 +124,12 @@ class Pages:
         beside = [opened.state.id for opened in self._parts.rooms if online.principal in opened.guests]
         low, high = sorted((request.start, request.end))
         found = await self._parts.logs.last_said(online.principal, after=low, before=high, beside=beside)
-        ordered = sorted(((one.room, one.time) for one in found), key=lambda one: (one[1], one[0].id))
+        mine = []
+        for one in found:
+            opened = self._parts.rooms.get(one.room.id)
+            if opened is None or opened.is_inside(online.principal):  # Else it was put out since this was read.
+                mine.append((one.room if opened is None else opened.state, one.time))
+        ordered = sorted(mine, key=lambda one: (one[1], one[0].id))
         limit = max(1, min(request.limit, self._parts.limits.page_entries_max))
         lines = ordered[:limit] if request.start <= request.end else ordered[-limit:]
         return ConversationList(request.request_id, tuple(lines))

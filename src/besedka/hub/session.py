@@ -12,7 +12,7 @@ from immutables import Map
 from besedka.chat.entries import Person, RequestId, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.pace import Pace
-from besedka.chat.personal import Profile
+from besedka.chat.personal import Marker, Profile
 from besedka.chat.principals import AccountName, AccountRole, Actor, PrincipalId, is_account
 from besedka.chat.requests import Malformed, Request
 from besedka.chat.told import Unit
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 NOTHING_SAID = Profile()
 """One for all who say nothing of themselves."""
+
+NO_MARKERS: Map[str, Marker] = Map()
 
 NO_VALUES: Map[str, str] = Map()
 
@@ -53,6 +55,7 @@ class Online:
         "inbox",
         "kept",
         "left_at",
+        "markers",
         "muted",
         "name",
         "newest",
@@ -86,6 +89,8 @@ class Online:
         """What it says of itself: an account's is its inbox's, a guest's is nowhere else."""
         self.data: Map[str, str] = NO_VALUES
         """Small values under keys: an account's are its inbox's, a guest's are nowhere else."""
+        self.markers: Map[str, Marker] = NO_MARKERS
+        """How far a guest has read, by target; an account's are its inbox's."""
         self.host = ""
         """That of the last session that ended."""
         self.user = ""

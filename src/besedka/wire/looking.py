@@ -23,6 +23,8 @@ class Look(Request, frozen=True):
     """Folded."""
     person: str = ""
     """A person's name, folded."""
+    marker: bool = False
+    """Whether `Seen.read` is asked for."""
 
 
 class Seen(Unit, frozen=True):
@@ -34,6 +36,23 @@ class Seen(Unit, frozen=True):
     inside: bool = False
     guests: tuple[Person, ...] = ()
     """Those who are in it; the members are in the room."""
+    read: int | None = None
+    """Up to when whoever asks has read it, in milliseconds since 1970 UTC; None where that is not known."""
+
+
+class GetMarker(Request, frozen=True, kw_only=True):
+    """How far I have read a room, or what somebody and I said. Answered `MarkerTold`."""
+
+    name: str
+    """As it was typed; a room's begins with `#`."""
+
+
+class MarkerTold(Unit, frozen=True):
+    """Up to when."""
+
+    id: RequestId | None
+    time: int | None
+    """In milliseconds since 1970 UTC; None where that is not known."""
 
 
 class Find(Request, frozen=True):

@@ -17,9 +17,11 @@ from besedka.chat.entries import (
     Listing,
     Mark,
     Marked,
+    MarkerMoved,
     MembershipChanged,
     Person,
     RolesChanged,
+    RoomId,
     RoomRole,
     SettingsChanged,
     TopicSet,
@@ -29,9 +31,9 @@ from besedka.chat.entries import (
 from besedka.chat.names import fold
 from besedka.chat.principals import is_account
 from besedka.wire.irc.isupport import MODES_PER_LINE_MAX, TOPIC_BYTES_MAX
-from besedka.wire.irc.lines import plain, shortened, word
-from besedka.wire.irc.pages import Page, Show
-from besedka.wire.irc.said import REASON_BYTES_MAX, SHOWN_SAID
+from besedka.wire.irc.lines import build, plain, shortened, word
+from besedka.wire.irc.pages import Page, Show, iso_time
+from besedka.wire.irc.said import REASON_BYTES_MAX, SHOWN_SAID, other_of
 from besedka.wire.irc.world import World
 
 LIST_MODES: Final = {Listing.BAN: "b", Listing.MUTE: "b", Listing.BAN_EXCEPTION: "e", Listing.INVITE_EXCEPTION: "I"}
@@ -160,7 +162,19 @@ def _invited(page: Page, entry: Entry, body: Body) -> None:
         page.add(entry, "INVITE", word(whose), f"#{word(invited.room_name)}", msgid=False)
 
 
-_SHOWN_OF_ONE: Final[dict[type, Show]] = {Invited: _invited}
+def _marker(page: Page, _entry: Entry, body: Body) -> None:
+    """How far one has read: told to those of one's devices that asked for it (IRCv3 read-marker)."""
+    moved, target = cast(MarkerMoved, body), ""
+    if not moved.target.isdigit():
+        target = word(moved.target)
+    elif page.read_marker and page.room.owner is not None:
+        room = page.world.room(RoomId(int(moved.target)))
+        target = "" if room is None else other_of(room, page.room.owner) or f"#{word(room.name)}"
+    if page.read_marker and target:
+        page.lines.append(build(page.world.server, "MARKREAD", target, f"timestamp={iso_time(moved.time)}"))
+
+
+_SHOWN_OF_ONE: Final[dict[type, Show]] = {Invited: _invited, MarkerMoved: _marker}
 
 _SHOWN: Final[dict[type, Show]] = {
     **SHOWN_SAID,

@@ -30,6 +30,7 @@ class Capability(Enum):
     MULTILINE = "draft/multiline"
     NO_IMPLICIT_NAMES = "no-implicit-names"
     NO_IMPLICIT_NAMES_DRAFT = "draft/no-implicit-names"
+    READ_MARKER = "draft/read-marker"
     SASL = "sasl"
     SERVER_TIME = "server-time"
     SETNAME = "setname"
@@ -50,6 +51,7 @@ OF_FORMAT: Final = frozenset(
         Capability.MESSAGE_REDACTION,
         Capability.MESSAGE_TAGS,
         Capability.MULTILINE,
+        Capability.READ_MARKER,
         Capability.SERVER_TIME,
     }
 )

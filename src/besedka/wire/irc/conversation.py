@@ -22,7 +22,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Final, cast
 
-from besedka.chat.entries import Body, RoomId
+from besedka.chat.entries import Body, MarkerMoved, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountRole, PrincipalId, is_account
 from besedka.chat.refusals import SENTENCES, Code, Refusal
@@ -156,9 +156,10 @@ class IrcServer:
     def echoes(self, room: Room, body: Body) -> bool:
         """Whether the session is shown what it did itself: its messages only where it asked for that (echo-message).
 
-        What one says to oneself is delivered all the same. What a labelled line does is told with its label.
+        What one says to oneself is delivered all the same. What a labelled line does is told with its label, and
+        MARKREAD is answered in any case.
         """
-        if self._answers.label:
+        if self._answers.label or type(body) is MarkerMoved:
             return False
         if type(body) not in MESSAGES or Capability.ECHO_MESSAGE in self.capabilities:
             return True

@@ -8,6 +8,7 @@ from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.lines import build, plain, word
+from besedka.wire.irc.marking import tell_marker
 from besedka.wire.irc.names import tell_names
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.looking import Seen
@@ -23,6 +24,9 @@ def tell_entered(conversation: IrcServer, seen: Unit) -> None:
     """What comes behind one's own JOIN ("JOIN message"): the topic if there is one, and the names."""
     if not isinstance(seen, Seen) or seen.room is None or not seen.inside:
         return
+    if Capability.READ_MARKER in conversation.capabilities:
+        # "After the server sends a server JOIN command", and "before the RPL_ENDOFNAMES" (IRCv3 read-marker).
+        tell_marker(conversation, f"#{word(seen.room.name)}", seen.read)
     if seen.room.topic:
         tell_topic(conversation, seen.room)
     if not conversation.capabilities & _UNTOLD:

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from besedka.chat.entries import Kind, RoomId
-from besedka.chat.principals import PrincipalId
+from besedka.chat.entries import RoomId
 from besedka.chat.refusals import N_, SENTENCES, Code
-from besedka.chat.rooms import Room
 from besedka.chat.told import Refused, Unit
 from besedka.wire.irc import moments
 from besedka.wire.irc.batches import say_batch
@@ -23,6 +21,7 @@ from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.pages import iso_time
 from besedka.wire.irc.past import Past
+from besedka.wire.irc.said import other_of
 from besedka.wire.looking import ConversationList, ListConversations, Point, Recall, Recalled
 
 if TYPE_CHECKING:
@@ -186,19 +185,13 @@ def _targets(conversation: IrcServer, line: Line) -> _Faulty | None:
             code = unit.code if isinstance(unit, Refused) else Code.BUSY
             conversation.fail("CHATHISTORY", "MESSAGE_ERROR", TARGETS, sentence=SENTENCES[code])
             return
-        server, me = conversation.world.server, conversation.principal
+        server, principal = conversation.world.server, conversation.principal
+        assert principal is not None, "only who has said who it is asks"
         lines = [
-            build(server, "CHATHISTORY", TARGETS, target_of(room, me), iso_time(time)) for room, time in unit.lines
+            build(server, "CHATHISTORY", TARGETS, other_of(room, principal) or f"#{word(room.name)}", iso_time(time))
+            for room, time in unit.lines
         ]
         say_batch(conversation, "draft/chathistory-targets", lines=lines)
 
     conversation.ask(ListConversations(start=start, end=end, limit=_limit(line)), told)
     return None
-
-
-def target_of(room: Room, me: PrincipalId | None) -> str:
-    """What somebody calls a room: its channel, or the other one of a conversation."""
-    if room.kind is not Kind.DIRECT or room.pair is None:
-        return f"#{word(room.name)}"
-    other = room.members.get(room.pair[0] if room.pair[1] == me else room.pair[1])
-    return word("" if other is None else other.name)

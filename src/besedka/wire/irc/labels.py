@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from besedka.chat.entries import MembershipChanged, Message, Reacted, Way
+from besedka.chat.entries import MarkerMoved, MembershipChanged, Message, Reacted, Way
 from besedka.chat.told import Kept, Unit
 from besedka.wire.irc.batches import batched, is_one
 from besedka.wire.irc.capabilities import Capability
@@ -43,6 +43,8 @@ def own_lines(conversation: IrcServer, unit: Unit) -> tuple[list[str], list[str]
     room, entry = kept
     if isinstance(entry.body, MembershipChanged) and entry.body.way is not Way.REMOVED:
         return [], []  # Whose place in a room changes is told of it by the room's entries.
+    if isinstance(entry.body, MarkerMoved):
+        return [], []  # MARKREAD is answered with what is kept, whether or not that has moved.
     lines = conversation.format.run(room, (entry,)).decode().splitlines(keepends=True)
     if type(entry.body) not in MESSAGES:
         return lines, []

@@ -25,6 +25,7 @@ class Page:
         self.extended_join: Final = Capability.EXTENDED_JOIN in capabilities
         self.invite_notify: Final = Capability.INVITE_NOTIFY in capabilities
         self.multiline: Final = Capability.MULTILINE in capabilities
+        self.read_marker: Final = Capability.READ_MARKER in capabilities
         self.redacts: Final = Capability.MESSAGE_REDACTION in capabilities
         self.echoes: Final = Capability.ECHO_MESSAGE in capabilities
         self._sources: dict[PrincipalId, str] = {}

@@ -45,7 +45,8 @@ def _room_told(conversation: IrcServer, unit: Unit) -> None:
         extended = Capability.EXTENDED_JOIN in conversation.capabilities
         params = join_params(channel, person, conversation.world, extended=extended)
         conversation.say(build(conversation.mask, "JOIN", *params))
-    conversation.ask(Look(room=told.room), lambda seen: _entered(conversation, seen))
+    look = Look(room=told.room, marker=Capability.READ_MARKER in conversation.capabilities)
+    conversation.ask(look, lambda seen: _entered(conversation, seen))
 
 
 def _entered(conversation: IrcServer, seen: Unit) -> None:
