@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from besedka.chat.own_requests import SetProfile
 from besedka.chat.principals import AccountRole
 from besedka.hub.ports import Peer
 from besedka.hub.session import Session
@@ -27,9 +28,9 @@ class Company:
     def guests(self, *names: str) -> list[Sitter]:
         return [self.guest(name) for name in names]
 
-    def account(self, name: str) -> Sitter:
-        """Somebody who is registered, at a client of its own."""
-        return Sitter(self, [f"PASS :{name}:{PASSWORD}", f"NICK {name}", f"USER {name} 0 * :{name.title()}"])
+    def account(self, name: str, *before: str) -> Sitter:
+        """Somebody who is registered, at a client of its own, which says something before all else."""
+        return Sitter(self, [*before, f"PASS :{name}:{PASSWORD}", f"NICK {name}", f"USER {name} 0 * :{name.title()}"])
 
     def register(self, name: str, *, admin: bool = False) -> None:
         """Make an account, whose first device goes again."""
@@ -57,6 +58,13 @@ class Sitter:
     def write(self, *lines: str) -> None:
         self.session.receive("".join(line + "\r\n" for line in lines).encode())
         self.company.server.settle()
+
+    def be(self, *, invisible: bool) -> None:
+        """Look like one who is not here, as native clients can."""
+        assert isinstance(self.session.protocol, IrcServer)
+        self.session.protocol.ask(SetProfile(invisible=invisible), lambda _unit: None)
+        self.write("PING x")
+        self.read()
 
     def read(self) -> list[str]:
         """The lines since last looked at, the server's own without its name."""

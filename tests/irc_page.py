@@ -23,6 +23,9 @@ CAPABILITIES = {
     Capability.ECHO_MESSAGE: "one's own messages, when they are kept: the receipt",
     Capability.EVENT_PLAYBACK: "in it what was done as well: JOIN, PART, KICK, TOPIC, MODE",
     Capability.EXTENDED_ISUPPORT: "005 in a batch, and ISUPPORT before registration",
+    Capability.EXTENDED_MONITOR: "of those one follows also AWAY and SETNAME, where these were asked for",
+    Capability.EXTENDED_MONITOR_DRAFT: "the same",
+    Capability.PRE_AWAY: "AWAY before registration; `AWAY *` is a client that nobody sits at",
     Capability.EXTENDED_JOIN: "account and real name in JOIN",
     Capability.INVITE_NOTIFY: "INVITE told to everybody in the room",
     Capability.LABELED_RESPONSE: "an answer with the label of its line; needs `batch`",
@@ -139,8 +142,8 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: MONITOR, RENAME, USERIP; NickServ and ChanServ.
-- **Capabilities**: chghost, extended-monitor, and `draft/` but `account-registration`, `chathistory`, `event-playback`,
+- **Commands**: RENAME, USERIP; NickServ and ChanServ.
+- **Capabilities**: chghost, and `draft/` but `account-registration`, `chathistory`, `event-playback`,
   `extended-isupport`, `message-redaction`, `metadata`, `multiline` and `read-marker`;
   `sts`; SCRAM.
 - **Of channels**: renaming (a room that is
@@ -149,6 +152,7 @@ Not there yet, and answered as unknown or not offered:
   `irc.nicks = "free"`.
 - **Of the server**: WebSocket.
 - A guest's coming or going is a signal: a reader that is full misses the line, and its names are old until it asks.
+  So is what MONITOR tells (`MONITOR S` asks), and who is away. In rooms of more than 500 nobody is told who is away.
 """
 
 

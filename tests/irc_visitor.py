@@ -59,6 +59,9 @@ class FakeWorld:
         found = {fold(one): principal for principal, one in self.people.items()}.get(name)
         return None if found is None else Person(found, AccountName(self.people[found]))
 
+    def away_in(self, room: RoomId, principal: PrincipalId) -> str:
+        return self.face(principal).away
+
     def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
         return self.told.get(number)
 

@@ -148,6 +148,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """An invite code lasts thirty days at most."""
     whowas_max: int = 500
     """People who have left that the server remembers."""
+    followed_max: int = 100
+    """People of whom one session is told when they come and go; what common IRC servers allow."""
     rooms_listed_max: int = 1000
     """Rooms in one answer to `rooms`."""
     people_listed_max: int = 1000

@@ -4,7 +4,6 @@ import re
 
 from besedka.limits import Limits
 from besedka.wire.irc.capabilities import OF_FORMAT, Capability
-from besedka.wire.irc.commands import COMMANDS
 from besedka.wire.irc.isupport import TOKENS_PER_LINE_MAX, escaped, in_lines, tokens
 from besedka.wire.irc.numerics import Numeric
 from irc_page import CAPABILITIES, PAGE, page
@@ -19,7 +18,6 @@ def test_what_is_missing_is_not_there() -> None:
     missing = page().partition("## Missing")[2]
     said = re.findall(r"\b[A-Z]{4,}\b", missing.partition("- **Capabilities**")[0])
     assert said
-    assert "MONITOR" not in COMMANDS
     assert not {"chghost"} & {one.value for one in Capability}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from besedka.chat.names import fold
-from besedka.chat.own_requests import SetProfile
 from hub_room import HubRoom
 from irc_company import Company
 
@@ -71,10 +70,9 @@ def test_who_is_unlisted_is_found_by_name_and_by_those_who_share_a_room(company:
 def test_nobody_finds_who_is_invisible(company: Company) -> None:
     company.register("cat")
     cat, bob = company.account("cat"), company.guest("bob")
-    cat.session.protocol.tell_hub(SetProfile(invisible=True))  # type: ignore[attr-defined]
-    cat.write("PING x")
+    cat.be(invisible=True)
     for mask in ("cat", "c*", "*"):
-        assert not [line for line in bob.asked(f"WHO {mask}") if " cat " in line.removesuffix("list")[:-20]], mask
+        assert [line for line in bob.asked(f"WHO {mask}") if line.endswith(":0 Cat")] == [], mask
 
 
 # WHOIS, WHOWAS ---------------------------------------------------------------------------------------------------

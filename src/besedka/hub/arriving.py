@@ -149,5 +149,7 @@ class Reception:
             entered.let_in(online)
             online.rooms_joined += 1
             opened = [entered]
+        if news:
+            self._parts.following.look(online.name)
         if news and not newcomer:
             self._parts.signals.came(opened, online)

@@ -51,7 +51,16 @@ from besedka.hub.reads import Reads
 from besedka.hub.revoking import Revoking
 from besedka.hub.session import Session
 from besedka.wire.asides import SayAside
-from besedka.wire.looking import Find, GetMarker, ListConversations, Look, LookAround, LookForInvitations, Recall
+from besedka.wire.looking import (
+    Find,
+    Follow,
+    GetMarker,
+    ListConversations,
+    Look,
+    LookAround,
+    LookForInvitations,
+    Recall,
+)
 from besedka.wire.operating import CallOut, Expel, GiveBack, LendAdmin, ReadAgain
 
 if TYPE_CHECKING:
@@ -116,6 +125,7 @@ class Beside:
             Pong: lambda _session, _request: None,
             Away: hub.parts.signals.away,
             WatchData: hub.parts.watching.watch,
+            Follow: hub.parts.following.follow,
             GiveBack: lending.give_back,
             Exit: self._exit,
         }

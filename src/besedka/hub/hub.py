@@ -109,6 +109,7 @@ class Hub:
         self.parts.attendance.give_up(session)
         self.parts.devices.drop(session)
         self.parts.watching.forget(session)
+        self.parts.following.forget(session)
         session.pending.clear()
         session.unread = b""
         rooms = list(session.live)
@@ -127,6 +128,8 @@ class Hub:
             tell = self.parts.attendance.leave(session, rooms, now=now, forgiving=forgiving)
             if not self._stopping:  # Everybody is told of that already.
                 self.parts.signals.went(tell, online)
+                if not online.sessions:
+                    self.parts.following.look(online.name)
             if not online.registered and not online.sessions:
                 if not self._stopping:
                     inside = [opened for opened in rooms if opened.is_inside(online.principal)]

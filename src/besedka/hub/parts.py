@@ -7,6 +7,7 @@ from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room, audience
 from besedka.hub.accounts import AccountStore, Keys
 from besedka.hub.devices import Devices
+from besedka.hub.following import Following
 from besedka.hub.guest_moves import GuestMoves
 from besedka.hub.keeping import LogStore
 from besedka.hub.ports import Bell, Clock, Dice, Journal, Tasks
@@ -51,8 +52,18 @@ class Parts:
         self.settings = settings
         self.rooms = RoomTable(limits)
         self.attendance = Attendance(limits)
-        self.signals = Signals(limits=limits, clock=clock, tasks=tasks, rooms=self.rooms, attendance=self.attendance)
-        self.watching = Watching(limits=limits, attendance=self.attendance, signals=self.signals)
+        self.following = Following(limits=limits, attendance=self.attendance)
+        self.signals = Signals(
+            limits=limits,
+            clock=clock,
+            tasks=tasks,
+            rooms=self.rooms,
+            attendance=self.attendance,
+            following=self.following,
+        )
+        self.watching = Watching(
+            limits=limits, attendance=self.attendance, signals=self.signals, following=self.following
+        )
         self.guest_moves = GuestMoves(rooms=self.rooms, limits=limits, clock=clock, tasks=tasks)
         self.devices = Devices()
         self.unborn: dict[RoomId, None] = {}

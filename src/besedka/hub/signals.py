@@ -20,11 +20,14 @@ from besedka.chat.speaking_rules import may_speak
 from besedka.chat.text import one_line
 from besedka.chat.told import AwayPerson, Done, Presence, TypingPerson, TypingState, TypingTold, Unit
 from besedka.chat.verdicts import Circumstances
+from besedka.hub.following import Following
 from besedka.hub.ports import Clock, Tasks
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom, RoomTable
 from besedka.hub.session import Online, Session
 from besedka.limits import Limits
+from besedka.wire.irc.world import UNSPECIFIED
+from besedka.wire.looking import AwayMoved
 
 TELL_SECONDS = 0.25
 """How long changes are collected: short for people, and a crowd connects in a few of them."""
@@ -71,12 +74,22 @@ class _Changes:
 class Signals:
     """What is to be told soon. Bounded by who is online and where they are."""
 
-    def __init__(self, *, limits: Limits, clock: Clock, tasks: Tasks, rooms: RoomTable, attendance: Attendance) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        clock: Clock,
+        tasks: Tasks,
+        rooms: RoomTable,
+        attendance: Attendance,
+        following: Following,
+    ) -> None:
         self._limits = limits
         self._clock = clock
         self._tasks = tasks
         self._rooms = rooms
         self._attendance = attendance
+        self._following = following
         self._pending: dict[RoomId, _Changes] = {}
         self._typed: dict[tuple[RoomId, PrincipalId], tuple[TypingState, float]] = {}
         """What was last told of whom, and when; the oldest first."""
@@ -102,9 +115,37 @@ class Signals:
         message = one_line(request.message, bytes_max=self._limits.reason_bytes_max)
         if isinstance(message, Refusal):
             return message
-        was, online.away = shown(online), message.strip()
-        self._note(self.rooms_of(online), online, was)
+        message = message.strip()
+        if message == UNSPECIFIED and len(online.sessions) > 1:
+            return Done(request.request_id)  # "as though the connection did not exist at all" (IRCv3 pre-away).
+        was, online.away = shown(online), message
+        rooms = self.rooms_of(online)
+        self._note(rooms, online, was)
+        if was != shown(online):
+            self._tell_away(rooms, online)
         return Done(request.request_id)
+
+    def _tell_away(self, rooms: Iterable[OpenRoom], online: Online) -> None:
+        """Tell those at once whose protocol has a line for it, each of them once; and those who follow keenly."""
+        told: dict[Session, None] = {}
+        for opened in rooms:
+            if opened.state.kind is Kind.INBOX or self._is_large(opened):
+                continue
+            unit = AwayMoved(online.person, self.away_in(opened, online))
+            for sessions in opened.readers.values():
+                data = sessions[0].protocol.tell(unit) if sessions and sessions[0].protocol.sees_guests else b""
+                for session in sessions if data else ():
+                    if session not in told and session.online is not online and not session.link.full:
+                        told[session] = None
+                        session.link.write(data)
+        for session in self._following.keenly(online):
+            if session not in told and not session.link.full:
+                session.link.write(session.protocol.tell(AwayMoved(online.person, online.away)))
+
+    def away_in(self, opened: OpenRoom, online: Online) -> str:
+        """What somebody who is here says of being away, as it may be read in a room; empty if it is not away."""
+        here = shown(online)
+        return self._words_in(opened, online.principal, here) or (UNSPECIFIED if here.away else "")
 
     def typing(self, opened: OpenRoom, online: Online, state: TypingState) -> None:
         """Somebody who may speak in this room is writing, or has stopped."""

@@ -88,6 +88,11 @@ class Surroundings:
         online = self._parts.attendance.named(name)
         return None if online is None or not shown(online).online else online.person
 
+    def away_in(self, room: RoomId, principal: PrincipalId) -> str:
+        """What somebody who is here says of being away, as it may be read in this room; empty if it is not away."""
+        online, opened = self._parts.attendance.get(principal), self._parts.rooms.get(room)
+        return "" if online is None or opened is None else self._parts.signals.away_in(opened, online)
+
     def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
         """The room, and what was said or done in it; where that opened a direct room, what was said behind that."""
         opened = self._parts.rooms.get(room)

@@ -17,6 +17,7 @@ from besedka.chat.own_requests import WatchData
 from besedka.chat.personal import Profile
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.told import Done, Unit
+from besedka.hub.following import Following
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
@@ -31,10 +32,11 @@ BOT = "=bot"
 class Watching:
     """Which session watches what."""
 
-    def __init__(self, *, limits: Limits, attendance: Attendance, signals: Signals) -> None:
+    def __init__(self, *, limits: Limits, attendance: Attendance, signals: Signals, following: Following) -> None:
         self._limits = limits
         self._attendance = attendance
         self._signals = signals
+        self._following = following
         self._keys: dict[Session, frozenset[str]] = {}
         """Bounded by the sessions, each with the keys that one request may name."""
         self._heeded: dict[type, Callable[[OpenRoom, Entry, Body], None]] = {
@@ -96,19 +98,27 @@ class Watching:
         """What somebody who is online says of itself is this from now on."""
         before, was, online.profile = online.profile, shown(online), profile
         if profile.invisible is not before.invisible:
+            self._following.look(online.name)
             self._attendance.census.note(online)
             self._signals.changed(self._signals.rooms_of(online), online, was)
         if profile.real_name != before.real_name:
-            self.value_changed(online, REAL_NAME, profile.real_name)
+            # Whoever has just come says its real name only then; to those who follow it, that belongs to its coming.
+            self.value_changed(online, REAL_NAME, profile.real_name, keenly=before.real_name != "")
         if profile.bot is not before.bot:
             self.value_changed(online, BOT, "1" if profile.bot else "")
 
-    def value_changed(self, online: Online, key: str, value: str) -> None:
-        """A value of somebody who is online is this from now on. Nothing is told of who is invisible."""
+    def value_changed(self, online: Online, key: str, value: str, *, keenly: bool = False) -> None:
+        """A value of somebody who is online is this from now on. Nothing is told of who is invisible.
+
+        With `keenly` it is told to those as well who follow them and share no room with them.
+        """
         if not shown(online).online:
             return
         unit = DataTold(key, value, person=online.person)
-        self._tell(unit, lambda session: session.online is not online and _share_room(session, online))
+        keen = dict.fromkeys(self._following.keenly(online) if keenly else ())
+        self._tell(
+            unit, lambda session: session in keen or (session.online is not online and _share_room(session, online))
+        )
 
     def _tell(self, unit: DataTold, concerns: Callable[[Session], bool]) -> None:
         for session, keys in self._keys.items():

@@ -103,6 +103,26 @@ class InvitedTo(Unit, frozen=True):
     rooms: tuple[RoomName, ...]
 
 
+class Follow(Request, frozen=True):
+    """Tell me from here on when people of these names come and go, and of no others. Answered `done`."""
+
+    names: tuple[str, ...] = ()
+
+
+class Followed(Unit, frozen=True):
+    """Signal: somebody of a name that this session follows has come or gone."""
+
+    person: Person
+    here: bool
+
+
+class AwayMoved(Unit, frozen=True):
+    """Signal: somebody is away, or (empty) back; at once, for protocols in which one says so and sees it done."""
+
+    person: Person
+    message: str
+
+
 class GuestMove(msgspec.Struct, frozen=True):
     """One guest's coming or going."""
 

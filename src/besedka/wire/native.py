@@ -111,6 +111,7 @@ class NativeServer:
     enters_lobby: Final = True
     sees_guests: Final = False
     hears_asides: Final = False
+    follows_keenly: Final = False
     user: Final = ""
     last_words: Final = ""
     handshake: Final = True

@@ -52,6 +52,11 @@ class ServerProtocol(Protocol):
         ...
 
     @property
+    def follows_keenly(self) -> bool:
+        """Whether it wants to know more of those whom it follows than that they come and go."""
+        ...
+
+    @property
     def user(self) -> str:
         """What its peer says it is called on its own machine (IRC); empty where nobody is asked."""
         ...

@@ -116,6 +116,7 @@ class TextServer:
     enters_lobby: Final = True
     sees_guests: Final = False
     hears_asides: Final = False
+    follows_keenly: Final = False
     user: Final = ""
     last_words: Final = ""
     handshake: Final = False

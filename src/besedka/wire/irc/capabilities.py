@@ -20,6 +20,8 @@ class Capability(Enum):
     EVENT_PLAYBACK = "draft/event-playback"
     EXTENDED_ISUPPORT = "draft/extended-isupport"
     EXTENDED_JOIN = "extended-join"
+    EXTENDED_MONITOR = "extended-monitor"
+    EXTENDED_MONITOR_DRAFT = "draft/extended-monitor"
     INVITE_NOTIFY = "invite-notify"
     LABELED_RESPONSE = "labeled-response"
     MESSAGE_REDACTION = "draft/message-redaction"
@@ -30,6 +32,7 @@ class Capability(Enum):
     MULTILINE = "draft/multiline"
     NO_IMPLICIT_NAMES = "no-implicit-names"
     NO_IMPLICIT_NAMES_DRAFT = "draft/no-implicit-names"
+    PRE_AWAY = "draft/pre-away"
     READ_MARKER = "draft/read-marker"
     SASL = "sasl"
     SERVER_TIME = "server-time"
@@ -39,6 +42,9 @@ class Capability(Enum):
 
 
 BY_NAME: Final = {one.value: one for one in Capability}
+
+EXTENDED_MONITOR: Final = frozenset({Capability.EXTENDED_MONITOR, Capability.EXTENDED_MONITOR_DRAFT})
+"""The same by its name and by the one it had."""
 
 OF_FORMAT: Final = frozenset(
     {

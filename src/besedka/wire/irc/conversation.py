@@ -40,7 +40,7 @@ from besedka.chat.told import (
 from besedka.limits import Limits
 from besedka.wire.asides import AsideTold
 from besedka.wire.framing import Fault, LineDecoder
-from besedka.wire.irc.capabilities import Capability
+from besedka.wire.irc.capabilities import EXTENDED_MONITOR, Capability
 from besedka.wire.irc.commands import COMMANDS, Command, When
 from besedka.wire.irc.format import Formats, IrcFormat
 from besedka.wire.irc.labels import MESSAGES, Answers, label_of, own_lines
@@ -52,7 +52,7 @@ from besedka.wire.irc.registering import Registering
 from besedka.wire.irc.stages import Stage
 from besedka.wire.irc.telling import TOLD
 from besedka.wire.irc.world import NO_USER, Face, World, mask
-from besedka.wire.looking import GuestBecame, GuestsMoved
+from besedka.wire.looking import AwayMoved, GuestBecame, GuestsMoved
 from besedka.wire.text_bodies import Translate
 from besedka.wire.text_format import same
 
@@ -95,6 +95,8 @@ class IrcServer:
         self.lent = False
         """Whether an administrator's rights are lent to it (OPER)."""
         self.hears_wallops = False
+        self.followed: dict[FoldedName, str] = {}
+        """Whom it is told about (MONITOR), each as it was written."""
         self.last_words = ""
         """Why it is gone: what it said with QUIT, or who put it out."""
         self.rooms: dict[FoldedName, RoomId] = {}
@@ -263,6 +265,11 @@ class IrcServer:
         return self.principal is not None and is_account(self.principal)
 
     @property
+    def follows_keenly(self) -> bool:
+        """Whether it asked for more than that those whom it follows come and go (IRCv3 extended-monitor)."""
+        return not self.capabilities.isdisjoint(EXTENDED_MONITOR)
+
+    @property
     def is_admin(self) -> bool:
         """Whether it may do what administrators may; the hub knows for certain."""
         return self.lent or self._role is AccountRole.ADMIN
@@ -379,5 +386,6 @@ _SHARED: Final[dict[type[Unit], Callable[[IrcFormat, Unit], bytes]]] = {
     GuestBecame: lambda form, unit: form.became(cast(GuestBecame, unit)),
     TypingTold: lambda form, unit: form.typing(cast(TypingTold, unit)),
     AsideTold: lambda form, unit: form.aside(cast(AsideTold, unit)),
+    AwayMoved: lambda form, unit: form.away(cast(AwayMoved, unit)),
 }
 """Units that are told to all sessions of a format as the same bytes."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from besedka.chat.entries import Entry, Manner, Person
+from besedka.chat.entries import Entry, Manner, MembershipChanged, Person, Way
 from besedka.chat.permissions import Rank
 from besedka.chat.principals import PrincipalId, is_account
 from besedka.chat.rooms import Room
@@ -19,8 +19,8 @@ from besedka.wire.irc.lines import build, plain, shortened, word
 from besedka.wire.irc.pages import Page, iso_time
 from besedka.wire.irc.said import REASON_BYTES_MAX, other_of
 from besedka.wire.irc.tagging import TYPING, shown_tags
-from besedka.wire.irc.world import OFFLINE, Face, World, mask
-from besedka.wire.looking import GuestBecame, GuestsMoved
+from besedka.wire.irc.world import OFFLINE, UNSPECIFIED, Face, World, mask
+from besedka.wire.looking import AwayMoved, GuestBecame, GuestsMoved
 
 
 class IrcFormat:
@@ -46,6 +46,9 @@ class IrcFormat:
         for entry in entries:
             if not self._ignored or not is_said_by(self._ignored, entry):
                 show(page, entry)
+                if type(entry.body) is MembershipChanged and entry.body.way is Way.JOINED:
+                    for person in entry.body.people:
+                        page.lines += self._away_from_joining(room, person)
         return "".join(page.lines).encode()
 
     def each(self, room: Room, entries: Sequence[Entry]) -> list[bytes]:
@@ -62,19 +65,28 @@ class IrcFormat:
     # Signals ---------------------------------------------------------------------------------------------------------
 
     def presence(self, unit: Presence) -> bytes:
-        """Who is away and who is back (IRCv3 away-notify): an account that is not here is away, too."""
+        """Which accounts are here and which are not, which is being away, too (IRCv3 away-notify).
+
+        Whoever was here and says so is told of at once (`away`), and a guest is away from when it joins on (`guests`).
+        """
         if Capability.AWAY_NOTIFY not in self._capabilities:
             return b""
-        away = [(one.person, one.message) for one in unit.away]
-        away += [(person, OFFLINE) for person in unit.went if person.principal > 0]
-        marked = {person.principal for person, _ in away}
-        back = [one for one in (*unit.came, *unit.back) if one.principal > 0 and one.principal not in marked]
+        messages = {one.person.principal: one.message or UNSPECIFIED for one in unit.away}
         lines = [
-            build(self._source(person), "AWAY", shortened(plain(message), bytes_max=REASON_BYTES_MAX))
-            for person, message in away
+            self._away_line(one, messages.get(one.principal, "")) for one in unit.came if is_account(one.principal)
         ]
-        lines += [build(self._source(person), "AWAY") for person in back]
+        lines += [self._away_line(one, OFFLINE) for one in unit.went if is_account(one.principal)]
         return "".join(lines).encode()
+
+    def away(self, unit: AwayMoved) -> bytes:
+        """Somebody says that it is away, or back."""
+        if Capability.AWAY_NOTIFY not in self._capabilities:
+            return b""
+        return self._away_line(unit.person, unit.message).encode()
+
+    def _away_line(self, person: Person, message: str) -> str:
+        words = [shortened(plain(message), bytes_max=REASON_BYTES_MAX)] if message else []
+        return build(self._source(person), "AWAY", *words)
 
     def guests(self, unit: GuestsMoved) -> bytes:
         """Guests that came and went, as everybody does in IRC."""
@@ -86,6 +98,7 @@ class IrcFormat:
             if move.came:
                 joined = join_params(page.channel, move.person, self._world, extended=page.extended_join)
                 lines.append(build(source, "JOIN", *joined))
+                lines += self._away_from_joining(unit.room, move.person)
             elif move.quit:
                 lines.append(build(source, "QUIT", reason))
             else:
@@ -138,6 +151,13 @@ class IrcFormat:
         if Capability.ACCOUNT_NOTIFY not in self._capabilities:
             return b""
         return build(self._source(unit.person), "ACCOUNT", word(unit.person.name)).encode()
+
+    def _away_from_joining(self, room: Room, person: Person) -> list[str]:
+        """ "when a user joins and has an away message set" (IRCv3 away-notify)."""
+        if Capability.AWAY_NOTIFY not in self._capabilities:
+            return []
+        message = self._world.away_in(room.id, person.principal)
+        return [self._away_line(person, message)] if message else []
 
     def _source(self, person: Person) -> str:
         return mask(word(person.name), self._world.face(person.principal))

@@ -70,6 +70,7 @@ def tokens(*, network: str, limits: Limits) -> list[str]:
         "MAXLIST": f"beI:{limits.marks_max}",
         "MODES": str(MODES_PER_LINE_MAX),
         "MSGREFTYPES": "msgid,timestamp",
+        "MONITOR": str(limits.followed_max),
         "NAMELEN": str(limits.real_name_bytes_max),
         "NETWORK": escaped(network),
         "NICKLEN": str(limits.name_characters_max),

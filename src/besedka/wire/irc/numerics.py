@@ -123,6 +123,11 @@ class Numeric(Enum):
     RPL_HELPSTART = "704", ""
     RPL_HELPTXT = "705", ""
     RPL_ENDOFHELP = "706", ""
+    RPL_MONONLINE = "730", ""
+    RPL_MONOFFLINE = "731", ""
+    RPL_MONLIST = "732", ""
+    RPL_ENDOFMONLIST = "733", N_("End of MONITOR list")
+    ERR_MONLISTFULL = "734", N_("Monitor list is full.")
     RPL_WHOISKEYVALUE = "760", ""
     RPL_KEYVALUE = "761", ""
     RPL_KEYNOTSET = "766", N_("Key not set")

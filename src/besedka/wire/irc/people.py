@@ -12,6 +12,7 @@ from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.lines import Line, build, plain, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of
+from besedka.wire.irc.stages import Stage
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
@@ -28,8 +29,15 @@ def _tell(conversation: IrcServer, numeric: Numeric, *params: str) -> None:
 
 
 def away(conversation: IrcServer, line: Line) -> None:
-    """AWAY, for all sessions of the account."""
+    """AWAY, for all sessions of the account; before registration for who knows what that means (IRCv3 pre-away)."""
     message = line.params[0] if line.params else ""
+    if conversation.stage is Stage.NEW:
+        if Capability.PRE_AWAY not in conversation.capabilities:
+            conversation.reply(Numeric.ERR_NOTREGISTERED)
+            return
+        conversation.registering.away = message
+        conversation.reply(Numeric.RPL_NOWAWAY if message.strip() else Numeric.RPL_UNAWAY)
+        return
 
     def told(unit: Unit) -> None:
         code = code_of(unit)

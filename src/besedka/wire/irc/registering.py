@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from besedka.chat.own_requests import SetProfile, WatchData
+from besedka.chat.own_requests import Away, SetProfile, WatchData
 from besedka.chat.refusals import N_, SENTENCES, Code
 from besedka.chat.requests import ComeAsGuest, Exit, Login, Ping, Sync
 from besedka.chat.told import Refused, Unit, You
@@ -14,6 +14,7 @@ from besedka.wire.irc.isupport import USER_CHARACTERS_MAX
 from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.stages import Stage
+from besedka.wire.irc.world import UNSPECIFIED
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
@@ -41,6 +42,8 @@ class Registering:
         self.real_name = ""
         self._watches = False
         """Whether the hub was asked to tell of any changes."""
+        self.away: str | None = None
+        """What it said of being away before it was in (IRCv3 pre-away); None where it said nothing."""
         self.login: tuple[str, str] | None = None
         """The name and password of PASS, no longer than they are needed."""
         self.admitted = False
@@ -116,6 +119,9 @@ class Registering:
         describing.tell_motd(conversation)
         self._introduce()
         self.watch()
+        # Whoever is away for no reason that a person gave is back as soon as one of their clients does not say so.
+        if self.away is not None or conversation.face.away == UNSPECIFIED:
+            conversation.ask(Away(message=self.away or ""), _noted)
         conversation.ask(Sync(), _noted)
 
     def _introduce(self) -> None:

@@ -27,6 +27,10 @@ BOT_MODE: Final = "B"
 """The letter of bots, as a user mode and in WHO (IRCv3 bot-mode, ISUPPORT BOT)."""
 
 
+UNSPECIFIED: Final = "*"
+"""What stands for words about being away that are not told, or were not said (IRCv3 pre-away)."""
+
+
 class Face(msgspec.Struct, frozen=True):
     """What a nick carries with it: `nick!user@host`, and what its bearer says of itself."""
 
@@ -101,6 +105,10 @@ class World(Protocol):
 
     def named(self, name: FoldedName) -> Person | None:
         """Who of this name is here."""
+        ...
+
+    def away_in(self, room: RoomId, principal: PrincipalId) -> str:
+        """What somebody who is here says of being away, as it may be read in this room; empty if it is not away."""
         ...
 
     def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
