@@ -80,7 +80,8 @@ class Listener:
             for visit in list(self._parts.open):
                 visit.holder.abort()
             await self._parts.nobody_left.wait()
-        for patience in (self._parts.silent, self._parts.undecided, self._parts.full, self._parts.closing):
+        parts = self._parts
+        for patience in (parts.silent, parts.undecided, parts.asking, parts.full, parts.closing):
             patience.give_up()
 
     def _arrived(self, accepted: socket.socket, address: str) -> None:

@@ -11,12 +11,14 @@ import html
 import importlib
 import logging
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from besedka.chat.refusals import N_
 from besedka.hub.ports import Peer
 from besedka.net.parts import Parts, Visit, reason_of
 from besedka.net.peers import forwarded_address, is_within, parse_address
+from besedka.wire.protocol import ServerProtocol
 from besedka.words import _
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ _HEADERS_MAX = 64
 
 _HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:/@\s]+))(?::[0-9]{0,5})?\Z", re.ASCII)
 """RFC 9110 §7.2."""
+
+_IRC_OFFERED = re.compile(rb"^sec-websocket-protocol:[^\r\n]*(?:text|binary)\.ircv3\.net", re.IGNORECASE | re.MULTILINE)
+"""Only looked for here; whether it is a handshake at all is judged where that is spoken."""
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 _TITLE = N_("This is a besedka server.")
 _HOW = N_("It is a chat. Join it from a terminal, with besedka installed:")
@@ -58,6 +65,17 @@ def is_host_ours(host: str, hostnames: tuple[str, ...]) -> bool | None:
     return name in known or parse_address(name) is not None
 
 
+def host_name(host: str) -> str | None:
+    """The name or address in a host that may have a port; None where it is none."""
+    match = _HOST.match(host)
+    return None if match is None else (match["six"] or match["name"]).lower().removesuffix(".")
+
+
+def asks_for_irc(head: bytes) -> bool:
+    """Whether the head of a request offers a subprotocol of IRCv3 websocket."""
+    return _IRC_OFFERED.search(head) is not None
+
+
 class Pages:
     """Serves HTTP on connections that turned out to speak it."""
 
@@ -67,7 +85,7 @@ class Pages:
 
     def serve(self, transport: asyncio.Transport, visit: Visit, peer: Peer, data: bytes) -> None:
         """Take a transport over; `data` is what the peer has said already."""
-        HTTPConnection(self._parts, transport, visit).begin(self, peer, data)
+        HTTPConnection(self._parts, self, transport, visit, peer).begin(data)
 
     async def handler(self) -> asyncio.Protocol:
         """aiohttp's side of a new connection."""
@@ -140,28 +158,51 @@ def _response(
 class HTTPConnection(asyncio.Protocol):
     """Stands between a transport and aiohttp, so that the connection is counted and can be ended like any other."""
 
-    __slots__ = ("_handler", "_opening", "_parts", "_said", "_transport", "_visit")
+    __slots__ = ("_handler", "_opening", "_pages", "_parts", "_peer", "_said", "_transport", "_visit")
 
-    def __init__(self, parts: Parts, transport: asyncio.Transport, visit: Visit) -> None:
+    def __init__(self, parts: Parts, pages: Pages, transport: asyncio.Transport, visit: Visit, peer: Peer) -> None:
         self._parts = parts
+        self._pages = pages
+        self._peer = peer
         self._transport = transport
         self._visit = visit
         self._handler: asyncio.Protocol | None = None
         self._opening: asyncio.Task[None] | None = None
         self._said = b""
 
-    def begin(self, pages: Pages, peer: Peer, data: bytes) -> None:
+    def begin(self, data: bytes) -> None:
         """Take the transport over; `data` is what the peer has said already."""
         self._visit.holder = self
-        self._visit.opened(peer.way)
-        self._said = data
         self._transport.set_protocol(self)
-        self._transport.pause_reading()
-        self._opening = self._parts.loop.create_task(self._open(pages))
+        self._parts.asking.start(self, self._transport.abort)
+        self.data_received(data)
 
-    async def _open(self, pages: Pages) -> None:
+    def _decide(self) -> None:
+        """As soon as the head of the first request is there, it is known whether this will be a WebSocket."""
+        if not _HEAD_END.search(self._said) and len(self._said) < self._parts.limits.line_bytes_max:
+            return
+        self._parts.asking.stop(self)
+        self._transport.pause_reading()
+        make = self._parts.wires.irc
+        opening = self._open() if make is None or not asks_for_irc(self._said) else self._become_irc(make)
+        self._opening = self._parts.loop.create_task(opening)
+
+    async def _become_irc(self, make: Callable[[], ServerProtocol]) -> None:
+        """Another takes the transport over; it is imported now, in a thread."""
         try:
-            handler = await pages.handler()
+            module = await self._parts.loop.run_in_executor(None, importlib.import_module, "besedka.net.websocket")
+            self._opening = None
+            socket = module.WebSocket(self._parts, self._transport, self._visit)
+            socket.shake_hands(self._peer, make, self._said)
+            self._transport.resume_reading()
+        except Exception as error:  # The same edge.
+            self._parts.journal.fault("opening a WebSocket failed", error)
+            self.abort()
+
+    async def _open(self) -> None:
+        self._visit.opened(self._peer.way)
+        try:
+            handler = await self._pages.handler()
         except Exception as error:  # The edge: no descriptor left to read aiohttp with, for one.
             self._parts.journal.fault("serving a page failed", error)
             self.abort()
@@ -180,6 +221,8 @@ class HTTPConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._handler is None:
             self._said += data
+            if self._opening is None:
+                self._decide()
         else:
             self._handler.data_received(data)
 
@@ -195,6 +238,7 @@ class HTTPConnection(asyncio.Protocol):
             self._handler.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._parts.asking.stop(self)
         if self._opening is not None:
             self._opening.cancel()
         if self._handler is not None:

@@ -76,6 +76,8 @@ class Parts:
         """Those that have said nothing."""
         self.undecided = Patience(loop, seconds=limits.login_seconds_max)
         """Those of whom it is not known what they are."""
+        self.asking = Patience(loop, seconds=limits.http_idle_seconds_max)
+        """Those that speak HTTP and have not asked for anything yet."""
         self.full = Patience(loop, seconds=limits.full_seconds_max)
         """Those that have more unsent than they may."""
         self.closing = Patience(loop, seconds=limits.shutdown_seconds_max)
