@@ -43,7 +43,7 @@ from besedka.chat.own_requests import MoveMarker
 from besedka.chat.principals import SERVER, AccountName, AccountRole, Actor, PrincipalId, is_guest
 from besedka.chat.refusals import Refusal
 from besedka.chat.requests import Edit, Join, React, Redact, Say, Tell, Write
-from besedka.chat.room_requests import Open
+from besedka.chat.room_requests import Open, SetMark
 from besedka.chat.rooms import Room
 from besedka.chat.rules import decide, open_room
 from besedka.chat.verdicts import Circumstances
@@ -169,7 +169,7 @@ class Retrial:
         if isinstance(request, Say | Edit | Redact | React):
             more.update(self._about_message(room, first, request))
         more.update(self._about_guest(entries))
-        more["present"] = self._put_out(entries)
+        more["present"] = self._put_out(entries, request)
         return msgspec.structs.replace(plain, **more)
 
     def _partner(self, room: Room, entry: Entry) -> Person:
@@ -195,10 +195,10 @@ class Retrial:
                 return {"other": change.person, "other_here": True}
         return {}
 
-    def _put_out(self, entries: Sequence[Entry]) -> tuple[Actor, ...]:
-        """Those whom a mark put out were there, from wherever they come."""
+    def _put_out(self, entries: Sequence[Entry], request: Write) -> tuple[Actor, ...]:
+        """Those whom a mark put out were there, from wherever they come. The mark itself may have been there before."""
         last = entries[-1].body
-        if len(entries) < 2 or not isinstance(last, MembershipChanged) or last.way is not Way.REMOVED:
+        if not isinstance(request, SetMark) or not isinstance(last, MembershipChanged) or last.way is not Way.REMOVED:
             return ()
         return tuple(
             self._actor(person.principal, person.name, address, inside=True)
