@@ -84,6 +84,38 @@ def test_an_account_is_back_in_its_rooms_on_connecting(server: Server) -> None:
         assert not any(" #lobby" in line for line in lines)
 
 
+def test_what_was_missed_is_asked_for_when_the_server_is_there_again(server: Server) -> None:
+    wanted = ("batch", "server-time", "message-tags", "draft/chathistory", "draft/read-marker")
+    with IrcPeer(server.port) as ann, IrcPeer(server.port) as bob:
+        ann.log_in("ann", PASSWORD, *wanted)
+        bob.log_in("bob", PASSWORD, "echo-message", *wanted)
+        for one in (ann, bob):
+            one.write("JOIN #tea")
+            one.read()
+        bob.write("PRIVMSG #tea :before")
+        (read,) = [line for line in bob.read() if " PRIVMSG " in line]
+        time = read.partition("time=")[2].partition(";")[0]
+        ann.write(f"MARKREAD #tea timestamp={time}")
+        assert any(line.endswith(f" MARKREAD #tea timestamp={time}") for line in ann.read())
+        ann.write("QUIT")
+        while ann.line() is not None:
+            pass
+        bob.write("PRIVMSG #tea :one", "TOPIC #tea :cake", "PRIVMSG #tea :two", "PRIVMSG ann :to you alone")
+        bob.read()
+    server.kill()
+    with server.start(), IrcPeer(server.port) as ann:
+        assert any(
+            f" MARKREAD #tea timestamp={time}" in line for line in (*ann.log_in("ann", PASSWORD, *wanted), *ann.read())
+        )
+        ann.write(f"CHATHISTORY TARGETS timestamp={time} timestamp=2999-01-01T00:00:00.000Z 50")
+        found = [line.split(" ")[4] for line in ann.read() if " CHATHISTORY TARGETS " in line]
+        assert found == ["#tea", "bob"]
+        for target, words in (("#tea", ["one", "two"]), ("bob", ["alone"])):
+            ann.write(f"CHATHISTORY AFTER {target} timestamp={time} 50")
+            lines = [line for line in ann.read() if line.startswith("@batch=")]
+            assert [line.rpartition(" ")[2].removeprefix(":") for line in lines] == words
+
+
 def test_a_message_from_outside_irc_is_lines_and_nothing_else(server: Server) -> None:
     with IrcPeer(server.port) as ann, NativePeer(server.port) as carl:
         ann.log_in("ann", PASSWORD, "message-tags")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from besedka.chat.entries import Kind
+from besedka.chat.entries import Kind, RoomId
 from besedka.chat.own_requests import Ignore
 from besedka.chat.requests import Edit, Login, Redact, Say
 from besedka.chat.room_requests import Invite, Open
+from besedka.hub.keeping import Page
 from hub_room import PASSWORD, Device
 from irc_person import IrcPerson, IrcRoom
 
@@ -140,6 +143,49 @@ def test_a_page_counts_what_can_be_shown(server: IrcRoom, ann: IrcPerson) -> Non
     ann.write("PRIVMSG #cake two")
     assert asked(ann, "LATEST #cake * 2") == ["one", "two"]
     assert asked(bob, "LATEST #cake * 3")[-3:] == ["one", "#cake", "two"]
+
+
+def test_a_message_of_several_lines_is_one_and_a_batch_within_the_batch(server: IrcRoom) -> None:
+    dora = server.registered("dora")
+    lobby = dora.room("lobby")
+    server.registered("eve")
+    eve = IrcPerson(server, "eve", *CAPABILITIES, "draft/multiline", account=True)
+    for text in ("one", "two\nthree"):
+        dora.ask(Say(id=server.new_id(), room=lobby, text=text))
+        server.settle()
+    first, *lines, last = eve.answer("CHATHISTORY LATEST #lobby * 2")
+    outer = first.split(" ")[2][1:]
+    begins = lines[1]
+    assert tag(begins, "batch") == tag(lines[0], "batch") == outer
+    assert begins.split(" ")[2:5:2] == ["BATCH", "draft/multiline"]
+    inner = begins.split(" ")[3][1:]
+    assert [tag(line, "batch") for line in lines[2:4]] == [inner, inner]
+    assert lines[4].split(" ")[1:] == ["BATCH", f"-{inner}"]
+    assert last.split(" ")[1:] == ["BATCH", f"-{outer}"]
+    assert asked(IrcPerson(server, "eve", *CAPABILITIES, account=True), "LATEST #lobby * 1") == ["two", "three"]
+
+
+def test_what_is_redacted_while_it_is_looked_for_is_not_told(server: IrcRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    dora = server.registered("dora")
+    lobby = dora.room("lobby")
+    server.registered("eve")
+    eve = IrcPerson(server, "eve", *CAPABILITIES, account=True)
+    for text in ("one", "two"):
+        dora.ask(Say(id=server.new_id(), room=lobby, text=text))
+        server.settle()
+    read, number = server.logs.page_before, dora.entries(lobby)[-1].number
+
+    async def slowly(room: RoomId, **asked: Any) -> Page:
+        found = await read(room, **asked)
+        await server.process.wait_seconds(2)
+        return found
+
+    monkeypatch.setattr(server.logs, "page_before", slowly)
+    eve.read()
+    eve.write("CHATHISTORY LATEST #lobby * 2")
+    dora.ask(Redact(id=server.new_id(), room=lobby, number=number))
+    server.settle(5)
+    assert words([line for line in eve.read() if "batch=" in line]) == ["one"]
 
 
 # What is not one's own -------------------------------------------------------------------------------------------
