@@ -67,8 +67,8 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
   code stands in place of the e-mail address; there is no other use for one, and none is kept. `VERIFY` never has
   anything to verify. `USERNAME_EXISTS` says that a guest bears the nick.
 - Whoever asks CAP LS with less than 302 is listed only what fits into one line.
-- By WebSocket, on any path, where `text.ircv3.net` or `binary.ircv3.net` is offered: one line is one message. Host must be
-  an address, localhost or a configured name; an Origin, which browsers send, must be the same or a configured name.
+- By WebSocket, on any path, where `text.ircv3.net` or `binary.ircv3.net` is offered: one line is one message. Host must
+  be an address, localhost or a configured name; an Origin, which browsers send, must be the same or a configured name.
 - The host of somebody is a keyed hash of their address: the same for the same address, and the address to nobody.
   Whoever is not here is `u@offline`.
 
