@@ -18,6 +18,7 @@ CAPABILITIES = {
     Capability.ACCOUNT_TAG: "`account` on what an account says and does",
     Capability.AWAY_NOTIFY: "who is away; an account without a session is away with `offline`",
     Capability.BATCH: "for the answers to labelled lines",
+    Capability.CHANNEL_RENAME: "RENAME told; others are told PART and JOIN",
     Capability.CAP_NOTIFY: "taken; the capabilities of a running server do not change",
     Capability.CHATHISTORY: "what was said before, by CHATHISTORY; nothing is played back unasked",
     Capability.ECHO_MESSAGE: "one's own messages, when they are kept: the receipt",
@@ -123,6 +124,12 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - NOTICE is answered with errors where it has a label, and otherwise only if its line is too long.
 - A line longer than any with all its tags can be (8,701 bytes) is 417, and the end of the connection.
 - A key that is set is told as `*`; in 324 it is shown to those inside, on a safe way.
+- `b` and `e` take `m:` (muted, and excepted from that) and, as `I` does, `a:` and an account (ACCOUNTEXTBAN); `m:a:` is
+  both. Whoever is banned is not heard, unless voiced.
+- An INVITE by an operator lets in despite `k`, `l` and the bans that stand by then, until it is used; a guest's is used
+  up by being kicked.
+- JOIN of a name that a renamed channel has left behind enters it under its new one (no CHANNEL_RENAMED).
+- Modes that are changed together are told in one line; a mask that is only a name is looked up, and begins another.
 - A LIST has at most four masks, and as many negated ones; a channel is as old as its room.
 - A hidden room (`+s`) that one may not enter is 473, whatever else is in the way.
 - WHO of a mask tells no channel (`*`), and its `i` field is 255.255.255.255: addresses are told to nobody.
@@ -144,12 +151,10 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: RENAME, USERIP; NickServ and ChanServ.
-- **Capabilities**: chghost, and `draft/` but `account-registration`, `chathistory`, `event-playback`,
+- **Commands**: USERIP; NickServ and ChanServ.
+- **Capabilities**: chghost, and `draft/` but `account-registration`, `channel-rename`, `chathistory`, `event-playback`,
   `extended-isupport`, `message-redaction`, `metadata`, `multiline` and `read-marker`;
   `sts`; SCRAM.
-- **Of channels**: renaming (a room that is
-  renamed is told to nobody, and goes on under its new name), extbans but `m:`; an INVITE is not told to a guest.
 - **Of people**: guests' change of nick;
   `irc.nicks = "free"`.
 - A guest's coming or going is a signal: a reader that is full misses the line, and its names are old until it asks.

@@ -107,3 +107,105 @@ def test_where_one_is_invited_to(room: list[Guest]) -> None:
     assert asked(ann, "INVITE bob #tea") == ["443 bob #tea :is already on channel"]
     assert asked(bob, "INVITE zoe #tea") == ["341 zoe #tea"]
     assert asked(zoe, "INVITE") == ["336 #tea", "337 :End of /INVITE list"]
+
+
+def test_a_guest_is_told_of_its_invitation_and_may_join(room: list[Guest]) -> None:
+    ann, bob, zoe = room
+    ann.write("MODE #tea +ikl secret 1", "MODE #tea +b zoe!*@*")
+    assert numerics(zoe, "JOIN #tea") == ["474"]
+    ann.write("INVITE zoe #tea")
+    assert zoe.said() == ["INVITE zoe #tea"]
+    assert bob.said()[-1].startswith("MODE")
+    assert numerics(zoe, "JOIN #tea")[0] == "JOIN"
+    ann.write("KICK #tea zoe")
+    assert numerics(zoe, "JOIN #tea")[-1] == "474"
+
+
+def test_a_ban_that_is_newer_than_the_invitation_bars(room: list[Guest]) -> None:
+    ann, _, zoe = room
+    ann.write("INVITE zoe #tea")
+    ann.server.settle(1)
+    ann.write("MODE #tea +b zoe!*@*")
+    assert numerics(zoe, "JOIN #tea")[-1] == "474"
+    ann.write("INVITE zoe #tea")
+    assert numerics(zoe, "JOIN #tea")[0] == "JOIN"
+
+
+def test_who_is_no_operator_invites_past_no_ban(room: list[Guest]) -> None:
+    ann, bob, zoe = room
+    ann.write("MODE #tea +b zoe!*@*")
+    bob.write("INVITE zoe #tea")
+    assert numerics(zoe, "JOIN #tea") == ["474"]
+
+
+# Lists -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_changed_together_is_told_in_one_line(room: list[Guest]) -> None:
+    ann, bob, _ = room
+    assert asked(ann, "MODE #tea +ov-t+b bob bob z*!*@*") == ["MODE #tea +ovb bob bob z*!*@*"]
+    bob.read()
+    assert asked(bob, "MODE #tea -b+v z* ann") == ["MODE #tea -b+v z*!*@* ann"]
+
+
+def test_accounts_and_mutes_are_listed_as_they_were_written(room: list[Guest]) -> None:
+    ann, bob, _ = room
+    assert asked(ann, "MODE #tea +bb m:a:bob a:bob") == ["MODE #tea +bb m:a:bob a:bob"]
+    assert asked(ann, "MODE #tea +e m:*!bob@*") == ["MODE #tea +e m:*!bob@*"]
+    lists = asked(bob, "MODE #tea b", "MODE #tea +e")
+    assert [" ".join(line.split(" ")[:3]) for line in lists] == [
+        "367 #tea m:a:bob",
+        "367 #tea a:bob",
+        "368 #tea :End",
+        "348 #tea m:*!bob@*",
+        "349 #tea :End",
+    ]
+    assert asked(bob, "PRIVMSG #tea :a guest is no account") == []
+    assert asked(ann, "MODE #tea -bb m:a:bob A:BOB") == ["MODE #tea -bb m:a:bob a:bob"]
+
+
+def test_an_exception_from_mutes_lets_one_be_heard_and_not_in(room: list[Guest]) -> None:
+    ann, bob, zoe = room
+    ann.write("MODE #tea +bb m:bob zoe", "MODE #tea +ee m:bob m:zoe")
+    assert numerics(bob, "PRIVMSG #tea :hi") == []
+    assert numerics(zoe, "JOIN #tea") == ["474"]
+
+
+# Names -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_channel_is_renamed_for_those_who_can_follow_and_those_who_cannot(room: list[Guest]) -> None:
+    ann, bob, _ = room
+    ann.write("CAP REQ :draft/channel-rename", "TOPIC #tea :green")
+    bob.read()
+    assert asked(ann, "PRIVMSG #tea :before", "RENAME #tea #Cake :no reason") == ["RENAME #tea #Cake :no reason"]
+    lines = [_plainly(line) for line in bob.read()]
+    assert lines[:4] == ["PRIVMSG #tea :before", "PART #tea :no reason", "JOIN #Cake", "332 #Cake green"]
+    assert [line.split(" ")[0] for line in lines[4:]] == ["333", "353", "366"]
+    assert asked(bob, "PRIVMSG #cake :after") == []
+    assert ann.said() == ["PRIVMSG #Cake :after"]
+    assert numerics(bob, "PRIVMSG #tea :after") == ["403"]
+
+
+def test_only_the_case_of_a_name_changes_without_a_word(room: list[Guest]) -> None:
+    ann, bob, _ = room
+    assert asked(ann, "RENAME #tea #TEA") == []
+    assert bob.said() == []
+    assert asked(bob, "TOPIC #tea") == ["331 #tea :No topic is set"]
+
+
+def test_why_a_channel_is_not_renamed(room: list[Guest]) -> None:
+    ann, bob, zoe = room
+    zoe.write("JOIN #cake")
+    assert asked(bob, "RENAME #tea #cup") == ["482 #tea :You're not channel operator"]
+    assert asked(zoe, "RENAME #tea #cup") == ["442 #tea :You're not on that channel"]
+    assert asked(ann, "RENAME #nowhere #cup") == ["403 #nowhere :No such channel"]
+    for name, code in (("#cake", "CHANNEL_NAME_IN_USE"), ("cup", "CANNOT_RENAME"), ("#c,up", "CANNOT_RENAME")):
+        (line,) = [line.split(" :")[0] for line in _all(ann, f"RENAME #tea {name}")]
+        assert line.endswith(f" FAIL RENAME {code} #tea {name}")
+
+
+def _all(who: Guest, line: str) -> list[str]:
+    who.read()
+    who.write(line)
+    return who.read()

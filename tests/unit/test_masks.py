@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from a_room import ANN, BOB, GUEST, NOW, actor, opened
 from a_room import after as then
 from besedka.chat.entries import Listing, Mark, Marked, Person
-from besedka.chat.masks import MASK_CHARACTERS_MAX, WILDCARDS_MAX, banned, fits, listed, muted, valid_mask
+from besedka.chat.masks import (
+    MASK_CHARACTERS_MAX,
+    WILDCARDS_MAX,
+    banned,
+    fits,
+    is_same,
+    listed,
+    may_be_name,
+    muted,
+    valid_mask,
+)
 from besedka.chat.principals import AccountName, Actor, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from paper_room import matches
@@ -184,3 +194,31 @@ def test_no_mask_takes_long() -> None:
     for _ in range(100):
         assert not fitting(mask, who)
     assert time.process_time() - began < 1
+
+
+def test_an_account_is_listed_whatever_it_is_called_elsewhere() -> None:
+    assert fitting("a:ANNA")
+    assert fitting("A:an*")
+    assert not fitting("a:bob")
+    assert not fitting("a:anna", Actor(PrincipalId(-7), AccountName("Anna")))
+
+
+def test_a_name_as_irc_writes_it_is_the_same_mask() -> None:
+    assert is_same("Ann", "ann!*@*")
+    assert not is_same("ann", "ann!*@host")
+    assert may_be_name("ann")
+    assert not any(map(may_be_name, ("ann!*@*", "a*", "a:ann", "192.0.2.0/24")))
+
+
+def test_only_bans_that_are_not_older_count_where_somebody_was_excused() -> None:
+    room = then(ROOM, Marked(Mark(Listing.BAN, "anna")))
+    (ban,) = room.governance.listed
+    assert banned(room, ANYBODY, NOW, since=ban.since)
+    assert not banned(room, ANYBODY, NOW, since=ban.since + 1)
+
+
+def test_an_exception_from_mutes_is_none_from_bans() -> None:
+    marks = [Marked(Mark(one, "anna")) for one in (Listing.BAN, Listing.MUTE, Listing.MUTE_EXCEPTION)]
+    room = then(ROOM, *marks)
+    assert banned(room, ANYBODY, NOW)
+    assert not muted(room, ANYBODY, NOW)

@@ -187,11 +187,12 @@ class SettingsChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="settin
     change: SettingsChange
 
 
-class Renamed(msgspec.Struct, frozen=True, tag_field="kind", tag="renamed"):
+class Renamed(msgspec.Struct, frozen=True, tag_field="kind", tag="renamed", omit_defaults=True):
     """The room is called something else from here on; its id stays."""
 
     room_name: RoomName
     before: RoomName
+    reason: str = ""
 
 
 class Listing(Enum):
@@ -203,6 +204,8 @@ class Listing(Enum):
     """Whoever fits may be here, and may not speak without a voice."""
     BAN_EXCEPTION = "ban-exception"
     """Whoever fits is neither banned nor muted."""
+    MUTE_EXCEPTION = "mute-exception"
+    """Whoever fits is not muted."""
     INVITE_EXCEPTION = "invite-exception"
     """Whoever fits needs no invitation."""
 
@@ -212,7 +215,7 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
 
     listing: Listing
     mask: str
-    """As it was typed: a name, an address, a network, or a mask over name, user name and host."""
+    """As it was typed: a name, an address, a network, a mask over name, user name and host, or `a:` and an account."""
     principal: PrincipalId | None = None
     """Whose name the mask was when it was set."""
     until: int | None = None
@@ -238,6 +241,8 @@ class InvitationsChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="inv
 
     people: tuple[Person, ...]
     withdrawn: bool = False
+    excused: bool = False
+    """Whether neither the key nor the limit nor a ban that stands already keeps them out: a moderator invites them."""
 
 
 class CodeMade(msgspec.Struct, frozen=True, tag_field="kind", tag="code"):

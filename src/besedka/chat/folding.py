@@ -159,11 +159,11 @@ def _membership(room: Room, entry: Entry, body: Body) -> Room:
 
 
 def _joined(room: Room, entry: Entry, moved: MembershipChanged) -> Room:
-    members, former, named, invited = room.members, room.former, room.named, room.governance.invited
-    stood, guests = Standing(), room.governance.guests
+    members, former, named, governance = room.members, room.former, room.named, room.governance
+    stood = Standing()
     if moved.guest is not None:
-        stood = guests.get(moved.guest.principal, stood)
-        guests = _without(guests, moved.guest.principal)
+        stood = governance.guests.get(moved.guest.principal, stood)
+        governance = _replace(governance, guests=_without(governance.guests, moved.guest.principal))
     for person in moved.people:
         stay = former.get(person.principal)
         first = stay.first if stay else entry.number
@@ -172,11 +172,7 @@ def _joined(room: Room, entry: Entry, moved: MembershipChanged) -> Room:
         named = named.set(fold(person.name), person.principal)
         if stay:
             former = former.delete(person.principal)
-        if person.principal in invited:
-            invited = invited.delete(person.principal)
-    governance = room.governance
-    if invited is not governance.invited or guests is not governance.guests:
-        governance = _replace(governance, invited=invited, guests=guests)
+        governance = governance.without_invitation(person.principal)
     return _replace(room, members=members, former=former, named=named, governance=governance)
 
 
@@ -187,6 +183,7 @@ def _left(room: Room, entry: Entry, moved: MembershipChanged) -> Room:
         if member is None:
             assert is_guest(person.principal), "an account that is no member cannot go"
             governance = _replace(governance, guests=_without(governance.guests, person.principal))
+            governance = governance.without_invitation(person.principal)
             continue
         if member.spoke:
             governance = governance.with_standing(person.principal, Standing(spoke=member.spoke))
@@ -282,16 +279,18 @@ def _unmarked(room: Room, entry: Entry, body: Body) -> Room:
 
 def _invitations(room: Room, entry: Entry, body: Body) -> Room:
     change = cast(InvitationsChanged, body)
-    invited = room.governance.invited
+    governance = room.governance
     for person in change.people:
         if change.withdrawn:
-            invited = _without(invited, person.principal)
-        else:
-            invited = invited.set(person.principal, entry.time)
-    guests = [one for one in invited if is_guest(one)]
+            governance = governance.without_invitation(person.principal)
+            continue
+        governance = _replace(governance, invited=governance.invited.set(person.principal, entry.time))
+        if change.excused:
+            governance = _replace(governance, excused=governance.excused.set(person.principal, entry.time))
+    guests = [one for one in governance.invited if is_guest(one)]
     if len(guests) > GUESTS_MAX:
-        invited = invited.delete(max(guests))  # Their ids count down: the first to come.
-    return _governed(room, entry, _replace(room.governance, invited=invited))
+        governance = governance.without_invitation(max(guests))  # Their ids count down: the first to come.
+    return _governed(room, entry, governance)
 
 
 def _code(room: Room, entry: Entry, body: Body) -> Room:

@@ -51,6 +51,8 @@ class Governance(msgspec.Struct, frozen=True):
     """In the order they were set; at most `Limits.marks_max` of each listing."""
     invited: Map[PrincipalId, int] = Map()
     """Who may join by invitation, and since when; at most `Limits.invited_max` accounts, and `GUESTS_MAX` guests."""
+    excused: Map[PrincipalId, int] = Map()
+    """Of those, whom moderators invited, and when last: neither key nor limit nor an older ban keeps them out."""
     code: str = ""
     """SHA-256 of the invite code, hexadecimal; empty for none."""
     code_until: int = 0
@@ -71,6 +73,13 @@ class Governance(msgspec.Struct, frozen=True):
     def of_listing(self, listing: Listing) -> tuple[Listed, ...]:
         """What is on one list."""
         return tuple(one for one in self.listed if one.mark.listing is listing)
+
+    def without_invitation(self, principal: PrincipalId) -> Governance:
+        """The same where somebody is not, or no longer, invited."""
+        if principal not in self.invited:
+            return self
+        excused = self.excused.delete(principal) if principal in self.excused else self.excused
+        return msgspec.structs.replace(self, invited=self.invited.delete(principal), excused=excused)
 
     def with_standing(self, principal: PrincipalId, standing: Standing) -> Governance:
         """The same with somebody who is no member standing so."""

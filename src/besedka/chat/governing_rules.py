@@ -29,7 +29,7 @@ from besedka.chat.entries import (
     Way,
 )
 from besedka.chat.governance import Standing
-from besedka.chat.masks import fits, listed, valid_mask
+from besedka.chat.masks import fits, is_same, listed, valid_mask
 from besedka.chat.names import fold
 from besedka.chat.permissions import Act, above, allowed
 from besedka.chat.principals import Actor, PrincipalId, is_account
@@ -60,7 +60,7 @@ KEY_CHARACTERS_MAX = 50
 """A room's key: no spaces and no commas, so that every client can type it."""
 
 
-def _may(room: Room, actor: Actor, act: Act) -> Refusal | None:
+def may_govern(room: Room, actor: Actor, act: Act) -> Refusal | None:
     """Why somebody may not govern a room so; None if they may. Administrators need not be inside."""
     refusal = absent(room, actor)
     if refusal is not None and (refusal.code is Code.NO_SUCH_ROOM or allowed(room, actor, act) is not None):
@@ -76,7 +76,7 @@ def _unheard(actor: Actor) -> Refusal | None:
 
 
 def _settings(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
-    refusal = _may(room, actor, Act.CHANGE_SETTINGS)
+    refusal = may_govern(room, actor, Act.CHANGE_SETTINGS)
     if refusal is not None:
         return refusal
     change = cast(ChangeSettings, request).change
@@ -102,12 +102,13 @@ def _impossible(change: SettingsChange, limits: Limits) -> str | None:
 
 
 def _rename(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
-    del request
-    refusal = _may(room, actor, Act.RENAME) or _unheard(actor)
+    refusal = may_govern(room, actor, Act.RENAME) or _unheard(actor)
     if refusal is not None:
         return refusal
-    name = circumstances.room_name
-    return () if name == room.name else (draft(actor, Renamed(name, room.name)),)
+    name, reason = circumstances.room_name, _reason(cast(Rename, request).reason, actor, circumstances)
+    if isinstance(reason, Refusal):
+        return reason
+    return () if name == room.name else (draft(actor, Renamed(name, room.name, reason)),)
 
 
 def is_data_key(raw: str, limits: Limits) -> bool:
@@ -119,7 +120,7 @@ def _data(room: Room, actor: Actor, request: Write, circumstances: Circumstances
     """A value of a room, or, where the room is one's inbox, of oneself."""
     data, limits = cast(SetData, request), circumstances.limits
     own = room.kind is Kind.INBOX and room.owner == actor.principal
-    refusal = None if own else _may(room, actor, Act.SET_DATA) or _unheard(actor)
+    refusal = None if own else may_govern(room, actor, Act.SET_DATA) or _unheard(actor)
     if refusal is not None:
         return refusal
     key = data.key.lower()
@@ -145,7 +146,7 @@ def _reason(raw: str, actor: Actor, circumstances: Circumstances) -> str | Refus
 
 def _kick(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
     kick = cast(Kick, request)
-    refusal = _may(room, actor, Act.KICK)
+    refusal = may_govern(room, actor, Act.KICK)
     if refusal is not None:
         return refusal
     whom = present_person(room, kick.name, circumstances)
@@ -164,7 +165,7 @@ def _put_out(actor: Actor, people: tuple[Person, ...], reason: str) -> Draft:
 
 def _mark(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
     asked, limits = cast(SetMark, request), circumstances.limits
-    refusal = _may(room, actor, Act.LIST)
+    refusal = may_govern(room, actor, Act.LIST)
     if refusal is not None:
         return refusal
     mask, reason = valid_mask(asked.mask), _reason(asked.reason, actor, circumstances)
@@ -216,11 +217,11 @@ def _fitting(room: Room, actor: Actor, mark: Mark, circumstances: Circumstances)
 
 def _lift(room: Room, actor: Actor, request: Write, _circumstances: Circumstances) -> Verdict:
     asked = cast(LiftMark, request)
-    refusal = _may(room, actor, Act.LIST)
+    refusal = may_govern(room, actor, Act.LIST)
     if refusal is not None:
         return refusal
     masks = tuple(
-        one.mark.mask for one in room.governance.of_listing(asked.listing) if fold(one.mark.mask) == fold(asked.mask)
+        one.mark.mask for one in room.governance.of_listing(asked.listing) if is_same(one.mark.mask, asked.mask)
     )
     return (draft(actor, Unmarked(asked.listing, masks)),) if masks else ()
 
@@ -230,7 +231,7 @@ def _lift(room: Room, actor: Actor, request: Write, _circumstances: Circumstance
 
 def _role(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
     asked = cast(SetRole, request)
-    refusal = _may(room, actor, Act.GIVE_VOICE)
+    refusal = may_govern(room, actor, Act.GIVE_VOICE)
     if refusal is not None:
         return refusal
     whom = present_person(room, asked.name, circumstances)
@@ -260,7 +261,7 @@ def _role_refused(room: Room, actor: Actor, whom: Person, role: RoomRole | None)
 
 
 def _transfer(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
-    refusal = _may(room, actor, Act.MAKE_OWNER)
+    refusal = may_govern(room, actor, Act.MAKE_OWNER)
     if refusal is not None:
         return refusal
     whom = present_person(room, cast(Transfer, request).name, circumstances)
@@ -279,7 +280,7 @@ def _transfer(room: Room, actor: Actor, request: Write, circumstances: Circumsta
 
 
 def _invite(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
-    refusal = _may(room, actor, Act.INVITE)
+    refusal = may_govern(room, actor, Act.INVITE)
     if refusal is not None:
         return refusal
     asked, other = cast(Invite, request), circumstances.other
@@ -289,16 +290,26 @@ def _invite(room: Room, actor: Actor, request: Write, circumstances: Circumstanc
         return Refusal(Code.NO_SUCH_PERSON)
     if room.kind is Kind.PRIVATE and not is_account(other.principal):
         return Refusal(Code.ACCOUNT_NEEDED)
-    if other.principal in room.governance.invited:
+    excused = allowed(room, actor, Act.LIST) is None
+    if _is_welcome(room, other.principal, excused=excused):
         return ()
     accounts = sum(map(is_account, room.governance.invited))
     if is_account(other.principal) and accounts >= circumstances.limits.invited_max:
         return Refusal(Code.LIST_FULL)
-    return (draft(actor, InvitationsChanged((other,))),)
+    return (draft(actor, InvitationsChanged((other,), excused=excused)),)
+
+
+def _is_welcome(room: Room, principal: PrincipalId, *, excused: bool) -> bool:
+    """Whether inviting somebody once more would change nothing; a ban that was set since then is one to excuse from."""
+    governance = room.governance
+    if not excused or principal not in governance.invited:
+        return principal in governance.invited
+    since = governance.excused.get(principal)
+    return since is not None and all(one.since < since for one in governance.of_listing(Listing.BAN))
 
 
 def _uninvite(room: Room, actor: Actor, _request: Write, circumstances: Circumstances) -> Verdict:
-    refusal = _may(room, actor, Act.INVITE)
+    refusal = may_govern(room, actor, Act.INVITE)
     if refusal is not None:
         return refusal
     other = circumstances.other
@@ -309,7 +320,7 @@ def _uninvite(room: Room, actor: Actor, _request: Write, circumstances: Circumst
 
 
 def _code(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
-    refusal = _may(room, actor, Act.MAKE_CODE)
+    refusal = may_govern(room, actor, Act.MAKE_CODE)
     if refusal is not None:
         return refusal
     seconds = cast(MakeCode, request).seconds

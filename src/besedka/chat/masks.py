@@ -2,7 +2,8 @@
 
 A pattern is `name!user@host` with `*` for any text and `?` for any one character (as in IRC, RFC 1459 §4.2.3); parts
 left out fit everybody. Nobody is shown another's address, so a host is what stands for it (`Actor.host`); whoever
-knows an address or a network may still list it as it is.
+knows an address or a network may still list it as it is. `a:` and a name, which may have wildcards, is an account,
+whatever it is called elsewhere (IRCv3 account-extban).
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ MASK_CHARACTERS_MAX = 192
 
 WILDCARDS_MAX = 16
 """Stars in one mask: more than anybody needs."""
+
+ACCOUNT_PREFIX = "a:"
+"""What a mask begins with that is about accounts."""
+
+_WHOEVER = "!*@*"
+
+_NEVER_IN_NAMES = frozenset("!@*?/:")
 
 _MAPPED_BITS = 96
 """What stands before the IPv4 address in a mapped one."""
@@ -57,6 +65,8 @@ def _fits(mark: Mark, actor: Actor, shown: str) -> bool:
     if network is not None:
         address = address_of(actor.address)
         return address is not None and address in network
+    if mark.mask.lower().startswith(ACCOUNT_PREFIX):
+        return is_account(actor.principal) and is_like(mark.mask[len(ACCOUNT_PREFIX) :], actor.name)
     return _pattern(mark.mask).fits(shown)
 
 
@@ -65,23 +75,40 @@ def like(pattern: str, text: str) -> bool:
     return pattern == "*" or _words(pattern).fits(fold(text))
 
 
-def listed(room: Room, listing: Listing, actor: Actor, now: int) -> bool:
-    """Whether somebody is on a list of a room at `now`, in milliseconds since 1970 UTC."""
-    there = [one.mark for one in room.governance.listed if one.mark.listing is listing and one.in_force(now)]
+def may_be_name(mask: str) -> bool:
+    """Whether a mask is not a pattern or an address for sure, but may be what somebody is called."""
+    return not set(mask) & _NEVER_IN_NAMES
+
+
+def is_same(mask: str, other: str) -> bool:
+    """Whether two masks are one, however they are written: `name!*@*` is how IRC writes a name."""
+    return fold(mask).removesuffix(_WHOEVER) == fold(other).removesuffix(_WHOEVER)
+
+
+def listed(room: Room, listing: Listing, actor: Actor, now: int, *, since: int = 0) -> bool:
+    """Whether somebody is on a list of a room at `now`, and was not put there before `since` (milliseconds, 1970)."""
+    there = [
+        one.mark
+        for one in room.governance.listed
+        if one.mark.listing is listing and one.since >= since and one.in_force(now)
+    ]
     if not there:
         return False
     shown = _shown(actor)
     return any(_fits(mark, actor, shown) for mark in there)
 
 
-def banned(room: Room, actor: Actor, now: int) -> bool:
-    """Whether somebody is banned from a room, and not excepted."""
-    return listed(room, Listing.BAN, actor, now) and not listed(room, Listing.BAN_EXCEPTION, actor, now)
+def banned(room: Room, actor: Actor, now: int, *, since: int = 0) -> bool:
+    """Whether somebody is banned from a room, by a ban not set before `since`, and not excepted."""
+    barred = listed(room, Listing.BAN, actor, now, since=since)
+    return barred and not listed(room, Listing.BAN_EXCEPTION, actor, now)
 
 
 def muted(room: Room, actor: Actor, now: int) -> bool:
     """Whether somebody is muted in a room, and not excepted."""
-    return listed(room, Listing.MUTE, actor, now) and not listed(room, Listing.BAN_EXCEPTION, actor, now)
+    if not listed(room, Listing.MUTE, actor, now):
+        return False
+    return not any(listed(room, one, actor, now) for one in (Listing.BAN_EXCEPTION, Listing.MUTE_EXCEPTION))
 
 
 # Addresses -------------------------------------------------------------------------------------------------------

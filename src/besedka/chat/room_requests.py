@@ -34,6 +34,7 @@ class Rename(Write, frozen=True, tag="rename"):
 
     room: InRoom
     name: Name
+    reason: Text = ""
 
 
 class Kick(Write, frozen=True, tag="kick"):

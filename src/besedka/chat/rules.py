@@ -119,14 +119,15 @@ def _barred(
     settings, inside = room.governance.settings, len(room.members) + circumstances.guests_here
     if not is_account(actor.principal) and room.kind is not Kind.PUBLIC:
         return Refusal(Code.ACCOUNT_NEEDED)
+    excused = room.governance.excused.get(actor.principal)
     if not owns and rank(room, actor) is not Rank.ADMIN:
-        if banned(room, actor, circumstances.now):
+        if banned(room, actor, circumstances.now, since=excused or 0):
             return Refusal(Code.BANNED_HERE)
         if settings.invite_only and not invited:
             return Refusal(Code.INVITATION_ONLY)
-        if settings.key and key != settings.key:
+        if excused is None and settings.key and key != settings.key:
             return Refusal(Code.WRONG_KEY)
-        if settings.members_max and inside >= settings.members_max:
+        if excused is None and settings.members_max and inside >= settings.members_max:
             return Refusal(Code.ROOM_FULL)
     return Refusal(Code.ROOM_FULL) if inside >= circumstances.limits.members_max else None
 

@@ -109,6 +109,7 @@ _LISTS = {
     Listing.BAN: N_("banned from {room}"),
     Listing.MUTE: N_("muted in {room}"),
     Listing.BAN_EXCEPTION: N_("excepted from bans and mutes in {room}"),
+    Listing.MUTE_EXCEPTION: N_("excepted from mutes in {room}"),
     Listing.INVITE_EXCEPTION: N_("need no invitation to {room}"),
 }
 

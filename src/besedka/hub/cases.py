@@ -10,6 +10,7 @@ import msgspec
 
 from besedka.chat.entries import Entry, Person, Reacted, RoomId
 from besedka.chat.governance import code_digest
+from besedka.chat.masks import may_be_name
 from besedka.chat.names import FoldedName, fold, room_name
 from besedka.chat.principals import Actor, PrincipalId, is_account, is_guest
 from besedka.chat.refusals import Code, Refusal
@@ -183,12 +184,13 @@ class Cases:
         return self._with(turn, case, other=prepared.other, other_here=here)
 
     def _mark(self, turn: Turn, online: Online, request: Write, prepared: Prepared | None) -> Case | Later:
+        """Where the mask may be a name, its bearer is looked up; others need nothing, and follow in the same turn."""
         assert isinstance(request, SetMark)
-        if prepared is None:
+        if prepared is None and may_be_name(request.mask):
             return Later.UNPREPARED
         case = self._in_room(turn, online, request, prepared)
         present = self._present(turn, case.room) if isinstance(case, Case) and request.put_out else ()
-        return self._with(turn, case, other=prepared.other, present=present)
+        return self._with(turn, case, other=None if prepared is None else prepared.other, present=present)
 
     def _present(self, turn: Turn, room: Room) -> tuple[Actor, ...]:
         """Those in a room who are here, once for each of their sessions: any of them may be what a mark fits."""

@@ -14,10 +14,11 @@ from besedka.chat.cursor import Cursor, Resumption, resumption
 from besedka.chat.entries import Entry, Kind, Message, RoomId
 from besedka.chat.mending import as_read, mended
 from besedka.chat.principals import PrincipalId
-from besedka.chat.rooms import Reading
+from besedka.chat.rooms import Reading, Room
 from besedka.chat.told import Unreadable
 from besedka.hub.announcing import room_told
 from besedka.hub.faults import StoreFault
+from besedka.hub.naming import by_name, is_renamed, tell_renamed
 from besedka.hub.parts import Parts
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Announcement, Rest, Session
@@ -202,15 +203,22 @@ class Places:
             after = entries[-1].number
             if readable is not None and readable.last is not None:
                 entries = [as_read(entry, readable.last) for entry in entries]
-            data = session.format.run(opened.state, entries)
-            if data:
-                session.link.write(data)
+            self._write(session, opened.state, entries)
         if after < upto:
             session.behind[room] = after
             return
         del session.behind[room]
         if readable is not None and readable.last is None and session.synced:
             opened.add_reader(session)
+
+    def _write(self, session: Session, room: Room, entries: Sequence[Entry]) -> None:
+        pieces = by_name(room, entries) if is_renamed(entries) else [(room, entries, None)]
+        for called, some, renaming in pieces:
+            data = session.format.run(called, some)
+            if data:
+                session.link.write(data)
+            if renaming is not None:
+                tell_renamed(session, called, renaming)
 
     def _catch_up_signals(self, session: Session) -> None:
         """Instead of the signals that were dropped, the present state."""

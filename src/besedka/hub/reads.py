@@ -13,9 +13,10 @@ from immutables import Map
 from besedka.chat.answers import MarkLine, MarkList, OverviewLine, OverviewTold
 from besedka.chat.entries import Kind, Level, RoomId
 from besedka.chat.governance import Standing
+from besedka.chat.governing_rules import may_govern
 from besedka.chat.names import fold
 from besedka.chat.own_requests import Overview, Typing
-from besedka.chat.permissions import Act, allowed
+from besedka.chat.permissions import Act
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import ListRooms, Sync, Who
@@ -23,7 +24,7 @@ from besedka.chat.room_requests import ListMarks
 from besedka.chat.rooms import Member, Reading, direct_people
 from besedka.chat.speaking_rules import may_speak
 from besedka.chat.told import People, PersonLine, RoomLine, RoomList, Synced, Unit
-from besedka.chat.verdicts import Circumstances, absent, unknown
+from besedka.chat.verdicts import Circumstances, unknown
 from besedka.hub.keeping import RoomBrief
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
@@ -80,7 +81,7 @@ class Reads:
         opened = await self._parts.open_room(request.room)
         inside = opened is not None and opened.is_inside(_online(session).principal)
         state, actor = NOWHERE if opened is None else opened.state, session.actor(inside=inside)
-        refusal = absent(state, actor) or allowed(state, actor, Act.SEE_LISTS)
+        refusal = may_govern(state, actor, Act.SEE_LISTS)
         if refusal is not None:
             return refusal
         now = self._parts.clock.now()

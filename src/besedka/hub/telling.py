@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from besedka.chat.entries import Entry, Ignored, Kind, MembershipChanged, Message, RoomId
+from besedka.chat.entries import Entry, Ignored, InvitationsChanged, Kind, MembershipChanged, Message, Person, RoomId
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room
 from besedka.hub.keeping import Addition
+from besedka.hub.naming import by_name, tell_renamed
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Announcement, Session
 from besedka.hub.turn import Turn
+from besedka.wire.looking import GuestInvited
 
 
 class Told:
@@ -80,8 +82,13 @@ class Told:
             entries = [numbered.entry for numbered in addition.entries]
             origins = turn.origins.get(addition.after.id, {})
             self._heed_ignoring(addition.after, entries)
-            for sessions in list(opened.readers.values()):
-                self._run(opened, sessions, entries, addition.before.head, origins)
+            if addition.after.id in turn.renamed:
+                self._run_by_name(opened, entries, origins)
+            else:
+                for sessions in list(opened.readers.values()):
+                    self._run(opened.state, sessions, entries, addition.before.head, origins)
+            for entry in turn.invited.get(addition.after.id, ()):
+                self._tell_invited(opened, entry)
             self._parts.watching.kept(opened, entries)
         for session in moved_sessions:
             self._places.pump(session)
@@ -116,15 +123,35 @@ class Told:
             for session in () if online is None else online.sessions:
                 session.ignore(room.personal.ignored)
 
+    def _run_by_name(self, opened: OpenRoom, entries: list[Entry], origins: dict[int, Session]) -> None:
+        """What was said before the room was renamed is told under its old name."""
+        for room, some, renaming in by_name(opened.state, entries):
+            for sessions in list(opened.readers.values()):
+                self._run(room, sessions, list(some), some[0].number - 1, origins)
+            readers = [session for sessions in opened.readers.values() for session in sessions]
+            for session in readers if renaming is not None else ():
+                assert renaming is not None
+                tell_renamed(session, room, renaming)
+
+    def _tell_invited(self, opened: OpenRoom, entry: Entry) -> None:
+        """A guest that is invited has no inbox; its sessions are told, if they are of a protocol that says so."""
+        body = entry.body
+        if not isinstance(body, InvitationsChanged) or body.withdrawn:
+            return
+        for person in body.people:
+            guest = self._parts.attendance.get(person.principal) if is_guest(person.principal) else None
+            for session in () if guest is None else guest.sessions:
+                if session.protocol.sees_guests:
+                    session.tell(GuestInvited(opened.state.name, Person(entry.author, entry.name)))
+
     def _run(
         self,
-        opened: OpenRoom,
+        state: Room,
         sessions: list[Session],
         entries: list[Entry],
         before: int,
         origins: dict[int, Session],
     ) -> None:
-        state = opened.state
         form = sessions[0].format
         apart = {session: None for session in origins.values() if session.format is form}
         each = form.each(state, entries) if apart else []

@@ -14,6 +14,7 @@ from besedka.chat.entries import (
     Draft,
     Edited,
     Entry,
+    InvitationsChanged,
     Kind,
     MembershipChanged,
     Message,
@@ -86,6 +87,10 @@ class Turn:
         """How many rooms more, or fewer, somebody is in by this turn."""
         self.moved: dict[RoomId, dict[PrincipalId, None]] = {}
         """Whose membership of a room changed."""
+        self.renamed: dict[RoomId, None] = {}
+        """Rooms that are called something else than before."""
+        self.invited: dict[RoomId, list[Entry]] = {}
+        """The entries by which people were invited."""
         self.mended: dict[RoomId, dict[int, None]] = {}
         """The messages that were edited or redacted."""
         self.reacted: dict[tuple[RoomId, int], list[Entry]] = {}
@@ -154,6 +159,7 @@ class Turn:
     def _index(self, state: Room, entry: Entry) -> None:
         if isinstance(entry.body, Renamed):
             self._named[fold(state.name)] = state.id
+            self.renamed[state.id] = None
         if not isinstance(entry.body, Opened):
             return
         if state.pair is not None:
@@ -178,6 +184,8 @@ class Turn:
             assert target is not None, "a message is mended as it is kept"
             self._rewrites.setdefault(state.id, []).extend(rewrites(entry, target))
             self.mended.setdefault(state.id, {})[body.number] = None
+        elif isinstance(body, InvitationsChanged):
+            self.invited.setdefault(state.id, []).append(entry)
         elif isinstance(body, Reacted):
             self.reacted.setdefault((state.id, body.number), []).append(entry)
 

@@ -18,6 +18,7 @@ class _Governance(msgspec.Struct, frozen=True, omit_defaults=True):
     settings: RoomSettings = RoomSettings()
     listed: tuple[Listed, ...] = ()
     invited: dict[PrincipalId, int] = {}
+    excused: dict[PrincipalId, int] = {}
     code: str = ""
     code_until: int = 0
     guests: dict[PrincipalId, Standing] = {}
@@ -52,6 +53,7 @@ def governance_text(governance: Governance, kind: Kind) -> str:
         governance.settings,
         governance.listed,
         dict(governance.invited),
+        dict(governance.excused),
         governance.code,
         governance.code_until,
         dict(governance.guests),
@@ -72,6 +74,7 @@ def governance_of(text: str, kind: Kind) -> Governance:
         kept.settings,
         kept.listed,
         Map(kept.invited),
+        Map(kept.excused),
         kept.code,
         kept.code_until,
         Map(kept.guests),

@@ -123,6 +123,23 @@ class AwayMoved(Unit, frozen=True):
     message: str
 
 
+class RoomRenamed(Unit, frozen=True):
+    """A room one is in is called something else from here on; for protocols that know rooms by their names."""
+
+    room: RoomId
+    by: Person
+    before: RoomName
+    after: RoomName
+    reason: str = ""
+
+
+class GuestInvited(Unit, frozen=True):
+    """One is invited to a room, and has no log of one's own that would say so."""
+
+    room_name: RoomName
+    by: Person
+
+
 class GuestMove(msgspec.Struct, frozen=True):
     """One guest's coming or going."""
 

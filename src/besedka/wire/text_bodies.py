@@ -88,6 +88,7 @@ _MARKED: Final = {
     Listing.BAN: N_("{name} banned {mask}"),
     Listing.MUTE: N_("{name} muted {mask}"),
     Listing.BAN_EXCEPTION: N_("{name} excepted {mask} from bans"),
+    Listing.MUTE_EXCEPTION: N_("{name} excepted {mask} from mutes"),
     Listing.INVITE_EXCEPTION: N_("{name} lets {mask} join without an invitation"),
 }
 
@@ -95,6 +96,7 @@ _LIFTED: Final = {
     Listing.BAN: N_("{name} lifted the ban on {masks}"),
     Listing.MUTE: N_("{name} lifted the mute on {masks}"),
     Listing.BAN_EXCEPTION: N_("{name} no longer excepts {masks} from bans"),
+    Listing.MUTE_EXCEPTION: N_("{name} no longer excepts {masks} from mutes"),
     Listing.INVITE_EXCEPTION: N_("{name} lets {masks} join by invitation only"),
 }
 
@@ -102,6 +104,7 @@ _OVER: Final = {
     Listing.BAN: N_("the ban on {masks} is over"),
     Listing.MUTE: N_("the mute on {masks} is over"),
     Listing.BAN_EXCEPTION: N_("{masks} is no longer excepted from bans"),
+    Listing.MUTE_EXCEPTION: N_("{masks} is no longer excepted from mutes"),
     Listing.INVITE_EXCEPTION: N_("{masks} may now join by invitation only"),
 }
 
@@ -218,7 +221,8 @@ def _settings(telling: Telling, entry: Entry, body: Body) -> str:
 def _renamed(telling: Telling, entry: Entry, body: Body) -> str:
     renamed = cast(Renamed, body)
     before, after = harmless_line(renamed.before), harmless_line(renamed.room_name)
-    return telling.happened(_RENAMED, name=harmless_line(entry.name), before=before, after=after)
+    what = telling.happened(_RENAMED, name=harmless_line(entry.name), before=before, after=after)
+    return telling.why(what, renamed.reason)
 
 
 def _marked(telling: Telling, entry: Entry, body: Body) -> str:

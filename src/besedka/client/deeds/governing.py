@@ -29,7 +29,7 @@ class Governing:
             "kick": self._kick,
             "bans": self._list(Listing.BAN),
             "mutes": self._list(Listing.MUTE),
-            "exceptions": self._list(Listing.BAN_EXCEPTION, Listing.INVITE_EXCEPTION),
+            "exceptions": self._list(Listing.BAN_EXCEPTION, Listing.MUTE_EXCEPTION, Listing.INVITE_EXCEPTION),
             "voice": lambda name: self._here.of_room(SetRole, name=person(name), voice=True),
             "unvoice": lambda name: self._here.of_room(SetRole, name=person(name), voice=False),
             "moderator": lambda name: self._here.of_room(SetRole, name=person(name), role=RoomRole.MODERATOR),

@@ -6,6 +6,7 @@ source. Text of people goes through `plain` and `word`, for it may come from whe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, cast
 
 from besedka.chat.entries import (
@@ -20,6 +21,7 @@ from besedka.chat.entries import (
     MarkerMoved,
     MembershipChanged,
     Person,
+    Renamed,
     RolesChanged,
     RoomId,
     RoomRole,
@@ -32,14 +34,23 @@ from besedka.chat.names import fold
 from besedka.chat.principals import is_account
 from besedka.wire.irc.isupport import MODES_PER_LINE_MAX, TOPIC_BYTES_MAX
 from besedka.wire.irc.lines import build, plain, shortened, word
-from besedka.wire.irc.pages import Page, Show, iso_time
+from besedka.wire.irc.pages import ModeLine, Page, Show, iso_time
 from besedka.wire.irc.said import REASON_BYTES_MAX, SHOWN_SAID, other_of
 from besedka.wire.irc.world import World
 
-LIST_MODES: Final = {Listing.BAN: "b", Listing.MUTE: "b", Listing.BAN_EXCEPTION: "e", Listing.INVITE_EXCEPTION: "I"}
+LIST_MODES: Final = {
+    Listing.BAN: "b",
+    Listing.MUTE: "b",
+    Listing.BAN_EXCEPTION: "e",
+    Listing.MUTE_EXCEPTION: "e",
+    Listing.INVITE_EXCEPTION: "I",
+}
 
 MUTE_PREFIX: Final = "m:"
-"""A mute is a ban of kind `m` (ISUPPORT EXTBAN)."""
+"""A mute is a ban of kind `m` (ISUPPORT EXTBAN); what is behind it may be an account (`m:a:name`)."""
+
+MUTING: Final = {Listing.BAN: Listing.MUTE, Listing.BAN_EXCEPTION: Listing.MUTE_EXCEPTION}
+"""What a list's masks are about that begin so."""
 
 FLAG_MODES: Final = {
     "C": "no_ctcp",
@@ -97,15 +108,36 @@ def _invitations(page: Page, entry: Entry, body: Body) -> None:
 
 
 def _modes(page: Page, entry: Entry, changes: list[tuple[str, str, str]]) -> None:
-    """Changes of modes (sign, letter, parameter), several to a line."""
-    for start in range(0, len(changes), MODES_PER_LINE_MAX):
-        some = changes[start : start + MODES_PER_LINE_MAX]
+    """Changes of modes (sign, letter, parameter), several to a line: what somebody changes in one go is one line."""
+    before = page.mode_line
+    if before is not None and page.lines and page.lines[-1] is before.line and before.entry.author == entry.author:
+        together = [*before.changes, *changes]
+        if len(list(_fitting(together))) == 1:
+            page.lines.pop()
+            entry, changes = before.entry, together
+    for some in _fitting(changes):
         letters, sign = "", ""
         for one, letter, _parameter in some:
             letters += letter if one == sign else one + letter
             sign = one
         parameters = [parameter for _, _, parameter in some if parameter]
         page.add(entry, "MODE", page.channel, letters, *parameters)
+        page.mode_line = ModeLine(entry, some, page.lines[-1])
+
+
+def _fitting(changes: list[tuple[str, str, str]]) -> Iterator[list[tuple[str, str, str]]]:
+    """As many changes as a line may have, and has the bytes for."""
+    some: list[tuple[str, str, str]] = []
+    size = 0
+    for change in changes:
+        cost = len(change[2].encode()) + 1
+        if some and (len(some) == MODES_PER_LINE_MAX or size + cost > REASON_BYTES_MAX):
+            yield some
+            some, size = [], 0
+        some.append(change)
+        size += cost
+    if some:
+        yield some
 
 
 def _roles(page: Page, entry: Entry, body: Body) -> None:
@@ -135,10 +167,18 @@ def _settings(page: Page, entry: Entry, body: Body) -> None:
 
 def shown_mask(listing: Listing, raw: str) -> str:
     """A mask as a mode has it: whole, so that every client takes it for one."""
-    found = word(raw)
+    found = shortened(word(raw), bytes_max=REASON_BYTES_MAX // 2)
     if "!" not in found and "@" not in found and "/" not in found and ":" not in found:
         found = f"{found}!*@*"
-    return f"{MUTE_PREFIX}{found}" if listing is Listing.MUTE else found
+    return f"{MUTE_PREFIX}{found}" if listing in MUTING.values() else found
+
+
+def _renamed(page: Page, entry: Entry, body: Body) -> None:
+    """IRCv3 channel-rename: the third parameter is always there. Others are told PART and JOIN (`renaming`)."""
+    renamed = cast(Renamed, body)
+    if page.renames:
+        before, after = f"#{word(renamed.before)}", f"#{word(renamed.room_name)}"
+        page.add(entry, "RENAME", before, after, shortened(plain(renamed.reason), bytes_max=REASON_BYTES_MAX))
 
 
 def _marked(page: Page, entry: Entry, body: Body) -> None:
@@ -183,6 +223,7 @@ _SHOWN: Final[dict[type, Show]] = {
     InvitationsChanged: _invitations,
     RolesChanged: _roles,
     SettingsChanged: _settings,
+    Renamed: _renamed,
     Marked: _marked,
     Unmarked: _unmarked,
 }

@@ -14,6 +14,7 @@ class Capability(Enum):
     ACCOUNT_TAG = "account-tag"
     AWAY_NOTIFY = "away-notify"
     BATCH = "batch"
+    CHANNEL_RENAME = "draft/channel-rename"
     CAP_NOTIFY = "cap-notify"
     CHATHISTORY = "draft/chathistory"
     ECHO_MESSAGE = "echo-message"
@@ -51,6 +52,7 @@ OF_FORMAT: Final = frozenset(
         Capability.ACCOUNT_NOTIFY,
         Capability.ACCOUNT_TAG,
         Capability.AWAY_NOTIFY,
+        Capability.CHANNEL_RENAME,
         Capability.ECHO_MESSAGE,
         Capability.EXTENDED_JOIN,
         Capability.INVITE_NOTIFY,

@@ -29,6 +29,7 @@ from besedka.wire.irc import (
     people,
     redacting,
     registering,
+    renaming,
     sasl,
     talking,
     who,
@@ -133,6 +134,9 @@ _TABLE: Final = (
     ),
     Command("KICK", "<channel> <nick>{,<nick>} [:<reason>]", 2, When.AFTER, channels.kick, N_("put people out")),
     Command("INVITE", "[<nick> <channel>]", 0, When.AFTER, inviting.invite, N_("invite somebody; see who invites you")),
+    Command(
+        "RENAME", "<channel> <new name> [:<reason>]", 2, When.AFTER, renaming.rename, N_("call a room something else")
+    ),
     Command("MODE", "<target> [<modes> {<parameter>}]", 1, When.AFTER, modes.mode, N_("see or change modes")),
     Command(
         "PRIVMSG", "<target>{,<target>} :<text>", 0, When.AFTER, talking.privmsg, N_("say something"), streams=True

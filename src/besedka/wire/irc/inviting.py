@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from besedka.chat.names import fold
 from besedka.chat.refusals import Code
@@ -13,7 +13,8 @@ from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.names import occupants
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of, tell_refusal
-from besedka.wire.looking import InvitedTo, LookForInvitations, Seen
+from besedka.wire.irc.world import mask
+from besedka.wire.looking import GuestInvited, InvitedTo, LookForInvitations, Seen
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
@@ -57,3 +58,10 @@ def _invite(conversation: IrcServer, nick: str, channel: str, unit: Unit) -> Non
         conversation.reply(Numeric.ERR_USERONCHANNEL, word(nick), word(channel))
     else:
         conversation.ask(Invite(room=unit.room.id, name=nick), told)
+
+
+def invited(conversation: IrcServer, unit: Unit) -> None:
+    """A guest is told that it is invited; an account reads that in its log."""
+    told = cast(GuestInvited, unit)
+    source = mask(word(told.by.name), conversation.world.face(told.by.principal))
+    conversation.say_apart(build(source, "INVITE", word(conversation.nick), f"#{word(told.room_name)}"))

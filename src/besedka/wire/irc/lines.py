@@ -152,7 +152,9 @@ def build(source: str, command: str, *params: str, tags: Iterable[tuple[str, str
     return f"{encode_tags(tags)}{line}\r\n" if tags else f"{line}\r\n"
 
 
-_ALWAYS_TRAILING: Final = frozenset({"PRIVMSG", "NOTICE", "TOPIC", "ERROR", "QUIT", "KICK", "SETNAME", "CAP", "353"})
+_ALWAYS_TRAILING: Final = frozenset(
+    {"PRIVMSG", "NOTICE", "TOPIC", "ERROR", "QUIT", "KICK", "RENAME", "SETNAME", "CAP", "353"}
+)
 """Commands whose last parameter is a text or a list: a colon shows it as such even where it is one word."""
 
 

@@ -17,7 +17,7 @@ from besedka.chat.room_requests import ChangeSettings, LiftMark, SetMark, SetRol
 from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
 from besedka.wire.irc import user_modes
-from besedka.wire.irc.bodies import FLAG_MODES, MUTE_PREFIX, shown_mask
+from besedka.wire.irc.bodies import FLAG_MODES, MUTE_PREFIX, MUTING, shown_mask
 from besedka.wire.irc.channels import CHANNEL, look
 from besedka.wire.irc.isupport import MODES_PER_LINE_MAX
 from besedka.wire.irc.lines import Line, build, word
@@ -132,7 +132,7 @@ def _tell_list(conversation: IrcServer, room: Room, letter: str, *, inside: bool
     if not inside:
         conversation.reply(Numeric.ERR_NOTONCHANNEL, _channel(room))
         return
-    listings = (listing, Listing.MUTE) if listing is Listing.BAN else (listing,)
+    listings = (listing, MUTING.get(listing))
     server, whom, now = conversation.world.server, conversation.addressee, conversation.world.now()
     for one in room.governance.listed:
         if one.mark.listing in listings and one.in_force(now):
@@ -216,8 +216,8 @@ def _change_member(conversation: IrcServer, room: Room, change: Change) -> None:
 
 def _list_request(room: RoomId, letter: str, given: str, *, on: bool) -> Request:
     listing, mask = _LISTS[letter][0], given
-    if listing is Listing.BAN and given.startswith(MUTE_PREFIX):
-        listing, mask = Listing.MUTE, given.removeprefix(MUTE_PREFIX)
+    if listing in MUTING and given.startswith(MUTE_PREFIX):
+        listing, mask = MUTING[listing], given.removeprefix(MUTE_PREFIX)
     # `nick!*@*` is how a name is written as a mask; kept as the name, it means its bearer.
     name = mask.removesuffix("!*@*")
     if name and not set(name) & set("!@*?"):

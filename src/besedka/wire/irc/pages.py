@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from besedka.chat.entries import Body, Entry
 from besedka.chat.principals import SERVER, PrincipalId, is_account
 from besedka.chat.rooms import Room
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.lines import build, word
 from besedka.wire.irc.world import World, mask
+
+
+class ModeLine(msgspec.Struct, frozen=True):
+    """A line of modes that the next change by the same person may be added to."""
+
+    entry: Entry
+    changes: list[tuple[str, str, str]]
+    """Sign, letter and parameter."""
+    line: str
 
 
 class Page:
@@ -31,6 +42,9 @@ class Page:
         self._sources: dict[PrincipalId, str] = {}
         self._bots: dict[PrincipalId, bool] = {}
         self.lines: list[str] = []
+        self.renames: Final = Capability.CHANNEL_RENAME in capabilities
+        self.mode_line: ModeLine | None = None
+        """The last line of modes."""
 
     @property
     def channel(self) -> str:

@@ -12,13 +12,13 @@ from besedka.chat.names import fold
 from besedka.chat.principals import AccountName
 from besedka.chat.refusals import N_
 from besedka.chat.told import Pinged, RoomTold, Unit, Unreadable
-from besedka.wire.irc import monitor, operators
+from besedka.wire.irc import inviting, monitor, operators, renaming
 from besedka.wire.irc.bodies import join_params
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.entering import tell_entered
 from besedka.wire.irc.lines import build, word
 from besedka.wire.irc.subscriptions import tell_change, tell_joined
-from besedka.wire.looking import Followed, Look
+from besedka.wire.looking import Followed, GuestInvited, Look, RoomRenamed
 from besedka.wire.operating import CalledOut, Expelled, TakenBack
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ TOLD: Final[dict[type[Unit], Callable[[IrcServer, Unit], None]]] = {
     Pinged: _pinged,
     Unreadable: _unreadable,
     DataTold: tell_change,
+    RoomRenamed: renaming.renamed,
+    GuestInvited: inviting.invited,
     Expelled: operators.expelled,
     CalledOut: operators.called_out,
     TakenBack: operators.taken_back,
