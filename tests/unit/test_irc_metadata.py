@@ -227,6 +227,24 @@ def test_nothing_is_told_of_who_is_invisible_but_to_themselves(server: HubRoom, 
     assert told(own, "METADATA * LIST")[1:-1] == ["761 zed zed url * y"]
 
 
+def test_those_who_follow_somebody_are_told_of_their_values_wherever_they_are(guests: Guests) -> None:
+    old, new = guests.come("old", "batch", TWO), guests.come("new", "batch", THREE)
+    for who in (old, new):
+        told(who, "METADATA * SUB url")
+        assert told(who, "MONITOR + ann")[0].startswith("731 ")
+    ann = guests.come("ann")
+    assert [line.split(" ")[0] for line in told(old)] == ["730"], "in the older draft there is nothing to say"
+    assert told(new)[1:] == ["BATCH + metadata ann", "BATCH -"]
+    told(ann, "METADATA * SET url x")
+    assert told(old) == ["METADATA ann url * x"]
+    assert told(new) == ["761 new ann url * x"]
+    assert told(new, "METADATA *ALL SYNC") == ["BATCH + metadata *ALL", "761 new ann url * x", "BATCH -"]
+    assert told(old, "MONITOR S")[1:] == ["BATCH + metadata ann", "METADATA ann url * x", "BATCH -"]
+    told(new, "MONITOR C")
+    told(ann, "METADATA * SET url y")
+    assert told(new) == []
+
+
 # On the way in ----------------------------------------------------------------------------------------------------
 
 

@@ -71,8 +71,12 @@ class Following:
 
     def keenly(self, online: Online) -> Iterable[Session]:
         """The sessions of others that want to know more of somebody than that they came (IRCv3 extended-monitor)."""
-        followers = self._followers.get(fold(online.name), {}) if self._followers else {}
-        return [one for one in followers if one.protocol.follows_keenly and one.online is not online]
+        return [one for one in self.followers(online) if one.protocol.follows_keenly]
+
+    def followers(self, online: Online) -> Iterable[Session]:
+        """The sessions of others that follow somebody."""
+        found = self._followers.get(fold(online.name), {}) if self._followers else {}
+        return [one for one in found if one.online is not online]
 
     def _shown(self, name: FoldedName) -> Person | None:
         online = self._attendance.named(name)

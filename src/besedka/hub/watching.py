@@ -6,7 +6,7 @@ person's where it shares a room with them; like all signals, this is dropped for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from immutables import Map
@@ -79,7 +79,7 @@ class Watching:
         online = None if state.owner is None else self._attendance.get(state.owner)
         if online is not None:
             online.data = state.data
-            self.value_changed(online, data.key, data.value)
+            self.value_changed(online, data.key, data.value, beside=self._following.followers(online))
 
     def _profile_set(self, opened: OpenRoom, _entry: Entry, _body: Body) -> None:
         online = None if opened.state.owner is None else self._attendance.get(opened.state.owner)
@@ -91,7 +91,7 @@ class Watching:
         before, guest.data = guest.data, data
         for key in sorted({*before, *data}):
             if before.get(key) != data.get(key):
-                self.value_changed(guest, key, data.get(key, ""))
+                self.value_changed(guest, key, data.get(key, ""), beside=self._following.followers(guest))
         self.profile_changed(guest, profile)
 
     def profile_changed(self, online: Online, profile: Profile) -> None:
@@ -103,21 +103,22 @@ class Watching:
             self._signals.changed(self._signals.rooms_of(online), online, was)
         if profile.real_name != before.real_name:
             # Whoever has just come says its real name only then; to those who follow it, that belongs to its coming.
-            self.value_changed(online, REAL_NAME, profile.real_name, keenly=before.real_name != "")
+            keen = self._following.keenly(online) if before.real_name else ()
+            self.value_changed(online, REAL_NAME, profile.real_name, beside=keen)
         if profile.bot is not before.bot:
             self.value_changed(online, BOT, "1" if profile.bot else "")
 
-    def value_changed(self, online: Online, key: str, value: str, *, keenly: bool = False) -> None:
+    def value_changed(self, online: Online, key: str, value: str, *, beside: Iterable[Session] = ()) -> None:
         """A value of somebody who is online is this from now on. Nothing is told of who is invisible.
 
-        With `keenly` it is told to those as well who follow them and share no room with them.
+        It is told to whoever shares a room with them, and to those `beside`.
         """
         if not shown(online).online:
             return
         unit = DataTold(key, value, person=online.person)
-        keen = dict.fromkeys(self._following.keenly(online) if keenly else ())
+        more = dict.fromkeys(beside)
         self._tell(
-            unit, lambda session: session in keen or (session.online is not online and _share_room(session, online))
+            unit, lambda session: session in more or (session.online is not online and _share_room(session, online))
         )
 
     def _tell(self, unit: DataTold, concerns: Callable[[Session], bool]) -> None:

@@ -31,11 +31,16 @@ def is_one(lines: list[str]) -> bool:
 
 def say_batch(conversation: IrcServer, kind: str, *params: str, lines: Iterable[str]) -> None:
     """Say these lines as a batch; one by one to a client that did not ask for batches."""
-    if Capability.BATCH in conversation.capabilities:
-        reference = f"b{next(conversation.references)}"
-        lines = batched(lines, server=conversation.world.server, reference=reference, kind=kind, params=params)
-    for line in lines:
+    for line in in_batch(conversation, kind, *params, lines=lines):
         conversation.say(line)
+
+
+def in_batch(conversation: IrcServer, kind: str, *params: str, lines: Iterable[str]) -> list[str]:
+    """These lines as a batch, or as they are for a client that did not ask for batches."""
+    if Capability.BATCH not in conversation.capabilities:
+        return list(lines)
+    reference = f"b{next(conversation.references)}"
+    return batched(lines, server=conversation.world.server, reference=reference, kind=kind, params=params)
 
 
 def _is_part(line: str) -> bool:

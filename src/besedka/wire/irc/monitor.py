@@ -11,6 +11,7 @@ from besedka.chat.told import Unit
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of
+from besedka.wire.irc.subscriptions import lines_of_arrival
 from besedka.wire.irc.world import mask
 from besedka.wire.looking import Follow, Followed
 
@@ -90,14 +91,17 @@ def _targets(conversation: IrcServer, line: Line) -> list[str]:
 
 def _tell_how(conversation: IrcServer, nicks: Iterable[str]) -> None:
     """730 for those who are here, 731 for the others."""
-    here, gone = list[str](), list[str]()
+    here, gone, values = list[str](), list[str](), list[str]()
     for nick in nicks:
         person = conversation.world.named(fold(nick))
         if person is None:
             gone.append(word(nick))
         else:
             here.append(mask(word(person.name), conversation.world.face(person.principal)))
+            values += lines_of_arrival(conversation, person)
     _tell_several(conversation, Numeric.RPL_MONONLINE, here)
+    for line in values:
+        conversation.say(line)
     _tell_several(conversation, Numeric.RPL_MONOFFLINE, gone)
 
 
@@ -124,5 +128,7 @@ def followed(conversation: IrcServer, unit: Unit) -> None:
     if told.here:
         shown = mask(nick, conversation.world.face(told.person.principal))
         conversation.say_apart(_line(conversation, Numeric.RPL_MONONLINE, [shown]))
+        for line in lines_of_arrival(conversation, told.person):
+            conversation.say_apart(line)
     else:
         conversation.say_apart(_line(conversation, Numeric.RPL_MONOFFLINE, [nick]))

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from besedka.chat.answers import DataTold
-from besedka.chat.entries import RoomId
+from besedka.chat.entries import Person, RoomId
 from besedka.chat.principals import PrincipalId
 from besedka.chat.requests import Ping
 from besedka.chat.room_requests import SetData
 from besedka.chat.told import Unit
-from besedka.wire.irc.batches import say_batch
+from besedka.wire.irc.batches import in_batch, say_batch
 from besedka.wire.irc.channels import CHANNEL
 from besedka.wire.irc.lines import build, plain, word
 from besedka.wire.irc.metadata_lines import Draft, Wrong, draft_of, fault, in_passing, in_whois, key_lists
@@ -35,7 +35,7 @@ REAL_NAME: Final = "=real-name"
 """Under which key the hub tells of real names (`hub.watching`)."""
 
 _ALL: Final = "*ALL"
-"""Every channel that one is in, as the target of SYNC."""
+"""Every channel that one is in, and everybody whom one follows, as the target of SYNC."""
 
 _IN_WHOIS: Final = ("display-name", "homepage", "pronouns", "status")
 """Keys that people read, of those in the registry of IRCv3."""
@@ -121,6 +121,8 @@ def sync(conversation: IrcServer, target: str, _params: tuple[str, ...]) -> None
 def _sync_rooms(conversation: IrcServer, target: str, rooms: list[RoomId]) -> None:
     """The values of some rooms, one after the other, in one batch of so many bytes as a reader is handed at once."""
     lines: dict[str, None] = {}
+    if target == _ALL:
+        lines.update(dict.fromkeys(_lines_of_followed(conversation)))
 
     def looked(unit: Unit) -> None:
         if isinstance(unit, Seen) and unit.inside:
@@ -137,6 +139,16 @@ def _sync_rooms(conversation: IrcServer, target: str, rooms: list[RoomId]) -> No
             say_batch(conversation, "metadata", word(target), lines=lines)
 
     go_on()
+
+
+def _lines_of_followed(conversation: IrcServer) -> list[str]:
+    people = [conversation.world.named(name) for name in conversation.followed]
+    return [
+        line
+        for person in people
+        if person is not None
+        for line in _subscribed(conversation, word(person.name), values_of(conversation, person.principal))
+    ]
 
 
 def _lines_of(conversation: IrcServer, seen: Seen) -> list[str]:
@@ -188,6 +200,14 @@ def tell_joined(conversation: IrcServer, seen: Unit) -> None:
         conversation.reply(Numeric.RPL_METADATASYNCLATER, channel, "0")
     else:
         say_batch(conversation, "metadata", channel, lines=_lines_of(conversation, seen))
+
+
+def lines_of_arrival(conversation: IrcServer, person: Person) -> list[str]:
+    """What a client that knows metadata is told behind 730, of somebody whom it follows."""
+    draft, found = draft_of(conversation.capabilities), values_of(conversation, person.principal)
+    named = word(person.name)
+    lines = _subscribed(conversation, named, found)
+    return in_batch(conversation, "metadata", named, lines=lines) if lines or draft is Draft.THREE else []
 
 
 def tell_in_whois(conversation: IrcServer, principal: PrincipalId, name: str) -> None:
