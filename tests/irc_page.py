@@ -137,7 +137,6 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
   administrators.
 - OPER takes the name and password of an administrator's account; the rights are this session's, until it ends. KILL is
   no ban. REHASH does not say which file it reads. STATS knows `u`; the other letters are empty.
-- An account's own JOIN and PART are told with the room's entries, outside the batch of a labelled line.
 - Errors of PRIVMSG to a channel are 404 with the reason in words.
 - CHATHISTORY is for those in the channel. Its batch bears the target as it was asked for. An id that is unknown, or of
   another room, is `MESSAGE_ERROR`, for an empty batch would say that nothing is missing. A message that was edited

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from besedka.chat.entries import Entry, Kind, Message, Person, RoomId
+from besedka.chat.entries import Entry, Kind, Message, Opened, Person, RoomId
 from besedka.chat.names import LOBBY, FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
@@ -94,12 +94,13 @@ class Surroundings:
         return "" if online is None or opened is None else self._parts.signals.away_in(opened, online)
 
     def kept(self, room: RoomId, number: int) -> tuple[Room, Entry] | None:
-        """The room, and what was said or done in it; where that opened a direct room, what was said behind that."""
+        """The room, and what was said or done in it; where that opened the room, what was said or done behind that."""
         opened = self._parts.rooms.get(room)
         if opened is None:
             return None
         entry = opened.entry(number)
-        while entry is not None and opened.state.kind is Kind.DIRECT and not isinstance(entry.body, Message):
+        direct = opened.state.kind is Kind.DIRECT
+        while entry is not None and type(entry.body) is not Message and (direct or type(entry.body) is Opened):
             entry = opened.entry(entry.number + 1)
         return None if entry is None else (opened.state, entry)
 

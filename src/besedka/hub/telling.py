@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from besedka.chat.entries import Entry, Ignored, InvitationsChanged, Kind, MembershipChanged, Message, Person, RoomId
+from besedka.chat.entries import (
+    Entry,
+    Ignored,
+    InvitationsChanged,
+    Kind,
+    MembershipChanged,
+    Message,
+    Person,
+    RoomId,
+    Way,
+)
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room
 from besedka.hub.keeping import Addition
@@ -105,14 +115,39 @@ class Told:
             moved[session] = None
             follows = room in session.behind or opened in session.live
             if room in session.behind:
-                after = session.behind[room]
+                start = session.behind[room]
             else:
-                after = addition.before.head if follows else _first_change(addition, principal) - 1
-                if addition.after.kind is Kind.DIRECT:
-                    after = _past_ones_own(addition, after, session, turn.origins.get(room, {}))
+                start = addition.before.head if follows else _first_change(addition, principal) - 1
+            after = start
+            if addition.after.kind is Kind.DIRECT or session.protocol.answers_moves:
+                after = self._past_ones_own(opened, addition, start, session, turn.origins.get(room, {}))
             # Whoever is back is told what it is now: a role and a voice are gone, and much may be called otherwise.
             news = room not in session.announcements and (opened.is_inside(principal) or not follows)
+            news = news or (after > start and room in session.announcements)
             self._places.put(session, room, after=after, announcement=Announcement(after, 0) if news else None)
+
+    def _past_ones_own(
+        self, opened: OpenRoom, addition: Addition, after: int, session: Session, origins: dict[int, Session]
+    ) -> int:
+        """How far a session has the room that is not shown here what it did itself.
+
+        What it opened a direct room for is behind what opened it; and where it has left, this is what came before.
+        """
+        if session not in origins.values() or after < addition.before.head:
+            return after
+        direct = addition.after.kind is Kind.DIRECT
+        missed: list[Entry] = []
+        for numbered in addition.entries:
+            entry = numbered.entry
+            own = origins.get(entry.number) is session
+            if entry.number <= after or own or (direct and not isinstance(entry.body, Message)):
+                after = max(after, entry.number) if not missed else after
+                if missed and own and _is_leaving(entry, session) and opened in session.live and not session.link.full:
+                    session.link.write(session.format.run(addition.after, missed))
+                    return entry.number
+            else:
+                missed.append(entry)
+        return after
 
     def _heed_ignoring(self, room: Room, entries: Sequence[Entry]) -> None:
         """What the inbox says of whom its account ignores is so for its sessions from the next run on."""
@@ -179,16 +214,14 @@ class Told:
                 opened.stale = True
 
 
-def _past_ones_own(addition: Addition, after: int, session: Session, origins: dict[int, Session]) -> int:
-    """How far a session that opened a direct room by a message has it, where it is not shown what it said itself."""
-    if session not in origins.values():
-        return after
-    for numbered in addition.entries:
-        entry = numbered.entry
-        if entry.number > after and isinstance(entry.body, Message) and origins.get(entry.number) is not session:
-            break
-        after = max(after, entry.number)
-    return after
+def _is_leaving(entry: Entry, session: Session) -> bool:
+    """Whether by this entry whoever the session is is not in the room any more."""
+    body, online = entry.body, session.online
+    return (
+        isinstance(body, MembershipChanged)
+        and body.way is not Way.JOINED
+        and any(online is not None and person.principal == online.principal for person in body.people)
+    )
 
 
 def _first_change(addition: Addition, principal: PrincipalId) -> int:

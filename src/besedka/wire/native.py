@@ -112,6 +112,7 @@ class NativeServer:
     sees_guests: Final = False
     hears_asides: Final = False
     follows_keenly: Final = False
+    answers_moves: Final = False
     user: Final = ""
     last_words: Final = ""
     handshake: Final = True

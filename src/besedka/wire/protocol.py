@@ -47,6 +47,11 @@ class ServerProtocol(Protocol):
         ...
 
     @property
+    def answers_moves(self) -> bool:
+        """Whether a coming or going of its own that it does not echo is told in its answer, before the room's run."""
+        ...
+
+    @property
     def hears_asides(self) -> bool:
         """Whether it is told what is said aside (`wire.asides`)."""
         ...

@@ -117,6 +117,7 @@ class TextServer:
     sees_guests: Final = False
     hears_asides: Final = False
     follows_keenly: Final = False
+    answers_moves: Final = False
     user: Final = ""
     last_words: Final = ""
     handshake: Final = False

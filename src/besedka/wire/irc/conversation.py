@@ -76,6 +76,7 @@ class IrcServer:
     enters_lobby: Final = False
     sees_guests: Final = True
     hears_asides: Final = True
+    answers_moves: Final = True
 
     def __init__(self, limits: Limits, world: World, formats: Formats, *, translate: Translate = same) -> None:
         self.limits: Final = limits
@@ -106,6 +107,8 @@ class IrcServer:
         """For batches: each is another."""
         self.metadata: Final = Metadata()
         self.multiline: Final = Multiline()
+        self.entered: Final[set[RoomId]] = set()
+        """Rooms of which a labelled JOIN is told, and that they are entered is not yet."""
         self._formats = formats
         self._lines = LineDecoder(bytes_max=INPUT_BYTES_MAX)
         self._held: deque[tuple[Line, int]] = deque()

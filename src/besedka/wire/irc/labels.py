@@ -41,8 +41,8 @@ def own_lines(conversation: IrcServer, unit: Unit) -> tuple[list[str], list[str]
     if kept is None:
         return [], []
     room, entry = kept
-    if isinstance(entry.body, MembershipChanged) and entry.body.way is not Way.REMOVED:
-        return [], []  # Whose place in a room changes is told of it by the room's entries.
+    if isinstance(entry.body, MembershipChanged) and entry.body.way is Way.JOINED:
+        conversation.entered.add(room.id)  # That it is in there is told already.
     if isinstance(entry.body, MarkerMoved):
         return [], []  # MARKREAD is answered with what is kept, whether or not that has moved.
     lines = conversation.format.run(room, (entry,)).decode().splitlines(keepends=True)

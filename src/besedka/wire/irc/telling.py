@@ -40,7 +40,9 @@ def _room_told(conversation: IrcServer, unit: Unit) -> None:
     conversation.names[told.room] = channel
     if told.resumption is not Resumption.ON:
         return  # It is in there already, and has missed some of what was said.
-    if not conversation.is_account or told.after >= told.head:
+    if told.room in conversation.entered:
+        conversation.entered.discard(told.room)
+    elif not conversation.is_account or told.after >= told.head:
         person = Person(conversation.principal, AccountName(conversation.nick))
         extended = Capability.EXTENDED_JOIN in conversation.capabilities
         params = join_params(channel, person, conversation.world, extended=extended)
