@@ -10,6 +10,7 @@ from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.refusals import Code
 from besedka.chat.requests import ComeAsGuest, Hello, Join, Login, Register, Request, Sync
+from besedka.chat.scram import Verifier, make_verifier
 from besedka.chat.told import Entries, Presence, Refused, RoomTold, Unit, You
 from besedka.hub.governing import HubGovernor
 from besedka.hub.hub import Hub
@@ -44,6 +45,8 @@ class PlainKeys:
 
     def __init__(self) -> None:
         self.hashing: Callable[[], None] = lambda: None
+        self.scram = False
+        """Whether passwords can be proved."""
 
     async def hash(self, password: str) -> str:
         self.hashing()
@@ -55,6 +58,10 @@ class PlainKeys:
 
     def outdated(self, password_hash: str) -> bool:
         return False
+
+    def verifier(self, password_hash: str) -> Verifier | None:
+        password = password_hash.partition("hash of ")[2]
+        return make_verifier(password, salt=b"salt", iterations=4096) if self.scram else None
 
 
 class Weather:

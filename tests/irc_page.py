@@ -39,7 +39,7 @@ CAPABILITIES = {
     Capability.NO_IMPLICIT_NAMES: "no NAMES behind JOIN",
     Capability.NO_IMPLICIT_NAMES_DRAFT: "the same under its earlier name",
     Capability.READ_MARKER: "MARKREAD: how far one has read, the same on all devices; a guest's as long as it stays",
-    Capability.SASL: "PLAIN; offered on safe ways only (TLS, and a true loopback)",
+    Capability.SASL: "PLAIN, and SCRAM-SHA-256 where it is allowed; on safe ways only (TLS, and a true loopback)",
     Capability.SERVER_TIME: "`time` on every entry: when it was kept",
     Capability.SETNAME: "real names that change",
     Capability.STANDARD_REPLIES: "FAIL instead of 400 where there is a code",
@@ -58,8 +58,9 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 ## Coming in
 
-- With an account: SASL PLAIN, or `PASS name:password`. One's nick is the account's name, whatever NICK said; several
-  clients are one person. On connecting one is back in all one's rooms.
+- With an account: SASL PLAIN, SASL SCRAM-SHA-256 where the operator allows it (`accounts.scram`; an account has it from
+  its next login with its password on), or `PASS name:password`. One's nick is the account's name, whatever NICK said;
+  several clients are one person. On connecting one is back in all one's rooms.
 - A guest may log in later, or make an account, and stays in its rooms with its role. Called as before it is told of
   by ACCOUNT; called otherwise, it is told NICK itself, and others QUIT and JOIN. Accounts do not change (907).
 - As a guest, where the operator admits guests: NICK and USER. Others get `FAIL * ACCOUNT_REQUIRED_TO_CONNECT`.
@@ -153,7 +154,7 @@ Not there yet, and answered as unknown or not offered:
 - **Commands**: USERIP; NickServ and ChanServ.
 - **Capabilities**: chghost, and `draft/` but `account-registration`, `channel-rename`, `chathistory`, `event-playback`,
   `extended-isupport`, `message-redaction`, `metadata`, `multiline` and `read-marker`;
-  `sts`; SCRAM.
+  `sts`.
 - **Of people**: guests' change of nick;
   `irc.nicks = "free"`.
 - A guest's coming or going is a signal: a reader that is full misses the line, and its names are old until it asks.

@@ -12,6 +12,7 @@ from besedka.chat.entries import Entry, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.rooms import Room
+from besedka.chat.scram import Verifier
 from besedka.hub.accounts import Account, Credentials
 from besedka.hub.faults import StoreFault, StoreUnsure
 from besedka.hub.keeping import Addition, Kept, Moved
@@ -200,6 +201,9 @@ class SlowKeys:
     def outdated(self, password_hash: str) -> bool:
         """Never."""
         return False
+
+    def verifier(self, password_hash: str) -> Verifier | None:
+        return None
 
     async def _work(self) -> None:
         await self._process.wait_seconds(self._process.stepper.random.choice([0.0, 0.02]))

@@ -11,6 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.low_level import Type
 
+from besedka.chat.scram import make_verifier
 from besedka.limits import Limits
 from besedka.store.passwords import Argon2Keys
 from running import OnLoop
@@ -136,3 +137,24 @@ def test_no_more_are_computed_at_once_than_allowed_and_never_on_the_loop(
 
     assert run(five()) == ["hash"] * 5
     assert most == LIMITS.hash_parallel_max
+
+
+def test_where_it_is_wanted_a_verifier_stands_beside_the_hash(run: OnLoop) -> None:
+    wanted = True
+    keys = Argon2Keys(limits=LIMITS, scram=lambda: wanted)
+    hashed = run(keys.hash("sesame"))
+    assert run(keys.verify(hashed, "sesame"))
+    assert not run(keys.verify(hashed, "sesam"))
+    assert not keys.outdated(hashed)
+    verifier = keys.verifier(hashed)
+    assert verifier is not None
+    assert verifier == make_verifier("sesame", salt=verifier.salt)
+    bare = hashed.partition(" ")[0]
+    assert keys.outdated(bare), "it is made at the next login"
+    assert keys.verifier(bare) is None
+    wanted = False
+    assert keys.outdated(hashed), "it is taken away at the next login"
+    assert keys.verifier(hashed) is None
+    assert run(keys.verify(hashed, "sesame"))
+    assert run(keys.hash("sesame")).count(" ") == 0
+    run(keys.close())

@@ -10,6 +10,7 @@ import msgspec
 
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.chat.scram import Verifier
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -149,5 +150,9 @@ class Keys(Protocol):
         ...
 
     def outdated(self, password_hash: str) -> bool:
-        """Whether the hash should be made anew at this login (old parameters, or a wrapped MD5)."""
+        """Whether the hash should be made anew at this login (old parameters, a wrapped MD5, or another verifier)."""
+        ...
+
+    def verifier(self, password_hash: str) -> Verifier | None:
+        """By what somebody proves that they know the password, where that is kept beside its hash."""
         ...

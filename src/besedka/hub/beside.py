@@ -62,6 +62,7 @@ from besedka.wire.looking import (
     Recall,
 )
 from besedka.wire.operating import CallOut, Expel, GiveBack, LendAdmin, ReadAgain
+from besedka.wire.proving import AskChallenge, EnterProved, Prove
 
 if TYPE_CHECKING:
     from besedka.hub.hub import Hub
@@ -90,10 +91,8 @@ class Beside:
         reads, pages = Reads(hub.parts, hub.places), Pages(hub.parts)
         looks, directory = Looks(hub.parts), Directory(hub.parts)
         self._served: dict[type, Served] = {
-            Login: desk.carry_out,
-            Register: desk.carry_out,
-            ComeAsGuest: desk.carry_out,
-            Resume: desk.carry_out,
+            **dict.fromkeys((Login, Register, ComeAsGuest, Resume), desk.carry_out),
+            **dict.fromkeys((AskChallenge, Prove, EnterProved), desk.carry_out),
             Sync: reads.sync,
             History: pages.history,
             Recall: pages.recall,

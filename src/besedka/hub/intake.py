@@ -33,6 +33,7 @@ from besedka.hub.login import Arrive
 from besedka.hub.preparing import Preparation
 from besedka.hub.session import Session, Stage
 from besedka.hub.turn import Taken, Turn
+from besedka.wire.proving import AskChallenge, EnterProved, Prove
 
 if TYPE_CHECKING:
     from besedka.hub.hub import Hub
@@ -43,10 +44,10 @@ CLIENT_CHARACTERS_MAX = 100
 PIECE_BYTES = 16_384
 """What is understood at once: sixty-four messages of usual length, and few enough lines of one letter."""
 
-_WAYS_IN = frozenset({Login, Register, ComeAsGuest, Resume})
-
-_FOR_GUESTS = frozenset({Login, Register})
+_FOR_GUESTS = frozenset({Login, AskChallenge, Prove, EnterProved, Register})
 """Ways in by which a guest goes on as an account."""
+
+_WAYS_IN = _FOR_GUESTS | {ComeAsGuest, Resume}
 
 _FOR_VISITORS = _WAYS_IN | {Ping, Pong, Exit}
 """What may be asked by somebody who has not said who it is."""

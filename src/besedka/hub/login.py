@@ -17,13 +17,15 @@ from besedka.chat.own_requests import ChangePassword
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume
-from besedka.chat.told import Parting, Registration
+from besedka.chat.told import Parting, Registration, Unit
 from besedka.hub.accounts import Account, Credentials, InvitationState
 from besedka.hub.faults import NameTaken
 from besedka.hub.gate import Gate, Throttle
 from besedka.hub.parts import Parts
+from besedka.hub.proofs import Proofs
 from besedka.hub.session import Online, Session
 from besedka.hub.tokens import token_handle
+from besedka.wire.proving import AskChallenge, EnterProved, Prove
 
 GUESTS_PER_BOOT = 1 << 21
 """So that boot number and guest number together stay within 53 bits for a great many boots."""
@@ -50,11 +52,12 @@ class LoginDesk:
         self._part = part
         self._throttle = Throttle(parts.limits)
         self._gate = Gate(parts.limits)
+        self._proofs = Proofs(parts, self._gate, self._throttle, self._wait_throttled)
         self._guests_given = 0
 
-    async def carry_out(self, session: Session, request: Request) -> Arrive | Refusal:
+    async def carry_out(self, session: Session, request: Request) -> Unit | Arrive | Refusal:
         """What the request comes to. Counts failures of the connection in `session.attempts`."""
-        outcome: Arrive | Refusal | None = None
+        outcome: Unit | Arrive | Refusal | None = None
         changes = self._parts.people_changes
         try:
             outcome = await self._come_in(session, request)
@@ -69,10 +72,16 @@ class LoginDesk:
             return msgspec.structs.replace(outcome, people_changes=changes)
         return outcome
 
-    async def _come_in(self, session: Session, request: Request) -> Arrive | Refusal:
+    async def _come_in(self, session: Session, request: Request) -> Unit | Arrive | Refusal:
         match request:
             case Login():
                 return await self._login(session, request)
+            case AskChallenge():
+                return await self._proofs.challenge(session, request)
+            case Prove():
+                return await self._proofs.check(session, request)
+            case EnterProved():
+                return await self._enter_proved(session, request)
             case Register():
                 return await self._register(session, request)
             case Resume():
@@ -130,6 +139,13 @@ class LoginDesk:
                 await self._parts.accounts.drop_token(outcome.token)
             return Refusal(Code.WRONG_PASSWORD)
         return outcome
+
+    async def _enter_proved(self, session: Session, request: EnterProved) -> Arrive | Refusal:
+        proved = self._proofs.proved(session)
+        if proved is None:
+            return Refusal(Code.WRONG_PASSWORD)
+        outcome = await self._admit(session, proved.account, request, remember=False)
+        return outcome if await self._proofs.is_valid(proved) else Refusal(Code.WRONG_PASSWORD)
 
     async def change_password(self, session: Session, request: ChangePassword) -> Refusal | None:
         """Replace somebody's password; None where that is done, and every other token of the account is dead.
@@ -300,9 +316,7 @@ class LoginDesk:
     def _expiry(self, now: int) -> int:
         return now + self._parts.limits.token_days * 86_400_000
 
-    async def _admit(
-        self, session: Session, account: Account, request: Login | Register | Resume, *, remember: bool
-    ) -> Arrive | Refusal:
+    async def _admit(self, session: Session, account: Account, request: Request, *, remember: bool) -> Arrive | Refusal:
         """The secret was right; what is left is whether the person may come in."""
         now, address = self._parts.clock.now(), session.peer.address
         session.account = account.id

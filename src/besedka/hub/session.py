@@ -22,6 +22,7 @@ from besedka.wire.protocol import Format, ServerProtocol
 
 if TYPE_CHECKING:
     from besedka.hub.preparing import LookedUp
+    from besedka.hub.proofs import Proof
 
 
 NOTHING_SAID = Profile()
@@ -171,6 +172,7 @@ class Session:
         "pending",
         "pinged_at",
         "plain_format",
+        "proof",
         "protocol",
         "pumping",
         "resting",
@@ -222,6 +224,8 @@ class Session:
         """The name it is about to bear (`Attendance.claim`)."""
         self.attempts = 0
         """Logins that failed on this connection."""
+        self.proof: Proof | None = None
+        """How far it has come with proving who it is."""
         self.opened_at = now
         self.heard_at = now
         self.pinged_at: float | None = None

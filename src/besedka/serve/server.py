@@ -145,7 +145,7 @@ class Server:
     async def live(self) -> int:
         """From opening to closing; the exit status. Raises what `run` makes a `StartFault` of."""
         self._over = asyncio.Event()
-        self._keys = Argon2Keys(limits=self._config.limits)
+        self._keys = Argon2Keys(limits=self._config.limits, scram=lambda: self._config.scram)
         self._roster = TaskRoster(self._log)
         self._hub = self._make_hub()
         report_faults(asyncio.get_running_loop(), log=self._log, screen=self._screen)

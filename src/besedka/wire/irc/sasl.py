@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from besedka.chat.refusals import SENTENCES, Code
 from besedka.chat.requests import Login, Ping
+from besedka.chat.scram import MECHANISM
 from besedka.chat.told import Unit, You
 from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of
+from besedka.wire.irc.scram import Dialogue
+from besedka.wire.proving import Challenge, Proved
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
@@ -32,16 +35,18 @@ class Exchange:
         self.mechanism = ""
         """Of the exchange under way; empty for none."""
         self.chunks: list[str] = []
+        self.dialogue: Dialogue | None = None
+        """Of SCRAM."""
 
     def forget(self) -> None:
         """Nothing of an exchange is kept when it is over."""
-        self.mechanism = ""
+        self.mechanism, self.dialogue = "", None
         self.chunks.clear()
 
 
-def mechanisms(_conversation: IrcServer) -> str:
+def mechanisms(conversation: IrcServer) -> str:
     """For `sasl=` and 908."""
-    return PLAIN
+    return f"{PLAIN},{MECHANISM}" if conversation.world.settings.scram else PLAIN
 
 
 def authenticate(conversation: IrcServer, line: Line) -> None:
@@ -75,7 +80,9 @@ def _begin(conversation: IrcServer, mechanism: str) -> None:
         conversation.reply(Numeric.RPL_SASLMECHS, mechanisms(conversation))
         conversation.reply(Numeric.ERR_SASLFAIL)
     else:
-        conversation.registering.exchange.mechanism = mechanism.upper()
+        exchange = conversation.registering.exchange
+        exchange.mechanism = mechanism.upper()
+        exchange.dialogue = Dialogue() if exchange.mechanism == MECHANISM else None
         conversation.say(build("", "AUTHENTICATE", "+"))
 
 
@@ -91,20 +98,53 @@ def _continue(conversation: IrcServer, chunk: str) -> None:
     elif len(chunk) < CHUNK_BYTES:  # Otherwise "+" or a shorter one is still to come.
         whole = "".join(exchange.chunks)
         exchange.chunks.clear()
-        _try_plain(conversation, whole)
+        try:
+            data = base64.b64decode(whole, validate=True)
+        except (binascii.Error, ValueError):
+            fail(conversation)
+            return
+        if exchange.dialogue is None:
+            _try_plain(conversation, data)
+        else:
+            _go_on(conversation, exchange.dialogue, data)
 
 
-def _try_plain(conversation: IrcServer, encoded: str) -> None:
+def _try_plain(conversation: IrcServer, data: bytes) -> None:
     """PLAIN (RFC 4616 §2): nobody acts as another, so an authorization identity must be the name itself."""
     try:
-        parts = base64.b64decode(encoded, validate=True).decode().split("\0")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
+        parts = data.decode().split("\0")
+    except UnicodeDecodeError:
         parts = []
     if len(parts) != 3 or not parts[1] or not parts[2] or parts[0] not in ("", parts[1]):
         fail(conversation)
         return
     before = conversation.mask
     conversation.ask(Login(name=parts[1], password=parts[2]), lambda unit: _tried(conversation, before, unit))
+
+
+def _go_on(conversation: IrcServer, dialogue: Dialogue, data: bytes) -> None:
+    """SCRAM: what the client said leads to a question, or to nothing."""
+    request, before = dialogue.heard(data), conversation.mask
+    if request is None:
+        fail(conversation)
+        return
+
+    def told(unit: Unit) -> None:
+        if isinstance(unit, Challenge):
+            _say(conversation, dialogue.challenge(unit))
+        elif isinstance(unit, Proved):
+            _say(conversation, dialogue.signature(unit))
+        else:
+            _tried(conversation, before, unit)
+
+    conversation.ask(request, told)
+
+
+def _say(conversation: IrcServer, data: bytes) -> None:
+    """Data of the server's, in chunks; one that is full is not the last."""
+    encoded = base64.b64encode(data).decode()
+    for start in range(0, len(encoded) + 1, CHUNK_BYTES):
+        conversation.say(build("", "AUTHENTICATE", encoded[start : start + CHUNK_BYTES] or "+"))
 
 
 def fail(conversation: IrcServer) -> None:
