@@ -63,6 +63,9 @@ may.
   hidden without being in it; to be heard, they must be in it like everybody.
 - Whoever is banned or muted in a room is not heard there, unless they have a voice, are more than that, or are
   excepted. A ban does not put anybody out: a kick does. Whoever is muted on the whole server is heard nowhere.
+- A session that an administrator has lent their rights (IRC's OPER) is an administrator until it ends, or the lender is
+  none any more; its account and its other devices are not. On the whole server it may then end people's sessions, have
+  the configuration read again, and call out to everybody.
 - Whoever is not heard may leave, and take back what they said, but without a reason; and is told of as away without a
   word. Whoever is muted on the whole server moderates without giving reasons, and names and values nothing.
 - A room that somebody owns keeps an owner: the last one cannot leave, be kicked or be demoted while others are inside.

@@ -25,6 +25,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path / "data", arguments=["--no-console", "--config", str(config)])
     for name in ("ann", "bob", "carl"):
         server.add(name, PASSWORD)
+    server.add("root", PASSWORD, "--admin")
     with server.start():
         yield server
 
@@ -80,7 +81,7 @@ def test_an_account_is_back_in_its_rooms_on_connecting(server: Server) -> None:
             pass
     with IrcPeer(server.port) as ann:
         lines = [line for line in (*ann.log_in("ann", PASSWORD), *ann.read()) if " #tea" in line]
-        assert [line.split(" ")[1] for line in lines] == ["JOIN", "332", "353", "366"]
+        assert [line.split(" ")[1] for line in lines] == ["JOIN", "332", "333", "353", "366"]
         assert not any(" #lobby" in line for line in lines)
 
 
@@ -197,3 +198,19 @@ def test_an_invited_person_is_told(server: Server) -> None:
         assert re.fullmatch(r":ann!\S+ INVITE bob #tea", invited)
         bob.write("JOIN #tea")
         assert any(" 366 bob #tea " in line for line in bob.read())
+
+
+def test_an_administrator_has_the_configuration_read_again_and_ends_somebodys_sessions(
+    server: Server, tmp_path: Path
+) -> None:
+    with IrcPeer(server.port) as ann, IrcPeer(server.port) as bob:
+        ann.log_in("ann", PASSWORD)
+        bob.log_in("bob", PASSWORD)
+        ann.write(f"OPER root :{PASSWORD}", "REHASH")
+        assert [line.split(" ")[1] for line in ann.read()] == ["381", "MODE", "382"]
+        (tmp_path / "besedka.toml").write_text("nonsense = true\n")
+        ann.write("REHASH", "KILL bob :enough")
+        assert [line.split(" ")[1] for line in ann.read()] == ["382", "400"]
+        lines = list(iter(bob.line, None))
+        assert lines[-2].endswith(" KILL bob enough")
+        assert lines[-1].startswith("ERROR :")

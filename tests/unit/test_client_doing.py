@@ -202,6 +202,7 @@ ASKED: dict[str, Request | list[Request]] = {
     "/profile name Ann A.": SetProfile(real_name="Ann A."),
     "/profile bot on": SetProfile(bot=True),
     "/profile invisible off": SetProfile(invisible=False),
+    "/profile unlisted on": SetProfile(unlisted=True),
     "/profile": [],
     "/data": GetData(name="ann"),
     "/data @bob": GetData(name="bob"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from besedka.limits import Limits
-from hub_room import HubRoom
+from hub_room import PASSWORD, HubRoom
 from irc_company import Company, Sitter
 
 
@@ -109,6 +111,21 @@ def test_who_follows_keenly_hears_of_names_and_being_away(company: Company) -> N
         assert told(dan)[2:] == []
         for one in (ann, eve, dan, bob):
             one.write("QUIT")
+
+
+def test_who_follows_keenly_hears_of_logging_in_and_who_is_called_otherwise_then_has_gone(company: Company) -> None:
+    company.register("cat")
+    ann = company.guest("ann", "extended-monitor", "account-notify")
+    eve = company.guest("eve", "account-notify")
+    for one in (ann, eve):
+        one.write("MONITOR + cat,guest")
+    guest = company.guest("guest", "sasl")
+    told(ann)
+    told(eve)
+    secret = base64.b64encode(f"\0cat\0{PASSWORD}".encode()).decode()
+    guest.write("AUTHENTICATE PLAIN", f"AUTHENTICATE {secret}")
+    for one in (ann, eve):
+        assert [line.split(" ")[::2] for line in sorted(told(one))] == [["730", "cat"], ["731", "guest"]]
 
 
 # Away ------------------------------------------------------------------------------------------------------------

@@ -77,7 +77,10 @@ ARGUMENTS: dict[str, tuple[Options, ...]] = {
     "make": (_of(), _of("private")),
     "settings": (_of(*SETTINGS), lambda _known, words: SWITCH[words[0] in _VALUED :]),
     "notify": (lambda known, _words: (*_LEVELS, *known.rooms), _of(*_LEVELS)),
-    "profile": (_of("name", "bot", "invisible"), lambda _known, words: () if words[0] == "name" else SWITCH),
+    "profile": (
+        _of("name", "bot", "invisible", "unlisted"),
+        lambda _known, words: () if words[0] == "name" else SWITCH,
+    ),
     "data": (lambda known, words: ("room", *_messages(known, words)),),
     "revoke": (_of("others"),),
     "help": (_of(*(group.value for group in Group), "all", *(command.word for command in COMMANDS)),),

@@ -56,13 +56,15 @@ class Becoming:
         It goes on reading where it is; its sync will tell it of the account's other rooms.
         """
         rooms, attendance = self._rooms_of(guest), self._parts.attendance
-        guest.host, guest.left_at = session.host, self._parts.clock.now()
+        keen = self._parts.following.keenly(guest)
+        guest.host, guest.user, guest.left_at = session.host, session.protocol.user, self._parts.clock.now()
         attendance.leave(session, rooms, now=self._parts.clock.seconds(), forgiving=False)
         self._parts.signals.went(rooms, guest)
         session.online, session.synced = account, False
         if attendance.enter(account, session):
             self._parts.signals.came([opened for opened in rooms if opened.is_inside(account.principal)], account)
-        self._parts.guest_moves.became(rooms, guest, session)
+        self._parts.guest_moves.became(rooms, guest, session, keen)
+        self._parts.following.look(guest.name, account.name)
         self._hub.guest_gone(guest.principal)
         for opened in list(session.live):
             if not opened.is_inside(account.principal):

@@ -5,8 +5,6 @@ A signal: dropped for whoever is full. Whoever is invisible has not come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from besedka.chat.entries import Person
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.refusals import Code, Refusal
@@ -69,11 +67,11 @@ class Following:
                     if not session.link.full:
                         session.tell(Followed(person, here=now is not None))
 
-    def keenly(self, online: Online) -> Iterable[Session]:
+    def keenly(self, online: Online) -> list[Session]:
         """The sessions of others that want to know more of somebody than that they came (IRCv3 extended-monitor)."""
         return [one for one in self.followers(online) if one.protocol.follows_keenly]
 
-    def followers(self, online: Online) -> Iterable[Session]:
+    def followers(self, online: Online) -> list[Session]:
         """The sessions of others that follow somebody."""
         found = self._followers.get(fold(online.name), {}) if self._followers else {}
         return [one for one in found if one.online is not online]

@@ -47,8 +47,11 @@ class GuestMoves:
         for opened in rooms:
             told.update(_tell(opened, (move,), told))
 
-    def became(self, rooms: Iterable[OpenRoom], guest: Online, session: Session) -> None:
-        """A guest has logged in on this session, which is not told; called as before, it is still here to everybody."""
+    def became(self, rooms: Iterable[OpenRoom], guest: Online, session: Session, keen: Iterable[Session]) -> None:
+        """A guest has logged in on this session, which is not told; called as before, it is still here to everybody.
+
+        Told are those in its rooms, and those who follow it keenly.
+        """
         account = session.online
         assert account is not None, "somebody has logged in"
         if fold(guest.name) != fold(account.name):
@@ -57,13 +60,16 @@ class GuestMoves:
         self.tell()
         told: dict[Session, None] = {session: None}
         for opened in rooms:
-            unit = GuestBecame(opened.state, account.person)
+            unit = GuestBecame(account.person)
             for sessions in opened.readers.values():
                 data = sessions[0].protocol.tell(unit) if sessions and sessions[0].protocol.sees_guests else b""
                 for reader in sessions if data else ():
                     if reader not in told and not reader.link.full:
                         told[reader] = None
                         reader.link.write(data)
+        for reader in keen:
+            if reader not in told and not reader.link.full:
+                reader.link.write(reader.protocol.tell(GuestBecame(account.person)))
 
     def tell(self) -> None:
         """Tell what has been noted, before anything else is said."""

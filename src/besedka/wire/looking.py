@@ -218,8 +218,7 @@ class ConversationList(Unit, frozen=True):
 
 
 class GuestBecame(Unit, frozen=True):
-    """Signal: a guest in this room has logged in and is called as before."""
+    """Signal: a guest has logged in and is called as before."""
 
-    room: Room
     person: Person
     """The account."""

@@ -82,10 +82,12 @@ class People:
                 return self._here.ask(SetProfile(bot=switch))
             case "invisible" if switch is not None:
                 return self._here.ask(SetProfile(invisible=switch))
+            case "unlisted" if switch is not None:
+                return self._here.ask(SetProfile(unlisted=switch))
             case "":
                 self._show_profile()
             case _:
-                usage = "/profile [name TEXT | bot on|off | invisible on|off]"
+                usage = "/profile [name TEXT | bot on|off | invisible on|off | unlisted on|off]"
                 self._here.say(_("It is used like this: {usage}").format(usage=usage))
         return None
 
@@ -94,6 +96,7 @@ class People:
         notes = [harmless_line(profile.real_name) or _("no real name")]
         notes += [_("a bot")] if profile.bot else []
         notes += [_("invisible: nobody is told that you are here")] if profile.invisible else []
+        notes += [_("unlisted: only those in a room with you are told that you are in it")] if profile.unlisted else []
         self._here.say(", ".join(notes))
 
     def _data(self, argument: str) -> Asked:
