@@ -28,6 +28,8 @@ _NEVER_ZERO = frozenset(
         "members_max",
         "requests_per_second",
         "requests_burst",
+        "nick_changes_per_minute",
+        "nick_changes_burst",
         "accepts_per_second",
         "hash_parallel_max",
         "login_attempts_max",
@@ -166,6 +168,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Sustained, of one session; what is sent faster waits, nothing is dropped."""
     requests_burst: int = 60
     """A pasted page goes through at once."""
+    nick_changes_per_minute: float = 6.0
+    """Sustained, of one person: everybody who shares a room with them is told each time."""
+    nick_changes_burst: int = 5
+    """Somebody may look for a free one."""
     accepts_per_second: float = 500.0
     """New connections over all; past it they wait in the kernel's queue."""
 

@@ -71,6 +71,8 @@ class PersonTold(Unit, frozen=True, tag="person"):
     """Since when they are here, in milliseconds since 1970 UTC; told to administrators and to who shares a room."""
     active: int = 0
     """When they last said or did something, told to the same; 0 where that is not known."""
+    account: str = ""
+    """The name of their account where they are called otherwise."""
 
 
 class Gone(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -51,7 +51,7 @@ from besedka.chat.room_requests import (
 from besedka.chat.rooms import Room
 from besedka.chat.settings import effective
 from besedka.chat.text import one_line
-from besedka.chat.verdicts import Circumstances, Verdict, absent, draft, last_owner, present_person
+from besedka.chat.verdicts import Circumstances, Verdict, absent, draft, last_owner, member_called, present_person
 from besedka.limits import Limits
 
 _KEY_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_./-")
@@ -194,9 +194,12 @@ def _mark(room: Room, actor: Actor, request: Write, circumstances: Circumstances
 
 def _whose(room: Room, mask: str, circumstances: Circumstances) -> PrincipalId | None:
     """Whose name the mask is, if it is anybody's."""
-    member = room.member_named(mask)
+    member = member_called(room, mask, circumstances)
     if member is not None:
         return member.principal
+    bearer = circumstances.nicks.get(fold(mask))
+    if bearer is not None:
+        return bearer
     other = circumstances.other
     return other.principal if other is not None and fold(other.name) == fold(mask) else None
 
@@ -284,7 +287,7 @@ def _invite(room: Room, actor: Actor, request: Write, circumstances: Circumstanc
     if refusal is not None:
         return refusal
     asked, other = cast(Invite, request), circumstances.other
-    if room.member_named(asked.name) is not None or circumstances.other_here:
+    if member_called(room, asked.name, circumstances) is not None or circumstances.other_here:
         return ()
     if other is None:
         return Refusal(Code.NO_SUCH_PERSON)

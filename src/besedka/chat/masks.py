@@ -52,11 +52,14 @@ def fits(mark: Mark, actor: Actor) -> bool:
     return _fits(mark, actor, _shown(actor))
 
 
-def _shown(actor: Actor) -> str:
-    return f"{fold(actor.name)}!{fold(actor.user)}@{fold(actor.host)}"
+def _shown(actor: Actor) -> tuple[str, ...]:
+    """As what somebody is seen: by its name, and by its nick where it has another."""
+    behind = f"!{fold(actor.user)}@{fold(actor.host)}"
+    names = (actor.name, actor.nick) if actor.nick else (actor.name,)
+    return tuple(f"{fold(name)}{behind}" for name in names)
 
 
-def _fits(mark: Mark, actor: Actor, shown: str) -> bool:
+def _fits(mark: Mark, actor: Actor, shown: tuple[str, ...]) -> bool:
     if mark.principal == actor.principal:
         return True
     if mark.principal is not None and is_account(mark.principal):
@@ -67,7 +70,8 @@ def _fits(mark: Mark, actor: Actor, shown: str) -> bool:
         return address is not None and address in network
     if mark.mask.lower().startswith(ACCOUNT_PREFIX):
         return is_account(actor.principal) and is_like(mark.mask[len(ACCOUNT_PREFIX) :], actor.name)
-    return _pattern(mark.mask).fits(shown)
+    pattern = _pattern(mark.mask)
+    return any(pattern.fits(one) for one in shown)
 
 
 def like(pattern: str, text: str) -> bool:

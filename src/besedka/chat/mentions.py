@@ -10,6 +10,7 @@ import re
 from besedka.chat.names import fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
+from besedka.chat.verdicts import NO_NICKS, Nicks
 
 EVERYBODY = fold("room")
 """`@room` calls everybody in it, where whoever says so may."""
@@ -34,11 +35,13 @@ def may_call(text: str) -> bool:
     return ":" in first_word or "," in first_word
 
 
-def mentioned(room: Room, text: str, author: PrincipalId, *, at_most: int) -> tuple[PrincipalId, ...]:
+def mentioned(
+    room: Room, text: str, author: PrincipalId, *, at_most: int, nicks: Nicks = NO_NICKS
+) -> tuple[PrincipalId, ...]:
     """The members whom `text` calls, its author not among them, in the order it does; further ones are only text."""
     found: dict[PrincipalId, None] = {}
     for name in _names(text):
-        principal = _member(room, name)
+        principal = _member(room, name, nicks)
         if principal is not None and principal != author and len(found) < at_most:
             found[principal] = None
     return tuple(found)
@@ -57,10 +60,14 @@ def _names(text: str) -> list[str]:
     return names
 
 
-def _member(room: Room, name: str) -> PrincipalId | None:
-    """The member of this name, or of it without the marks that follow it."""
+def _member(room: Room, name: str, nicks: Nicks) -> PrincipalId | None:
+    """The member of this name or nick, or of it without the marks that follow it."""
     for ending in _ENDINGS:
-        principal = room.named.get(fold(name.rstrip(ending)) if ending else fold(name))
+        folded = fold(name.rstrip(ending)) if ending else fold(name)
+        principal = room.named.get(folded)
         if principal is not None:
+            return principal
+        principal = nicks.get(folded)
+        if principal is not None and principal in room.members:
             return principal
     return None

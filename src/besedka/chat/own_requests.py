@@ -47,6 +47,14 @@ class SetProfile(Write, frozen=True, tag="profile"):
     unlisted: bool | None = None
 
 
+class ChangeNick(Request, frozen=True, tag="nick"):
+    """Be called otherwise: a guest, or where nicks are free all sessions of an account. Answered `you`."""
+
+    name: Name
+    first: bool = False
+    """Only if no other session of the account has asked for that: the first one chooses for all."""
+
+
 # Signals ---------------------------------------------------------------------------------------------------------
 
 

@@ -49,6 +49,13 @@ class Actor(msgspec.Struct, frozen=True):
     """What stands for its address where others see it."""
     address: str = ""
     """Its true address, for lists that name addresses or networks."""
+    nick: str = ""
+    """What it is called where that is another name than its account's."""
+
+    @property
+    def called(self) -> AccountName:
+        """Its name as others see it."""
+        return AccountName(self.nick or self.name)
 
     def __repr__(self) -> str:
         """Without the address."""

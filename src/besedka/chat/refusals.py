@@ -72,6 +72,8 @@ class Code(Enum):
     NOT_WELCOME = "not-welcome"
     NO_CTCP = "no-ctcp"
     NO_SUCH_SESSION = "no-such-session"
+    NICK_FIXED = "nick-fixed"
+    NICK_TOO_SOON = "nick-too-soon"
 
 
 SENTENCES: dict[Code, str] = {
@@ -135,6 +137,8 @@ SENTENCES: dict[Code, str] = {
     Code.NOT_WELCOME: N_("They want no conversation with you."),
     Code.NO_CTCP: N_("This room takes no such queries."),
     Code.NO_SUCH_SESSION: N_("There is no such session of yours."),
+    Code.NICK_FIXED: N_("People are called by the names of their accounts here."),
+    Code.NICK_TOO_SOON: N_("You have changed your name too often; wait a little."),
 }
 
 

@@ -14,6 +14,7 @@ from besedka.chat.answers import (
 )
 from besedka.chat.own_requests import (
     Away,
+    ChangeNick,
     ChangePassword,
     EndSessions,
     GetData,
@@ -66,6 +67,7 @@ from besedka.chat.room_requests import (
     Uninvite,
 )
 from besedka.chat.told import (
+    Called,
     Done,
     Entries,
     Farewell,
@@ -117,6 +119,7 @@ AnyRequest = (
     | SetProfile
     | Typing
     | Away
+    | ChangeNick
     | History
     | ListRooms
     | Who
@@ -148,6 +151,7 @@ AnyUnit = (
     | RoomList
     | People
     | Presence
+    | Called
     | TypingTold
     | InviteCode
     | MarkList

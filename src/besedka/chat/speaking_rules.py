@@ -76,7 +76,7 @@ def _message(room: Room, actor: Actor, spoken: Spoken, circumstances: Circumstan
     if not may_call(text) or spoken.manner is Manner.NOTED:
         return Message(text, spoken.manner, reply, (), False, breaks, tags)
     everybody = calls_everybody(text) and allowed(room, actor, Act.CALL_ROOM) is None
-    called = mentioned(room, text, actor.principal, at_most=limits.mentions_max)
+    called = mentioned(room, text, actor.principal, at_most=limits.mentions_max, nicks=circumstances.nicks)
     return Message(text, spoken.manner, reply, called, everybody, breaks, tags)
 
 
@@ -213,7 +213,8 @@ def _edit(room: Room, actor: Actor, request: Write, circumstances: Circumstances
     target = cast(Entry, circumstances.target)
     called: tuple[PrincipalId, ...] = ()
     if before.manner is not Manner.NOTED:
-        called = mentioned(room, text, target.author, at_most=circumstances.limits.mentions_max)
+        limits, nicks = circumstances.limits, circumstances.nicks
+        called = mentioned(room, text, target.author, at_most=limits.mentions_max, nicks=nicks)
     author = None if target.author == actor.principal else Person(target.author, target.name)
     return (draft(actor, Edited(edit.number, text, called, author)),)
 

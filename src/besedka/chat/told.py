@@ -64,6 +64,8 @@ class You(Unit, frozen=True, tag="you"):
     """A guest has none."""
     token: str | None = None
     """For `resume`, where `remember` asked for it. A secret."""
+    nick: str = ""
+    """What it is called where that is another name."""
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -229,6 +231,14 @@ class Presence(Unit, frozen=True, tag="presence"):
     back: tuple[Person, ...] = ()
     online: int | None = None
     """In a large room: how many are online, instead of who."""
+
+
+class Called(Unit, frozen=True, tag="called"):
+    """Signal: somebody is called otherwise from now on. What they said before keeps the name they said it under."""
+
+    person: Person
+    """Under the new name."""
+    was: AccountName
 
 
 class TypingPerson(msgspec.Struct, frozen=True):

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
+from immutables import Map
 
 from besedka.chat.entries import Body, Draft, Entry, Kind, MarkerMoved, Person, RoomName, RoomRole
-from besedka.chat.names import fold
-from besedka.chat.principals import SERVER, Actor
+from besedka.chat.names import FoldedName, fold
+from besedka.chat.principals import SERVER, Actor, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.rooms import Room, reading
 from besedka.limits import Limits
 
 Verdict = tuple[Draft, ...] | Refusal
 """Drafts for the room that was judged, in order; an empty tuple where what was asked is already so."""
+
+
+Nicks = Mapping[FoldedName, PrincipalId]
+"""Who bears which nick."""
+
+NO_NICKS: Nicks = Map()
 
 
 class Circumstances(msgspec.Struct, frozen=True):
@@ -47,11 +56,13 @@ class Circumstances(msgspec.Struct, frozen=True):
     """SHA-256 of the invite code that was just made."""
     marker: MarkerMoved | None = None
     """Where a read marker is to be, its target found."""
+    nicks: Nicks = NO_NICKS
+    """The accounts that are called otherwise just now than their names."""
 
 
 def draft(actor: Actor, body: Body) -> Draft:
     """What somebody wants to be kept."""
-    return Draft(actor.principal, actor.name, body)
+    return Draft(actor.principal, actor.called, body)
 
 
 def absent(room: Room, actor: Actor) -> Refusal | None:
@@ -90,9 +101,19 @@ def last_owner(room: Room, going: tuple[Person, ...], *, stay: bool = False) -> 
     return None if empties else Refusal(Code.LAST_OWNER)
 
 
+def member_called(room: Room, name: str, circumstances: Circumstances) -> Person | None:
+    """The member whose name or nick this is, under the name of its account."""
+    found = room.member_named(name)
+    if found is not None:
+        return found
+    principal = circumstances.nicks.get(fold(name))
+    member = None if principal is None else room.members.get(principal)
+    return None if principal is None or member is None else Person(principal, member.name)
+
+
 def present_person(room: Room, name: str, circumstances: Circumstances) -> Person | Refusal:
     """Who in the room is called so: a member, or a guest who is here."""
-    member = room.member_named(name)
+    member = member_called(room, name, circumstances)
     if member is not None:
         return member
     other = circumstances.other

@@ -11,7 +11,7 @@ from besedka.chat.entries import Entry, MembershipChanged, Person, RoomId
 from besedka.chat.names import fold
 from besedka.chat.principals import SERVER, PrincipalId
 from besedka.chat.text import harmless_line
-from besedka.chat.told import People, Presence
+from besedka.chat.told import Called, People, Presence
 from besedka.client.link import Patience
 from besedka.words import _
 
@@ -71,6 +71,13 @@ class Company:
         for person in presence.went:
             self._meet(room, person, here=False)
         return msgspec.structs.replace(presence, came=tuple(came))
+
+    def called(self, told: Called) -> str:
+        """Somebody is called otherwise from now on; the sentence that says so."""
+        for key, met in list(self._met.items()):
+            if key[1] == told.person.principal:
+                self._met[key] = Met(told.person, met.here)
+        return _("{was} is now called {name}").format(was=harmless_line(told.was), name=harmless_line(told.person.name))
 
     def names(self, room: RoomId | None) -> list[str]:
         """Everybody's name as it is shown, those told of in this room first, each time the last told of first."""

@@ -305,7 +305,7 @@ class Core(Requesting):
                 self._welcomed(unit, events)
             case told.Pinged():
                 self._queue(requests.Pong())
-            case told.Presence() | told.TypingTold():
+            case told.Presence() | told.TypingTold() | told.Called():
                 events.append(unit)
             case DataTold():
                 pass  # This session watches nothing; another of the same account may.

@@ -18,6 +18,7 @@ from besedka.chat.answers import (
 from besedka.chat.entries import Entry, RoomId
 from besedka.chat.requests import Request
 from besedka.chat.told import (
+    Called,
     Done,
     Farewell,
     Kept,
@@ -145,6 +146,7 @@ Event = (
     | Jumped
     | Answered
     | Presence
+    | Called
     | TypingTold
     | Unreadable
     | Farewell

@@ -17,6 +17,7 @@ from besedka.chat.room_requests import Open
 from besedka.chat.text import harmless, harmless_line
 from besedka.chat.told import (
     PARTING_SENTENCES,
+    Called,
     Done,
     Farewell,
     Kept,
@@ -182,13 +183,13 @@ class Surface:
                 self._jumped(event)
             case Presence():
                 self._presence(event)
+            case Called():
+                self.say_lines([self.look.dim("-- " + self.company.called(event))])
             case TypingTold():
                 self._writers.told(event, self._now())
             case Unreadable(room=room):
-                _kind, where = self._described(room)
-                self.say_notice(
-                    _("{room}: this room cannot be read just now; what is missing follows").format(room=where)
-                )
+                text = _("{room}: this room cannot be read just now; what is missing follows")
+                self.say_notice(text.format(room=self._described(room)[1]))
             case Appeared(room=room, after=after):
                 self._oldest[room], self._seen[room] = after + 1, after
                 if room == self._core.inbox:

@@ -61,7 +61,7 @@ class Reception:
         if newcomer and not isinstance(joining, Refusal):
             turn.add(lobby, joining)
         inbox = turn.inbox_id(principal) if online.registered else None
-        you = You(request.request_id, principal, request.name, request.role, inbox, request.token)
+        you = You(request.request_id, principal, request.name, request.role, inbox, request.token, online.other_nick)
         rooms = [brief.room for brief in prepared.briefs if brief.member and brief.room != inbox]
         stays_out = online.registered or isinstance(joining, Refusal) or not session.protocol.enters_lobby
         into = None if stays_out else lobby.id

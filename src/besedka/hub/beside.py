@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from besedka.chat.own_requests import (
     Away,
+    ChangeNick,
     ChangePassword,
     EndSessions,
     GetData,
@@ -38,6 +39,7 @@ from besedka.chat.requests import (
 from besedka.chat.room_requests import ListMarks
 from besedka.chat.told import Done, Parting, Unit
 from besedka.hub.asides import Asides
+from besedka.hub.callings import BeCalled
 from besedka.hub.commanding import Commanding
 from besedka.hub.faults import StoreFault
 from besedka.hub.judging import refused
@@ -67,7 +69,7 @@ from besedka.wire.proving import AskChallenge, EnterProved, Prove
 if TYPE_CHECKING:
     from besedka.hub.hub import Hub
 
-Answer = Unit | Refusal | Arrive | None
+Answer = Unit | Refusal | Arrive | BeCalled | None
 """None where there is nothing to say."""
 
 Served = Callable[[Session, Any], Coroutine[Any, Any, Answer]]
@@ -118,6 +120,7 @@ class Beside:
             Expel: commanding.expel,
             ReadAgain: commanding.read_again,
             CallOut: commanding.call_out,
+            ChangeNick: self._change_nick,
         }
         self._at_once: dict[type, DoneAtOnce] = {
             Ping: lambda _session, request: Done(request.request_id),
@@ -152,7 +155,7 @@ class Beside:
         session.held = False
         if session.ended:
             return
-        if isinstance(answer, Arrive):
+        if isinstance(answer, Arrive | BeCalled):
             session.pending.insert(0, answer)
         elif isinstance(answer, Refusal):
             session.tell(refused(request.request_id, answer))
@@ -181,6 +184,10 @@ class Beside:
             return refusal
         await self._revoking.end_others(session)
         return Done(request.request_id)
+
+    async def _change_nick(self, session: Session, request: ChangeNick) -> Answer:
+        parts = self._parts
+        return await parts.callings.choose(session, request, accounts=parts.accounts, settings=parts.settings)
 
     def _exit(self, session: Session, request: Exit) -> None:
         if request.forget and session.token is not None:

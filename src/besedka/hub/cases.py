@@ -89,7 +89,7 @@ class Cases:
     def __init__(self, parts: Parts, doorway: Doorway) -> None:
         self._parts = parts
         self._doorway = doorway
-        self._plain = Circumstances(parts.limits)
+        self._plain = Circumstances(parts.limits, nicks=parts.attendance.nicks)
         self.finders: dict[type[Write], Finder] = {
             Say: self._say,
             Edit: self._about_message,
@@ -136,7 +136,7 @@ class Cases:
     def plain(self, turn: Turn) -> Circumstances:
         """The limits and the time, which is all that most rules want to know."""
         if self._plain.now != turn.now:
-            self._plain = Circumstances(self._parts.limits, turn.now)
+            self._plain = Circumstances(self._parts.limits, turn.now, nicks=self._parts.attendance.nicks)
         return self._plain
 
     def _with(self, turn: Turn, case: Case | Later, **more: object) -> Case | Later:

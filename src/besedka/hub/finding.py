@@ -32,11 +32,11 @@ class Finding:
         return None if room is None else await self._parts.open_room(room)
 
     async def person(self, name: FoldedName) -> Person | None:
-        """The guest or the account of this name."""
-        guest = self._parts.attendance.guest_named(name)
-        if guest is not None:
-            return guest.person
-        account = await self._parts.accounts.account_named(name)
+        """The guest or the account of this name or nick; an account under its own."""
+        online = self._parts.attendance.named(name)
+        if online is not None and not online.registered:
+            return online.person
+        account = await self._parts.accounts.account_named(name if online is None else fold(online.name))
         return None if account is None else Person(account.id, account.name)
 
     async def direct(self, one: PrincipalId, other: PrincipalId) -> OpenRoom | None:

@@ -73,12 +73,12 @@ class Following:
 
     def followers(self, online: Online) -> list[Session]:
         """The sessions of others that follow somebody."""
-        found = self._followers.get(fold(online.name), {}) if self._followers else {}
+        found = self._followers.get(fold(online.nick), {}) if self._followers else {}
         return [one for one in found if one.online is not online]
 
     def _shown(self, name: FoldedName) -> Person | None:
         online = self._attendance.named(name)
-        return None if online is None or online.profile.invisible else online.person
+        return None if online is None or online.profile.invisible or fold(online.nick) != name else online.person
 
     def _note(self, name: FoldedName, person: Person | None) -> None:
         if person is None:

@@ -127,6 +127,7 @@ class Hub:
             online.left_at = self.parts.clock.now()
             tell = self.parts.attendance.leave(session, rooms, now=now, forgiving=forgiving)
             if not self._stopping:  # Everybody is told of that already.
+                self.parts.callings.went(tell, online)
                 self.parts.signals.went(tell, online)
                 if not online.sessions:
                     self.parts.following.look(online.name)
@@ -256,6 +257,7 @@ class Hub:
             self.places.pump(session)  # What was asked may have moved it.
             self.intake.answered(session)
         self.parts.guest_moves.end_turn()
+        self.parts.callings.tell()
         for taken in turn.taken:
             if type(taken.request) is Leave:  # A guest's leaving is no entry.
                 left[taken.request.room] = None

@@ -27,6 +27,7 @@ from besedka.chat.told import PROTOCOL_VERSION, Parting, Welcome
 from besedka.hub.arriving import Reception
 from besedka.hub.becoming import Becoming, may_become
 from besedka.hub.beside import Beside
+from besedka.hub.callings import BeCalled
 from besedka.hub.cases import Later, Wanting
 from besedka.hub.judging import Judge, refused
 from besedka.hub.login import Arrive
@@ -237,6 +238,9 @@ class Intake:
             return self._malformed(session, request)
         if isinstance(request, Arrive):
             return self._reception.arrive(turn, session, request, prepared)
+        if isinstance(request, BeCalled):
+            called = request
+            return Taken(session, request, None, lambda: self._parts.callings.note(session, called))
         assert isinstance(request, Hello), "a request of no kind"
         return self._hello(session, request)
 

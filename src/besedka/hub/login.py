@@ -213,7 +213,7 @@ class LoginDesk:
         named = self._acceptable(raw)
         if isinstance(named, Refusal):
             return named
-        if self._parts.attendance.guest_named(fold(named)) is not None:
+        if self._parts.attendance.named(fold(named)) is not None:
             return Refusal(Code.NAME_TAKEN)
         return Refusal(Code.NAME_UNKNOWN)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from besedka.chat.entries import Kind, RoomId
 from besedka.chat.names import FoldedName, fold
+from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.requests import NO_ROOM
 from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
@@ -51,7 +52,13 @@ class Looks:
         guests = tuple(guest.person for guest in opened.guests.values())
         state = opened.state
         read = self._markers.read(online, state.id, f"#{state.name}") if request.marker else None
-        return Seen(request.request_id, state, inside, guests, read)
+        return Seen(request.request_id, state, inside, guests, read, self._called(opened))
+
+    def _called(self, opened: OpenRoom) -> dict[PrincipalId, AccountName]:
+        """The members of a room that are called otherwise than their names."""
+        bearers = [one for one in self._parts.attendance.nicks.values() if one in opened.state.members]
+        found = {one: self._parts.attendance.get(one) for one in bearers}
+        return {principal: online.nick for principal, online in found.items() if online is not None}
 
     async def _direct(self, online: Online, name: FoldedName) -> OpenRoom | None:
         """The direct room with whoever has this name."""

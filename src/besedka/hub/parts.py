@@ -6,6 +6,7 @@ from besedka.chat.entries import Kind, MembershipChanged, RoomId, Way
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room, audience
 from besedka.hub.accounts import AccountStore, Keys
+from besedka.hub.callings import Callings
 from besedka.hub.devices import Devices
 from besedka.hub.following import Following
 from besedka.hub.guest_moves import GuestMoves
@@ -65,6 +66,14 @@ class Parts:
             limits=limits, attendance=self.attendance, signals=self.signals, following=self.following
         )
         self.guest_moves = GuestMoves(rooms=self.rooms, limits=limits, clock=clock, tasks=tasks)
+        self.callings = Callings(
+            limits=limits,
+            clock=clock,
+            attendance=self.attendance,
+            signals=self.signals,
+            guest_moves=self.guest_moves,
+            following=self.following,
+        )
         self.devices = Devices()
         self.unborn: dict[RoomId, None] = {}
         """Rooms that the commit under way makes: they may be in the store and are not yet true."""

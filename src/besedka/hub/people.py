@@ -44,11 +44,11 @@ class Directory:
         asker = session.online
         assert asker is not None, "a question before login"
         name = fold(request.name)
-        guest = self._parts.attendance.guest_named(name)
-        if guest is not None:
-            rooms = tuple(self._guests_rooms(guest, asker))
-            return self._told(session, request, guest, AccountRole.USER, guest.profile, rooms)
-        account = await self._parts.accounts.account_named(name)
+        bearer = self._parts.attendance.named(name)
+        if bearer is not None and not bearer.registered:
+            rooms = tuple(self._guests_rooms(bearer, asker))
+            return self._told(session, request, bearer, AccountRole.USER, bearer.profile, rooms)
+        account = await self._parts.accounts.account_named(name if bearer is None else fold(bearer.name))
         if account is None:
             return Refusal(Code.NO_SUCH_PERSON)
         profile = await self._profile(account.id)
@@ -81,6 +81,7 @@ class Directory:
             rooms=rooms,
             since=min((one.since for one in online.sessions), default=0) if near else 0,
             active=online.spoke_at if near else 0,
+            account=online.name if online.other_nick else "",
         )
 
     def _absent(self, request: Whois, account: Account, profile: Profile, rooms: tuple[Whereabouts, ...]) -> PersonTold:

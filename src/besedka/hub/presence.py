@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from besedka.chat.entries import RoomId
 from besedka.chat.names import FoldedName, fold
-from besedka.chat.principals import PrincipalId
+from besedka.chat.principals import AccountName, PrincipalId
 from besedka.hub.census import Census
 from besedka.hub.departed import Departed
 from besedka.hub.rooms import OpenRoom
@@ -27,7 +27,9 @@ class Attendance:
         self._online: dict[PrincipalId, Online] = {}
         self.census = Census()
         self._names: dict[FoldedName, PrincipalId] = {}
-        """Of everybody who is online."""
+        """Of everybody who is online: what it is called, and its account's name."""
+        self.nicks: dict[FoldedName, PrincipalId] = {}
+        """Of the accounts that are called otherwise than their names."""
         self._sessions = 0
         self._claims: dict[FoldedName, Session | None] = {}
         """Names that somebody is about to bear: between looking whether one is free and taking it, time passes.
@@ -53,7 +55,7 @@ class Attendance:
         return self._sessions
 
     def named(self, name: FoldedName) -> Online | None:
-        """Whoever of this name is online."""
+        """Whoever is called so, or has an account of this name, and is online."""
         principal = self._names.get(name)
         return None if principal is None else self._online.get(principal)
 
@@ -68,7 +70,7 @@ class Attendance:
         A guest may claim what it is called. An account of that name is for the caller to look for afterwards: once
         claimed, none can be made.
         """
-        bearer = self.guest_named(name)
+        bearer = self.named(name)
         if self._claims.get(name, session) is not session or bearer not in (None, session.online):
             return False
         self.give_up(session)
@@ -84,7 +86,7 @@ class Attendance:
 
     def claim_for_account(self, name: FoldedName) -> bool:
         """The same for an account that the operator makes, until `release`."""
-        if name in self._claims or self.guest_named(name) is not None:
+        if name in self._claims or self.named(name) is not None:
             return False
         self._claims[name] = None
         return True
@@ -101,7 +103,7 @@ class Attendance:
         online.sessions.append(session)
         online.gone_at = None
         self._lost.pop(online.principal, None)
-        self._names[fold(online.name)] = online.principal
+        self._name(online)
         self._sessions += 1
         self.census.note(online)
         self.give_up(session)
@@ -139,5 +141,25 @@ class Attendance:
         self.departed.add(online)
         self._lost.pop(online.principal, None)
         self.census.forget(online.principal)
-        if self._names.get(fold(online.name)) == online.principal:
-            del self._names[fold(online.name)]
+        self._unname(online)
+
+    def call(self, online: Online, nick: AccountName) -> None:
+        """Somebody who is online is called so from now on."""
+        self._unname(online)
+        online.nick = nick
+        if not online.registered:
+            online.name = nick
+        self._name(online)
+
+    def _name(self, online: Online) -> None:
+        name, nick = fold(online.name), fold(online.nick)
+        self._names[name] = self._names[nick] = online.principal
+        if nick != name:
+            self.nicks[nick] = online.principal
+
+    def _unname(self, online: Online) -> None:
+        for name in (fold(online.name), fold(online.nick)):
+            if self._names.get(name) == online.principal:
+                del self._names[name]
+        if self.nicks.get(fold(online.nick)) == online.principal:
+            del self.nicks[fold(online.nick)]

@@ -205,7 +205,8 @@ class Reads:
 def _line(principal: PrincipalId, member: Member, online: Online | None) -> PersonLine:
     here = shown(online)
     bot = here.online and online is not None and online.profile.bot
-    return PersonLine(principal, member.name, member.role, here.online, member.voice, here.away, bot)
+    name = online.nick if here.online and online is not None else member.name
+    return PersonLine(principal, name, member.role, here.online, member.voice, here.away, bot)
 
 
 def _online(session: Session) -> Online:

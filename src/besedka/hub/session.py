@@ -60,6 +60,8 @@ class Online:
         "muted",
         "name",
         "newest",
+        "nick",
+        "nick_pace",
         "principal",
         "profile",
         "role",
@@ -72,6 +74,11 @@ class Online:
     def __init__(self, principal: PrincipalId, name: AccountName, role: AccountRole, *, muted: bool) -> None:
         self.principal = principal
         self.name = name
+        """Its account's, or what a guest is called."""
+        self.nick = name
+        """What it is called; changed by `Attendance.call` alone."""
+        self.nick_pace: Pace | None = None
+        """How often it may change that."""
         self.role = role
         self.muted = muted
         self.inbox: RoomId | None = None
@@ -103,8 +110,13 @@ class Online:
 
     @property
     def person(self) -> Person:
-        """Its id and name."""
-        return Person(self.principal, self.name)
+        """Its id, and what it is called."""
+        return Person(self.principal, self.nick)
+
+    @property
+    def other_nick(self) -> str:
+        """What it is called where that is another name than its account's; empty where it is not."""
+        return "" if self.nick == self.name else self.nick
 
     @property
     def registered(self) -> bool:
@@ -181,6 +193,7 @@ class Session:
         "synced",
         "token",
         "unread",
+        "wished",
     )
 
     def __init__(
@@ -222,6 +235,8 @@ class Session:
         """What its program said it is."""
         self.claimed: FoldedName | None = None
         """The name it is about to bear (`Attendance.claim`)."""
+        self.wished = False
+        """Whether it has said what its account is to be called."""
         self.attempts = 0
         """Logins that failed on this connection."""
         self.proof: Proof | None = None
@@ -264,7 +279,8 @@ class Session:
         who = self.online
         assert who is not None, "only who has said who it is acts"
         role = who.role if self.lender is None else AccountRole.ADMIN
-        return Actor(who.principal, who.name, role, inside, who.muted, self.protocol.user, self.host, self.peer.address)
+        user, host, address = self.protocol.user, self.host, self.peer.address
+        return Actor(who.principal, who.name, role, inside, who.muted, user, host, address, who.other_nick)
 
     @property
     def is_admin(self) -> bool:

@@ -222,8 +222,9 @@ class Signals:
     def _tell_presence(self, opened: OpenRoom, changes: _Changes) -> int:
         """How many were sent."""
         moved = _Moved()
-        for principal, (person, was) in changes.people.items():
-            now = self._shown_in(opened, principal)
+        for principal, (noted, was) in changes.people.items():
+            now, online = self._shown_in(opened, principal), self._attendance.get(principal)
+            person = noted if online is None else online.person  # What it is called may be another by now.
             moved.add(person, was, now, words=self._words_in(opened, principal, now))
         room = opened.state.id
         if self._is_large(opened):

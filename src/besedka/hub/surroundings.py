@@ -74,7 +74,12 @@ class Surroundings:
     def name(self, principal: PrincipalId) -> str | None:
         """What somebody who is here is called."""
         online = self._parts.attendance.get(principal)
-        return None if online is None else online.name
+        return None if online is None else online.nick
+
+    def account(self, principal: PrincipalId) -> str | None:
+        """The account of somebody who is here."""
+        online = self._parts.attendance.get(principal)
+        return None if online is None or not online.registered else online.name
 
     def values(self, principal: PrincipalId, *, asker: PrincipalId) -> Mapping[str, str]:
         """What somebody who is here has set under keys; who is invisible is here for nobody else."""

@@ -47,6 +47,7 @@ class Watch:
                 self._hub.places.pump(session)
         for online, rooms in self._parts.attendance.overdue(now=now):
             opened = [room for room in map(self._parts.rooms.get, rooms) if room is not None]
+            self._parts.callings.went(opened, online)
             self._parts.signals.went(opened, online)
             self._parts.following.look(online.name)
         for idle in self._parts.rooms.idle_rooms(now=now, seconds=PUT_AWAY_SECONDS):

@@ -5,11 +5,13 @@ Neither is ever on the native wire, whose clients fold what they are told.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
+from immutables import Map
 
 from besedka.chat.entries import Entry, Person, RequestId, RoomId, RoomName
+from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.requests import NO_ROOM, Request
 from besedka.chat.rooms import Room
 from besedka.chat.told import Unit
@@ -27,6 +29,9 @@ class Look(Request, frozen=True):
     """Whether `Seen.read` is asked for."""
 
 
+_CALLED_BY_NAME: Mapping[PrincipalId, AccountName] = Map()
+
+
 class Seen(Unit, frozen=True):
     """What there is to see."""
 
@@ -38,6 +43,8 @@ class Seen(Unit, frozen=True):
     """Those who are in it; the members are in the room."""
     read: int | None = None
     """Up to when whoever asks has read it, in milliseconds since 1970 UTC; None where that is not known."""
+    called: Mapping[PrincipalId, AccountName] = _CALLED_BY_NAME
+    """The members that are called otherwise just now than their names."""
 
 
 class GetMarker(Request, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ from besedka.chat.rooms import Room
 from besedka.chat.text import harmless_line
 from besedka.chat.told import (
     PARTING_SENTENCES,
+    Called,
     Done,
     Farewell,
     Kept,
@@ -326,6 +327,9 @@ class TextServer:
         presence = cast(Presence, unit)
         return self.format.presence(self._lobby_name, presence) if presence.room == self._lobby else []
 
+    def _called_told(self, unit: Unit) -> list[str]:
+        return [self.format.called(cast(Called, unit))]
+
     def _unreadable_told(self, unit: Unit) -> list[str]:
         """Of the lobby it is told there; of another room, whose name may be what cannot be read, without one."""
         where = f"[{self._lobby_name}] " if cast(Unreadable, unit).room == self._lobby else ""
@@ -371,6 +375,7 @@ _TOLD: Final[dict[type[Unit], Callable[[TextServer, Unit], list[str]]]] = {
     Done: TextServer._answered,
     RoomTold: TextServer._room_told,
     Presence: TextServer._presence_told,
+    Called: TextServer._called_told,
     Unreadable: TextServer._unreadable_told,
     Refused: TextServer._refused,
     Farewell: TextServer._parting,

@@ -16,10 +16,11 @@ from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import N_
 from besedka.chat.rooms import Room, direct_people
 from besedka.chat.text import harmless_line
-from besedka.chat.told import Presence
+from besedka.chat.told import Called, Presence
 from besedka.wire.ignoring import is_said_by
 from besedka.wire.text_bodies import LINE_END, Telling, Translate, names_of, shown
 
+_CALLED: Final = N_("{was} is now called {names}")
 _CAME: Final = N_("{names} came online")
 _WENT: Final = N_("{names} went offline")
 _BACK: Final = N_("{names} came back")
@@ -89,6 +90,10 @@ class TextFormat:
     def _away(self, person: Person, message: str) -> str:
         template = _AWAY_SAYING if message else _AWAY
         return self.notice(template, names=names_of((person,)), message=harmless_line(message))
+
+    def called(self, unit: Called) -> str:
+        """A line saying who is called otherwise now."""
+        return self.notice(_CALLED, was=harmless_line(unit.was), names=names_of((unit.person,)))
 
     def topic(self, label: str, topic: str) -> list[str]:
         """A line saying what the topic is, if there is one."""

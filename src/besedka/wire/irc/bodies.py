@@ -75,7 +75,8 @@ def _membership(page: Page, entry: Entry, body: Body) -> None:
     changed = cast(MembershipChanged, body)
     reason = shortened(plain(changed.reason), bytes_max=REASON_BYTES_MAX)
     for person in changed.people:
-        source = page.source(person.principal, person.name)
+        name = entry.name if person.principal == entry.author else page.called(person)
+        source = page.source(person.principal, name)
         match changed.way:
             case Way.JOINED if changed.guest is not None and fold(changed.guest.name) == fold(person.name):
                 pass  # It was in the room as a guest that was called so, and is to everybody still.
@@ -86,7 +87,7 @@ def _membership(page: Page, entry: Entry, body: Body) -> None:
                 page.add(entry, "PART", page.channel, *([reason] if reason else []), source=source)
             case Way.REMOVED:
                 # "If no comment is given, the server SHOULD use a default message instead" (KICK message).
-                page.add(entry, "KICK", page.channel, word(person.name), reason or word(entry.name))
+                page.add(entry, "KICK", page.channel, page.called(person), reason or word(entry.name))
 
 
 def join_params(channel: str, person: Person, world: World, *, extended: bool) -> tuple[str, ...]:
@@ -101,7 +102,7 @@ def join_params(channel: str, person: Person, world: World, *, extended: bool) -
 def _invitations(page: Page, entry: Entry, body: Body) -> None:
     changed = cast(InvitationsChanged, body)
     for person in changed.people if page.invite_notify and not changed.withdrawn else ():
-        page.add(entry, "INVITE", word(person.name), page.channel)
+        page.add(entry, "INVITE", page.called(person), page.channel)
 
 
 # How it is governed ----------------------------------------------------------------------------------------------
@@ -143,7 +144,7 @@ def _fitting(changes: list[tuple[str, str, str]]) -> Iterator[list[tuple[str, st
 def _roles(page: Page, entry: Entry, body: Body) -> None:
     changes: list[tuple[str, str, str]] = []
     for one in cast(RolesChanged, body).changes:
-        name = word(one.person.name)
+        name = page.called(one.person)
         if one.role is not None:  # Owner and moderator are both `@`.
             changes.append(("-" if one.role is RoomRole.MEMBER else "+", "o", name))
         if one.voice is not None:
@@ -209,7 +210,7 @@ def _marker(page: Page, _entry: Entry, body: Body) -> None:
         target = word(moved.target)
     elif page.read_marker and page.room.owner is not None:
         room = page.world.room(RoomId(int(moved.target)))
-        target = "" if room is None else other_of(room, page.room.owner) or f"#{word(room.name)}"
+        target = "" if room is None else other_of(room, page.room.owner, page.world) or f"#{word(room.name)}"
     if page.read_marker and target:
         page.lines.append(build(page.world.server, "MARKREAD", target, f"timestamp={iso_time(moved.time)}"))
 

@@ -25,6 +25,7 @@ from besedka.wire.irc import (
     monitor,
     multiline,
     negotiating,
+    nicks,
     operators,
     people,
     redacting,
@@ -109,7 +110,7 @@ _TABLE: Final = (
         registering.password,
         N_("say a password to be let in"),
     ),
-    Command("NICK", "<nick>", 0, When.ALWAYS, registering.nick, N_("say what to be called")),
+    Command("NICK", "<nick>", 0, When.ALWAYS, nicks.nick, N_("say what to be called")),
     Command("USER", "<user> 0 * :<real name>", 4, When.BEFORE, registering.user, N_("say who you are")),
     Command("AUTHENTICATE", "<mechanism or data>", 1, When.ALWAYS, sasl.authenticate, N_("log in (SASL)")),
     Command(

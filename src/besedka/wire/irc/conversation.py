@@ -30,6 +30,7 @@ from besedka.chat.requests import Malformed, Request
 from besedka.chat.rooms import Room
 from besedka.chat.told import (
     PARTING_SENTENCES,
+    Called,
     Farewell,
     Presence,
     TypingTold,
@@ -40,6 +41,7 @@ from besedka.chat.told import (
 from besedka.limits import Limits
 from besedka.wire.asides import AsideTold
 from besedka.wire.framing import Fault, LineDecoder
+from besedka.wire.irc import nicks
 from besedka.wire.irc.capabilities import EXTENDED_MONITOR, Capability
 from besedka.wire.irc.commands import COMMANDS, Command, When
 from besedka.wire.irc.format import Formats, IrcFormat
@@ -89,6 +91,8 @@ class IrcServer:
         self.welcome: Welcome | None = None
         self.nick = ""
         """What it is called; before that, what it wants to be called."""
+        self.account = ""
+        """The name of its account; of a guest, its nick."""
         self.user = ""
         """What it said with USER."""
         self.principal: PrincipalId | None = None
@@ -141,7 +145,7 @@ class IrcServer:
     def tell(self, unit: Unit) -> bytes:
         """What somebody is told. Signals are bytes that every session of this format may be given."""
         shared = _SHARED.get(type(unit))
-        if shared is not None:
+        if shared is not None and not nicks.is_of_own(self, unit):
             return shared(self.format, unit)
         told = _TOLD.get(type(unit))
         if told is not None:
@@ -356,7 +360,8 @@ class IrcServer:
 
     def _known(self, unit: Unit) -> None:
         you = cast(You, unit)
-        self.principal, self.nick, self._role = you.principal, you.name, you.role
+        self.principal, self.account, self._role = you.principal, you.name, you.role
+        self.registering.mask_before, self.nick = self.mask, you.nick or you.name
         self._expected.popleft()(unit)
 
     def _parting(self, unit: Unit) -> None:
@@ -387,6 +392,7 @@ _SHARED: Final[dict[type[Unit], Callable[[IrcFormat, Unit], bytes]]] = {
     Presence: lambda form, unit: form.presence(cast(Presence, unit)),
     GuestsMoved: lambda form, unit: form.guests(cast(GuestsMoved, unit)),
     GuestBecame: lambda form, unit: form.became(cast(GuestBecame, unit)),
+    Called: lambda form, unit: form.called(cast(Called, unit)),
     TypingTold: lambda form, unit: form.typing(cast(TypingTold, unit)),
     AsideTold: lambda form, unit: form.aside(cast(AsideTold, unit)),
     AwayMoved: lambda form, unit: form.away(cast(AwayMoved, unit)),

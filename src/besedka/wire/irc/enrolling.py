@@ -88,7 +88,7 @@ def _may(conversation: IrcServer, command: str, name: str) -> bool:
     """Whether this connection may make an account; it has been told why if not."""
     if conversation.is_account:
         sentence = SENTENCES[Code.LOGGED_IN_ALREADY]
-        conversation.fail(command, "ALREADY_AUTHENTICATED", word(conversation.nick), sentence=sentence)
+        conversation.fail(command, "ALREADY_AUTHENTICATED", word(conversation.account), sentence=sentence)
     elif not is_offered(conversation):
         code = Code.REGISTRATION_CLOSED if conversation.registering.is_safe else Code.UNSAFE_WAY
         conversation.fail(command, "TEMPORARILY_UNAVAILABLE", word(name), sentence=SENTENCES[code])
@@ -121,7 +121,7 @@ def _registered(conversation: IrcServer, name: str, before: str, unit: Unit) -> 
 
 def _made(conversation: IrcServer, before: str) -> None:
     """ "Afterward, the client is assumed to be authenticated to the <account> as if it used SASL"."""
-    account, sentence = word(conversation.nick), plain(conversation.translate(_MADE))
+    account, sentence = word(conversation.account), plain(conversation.translate(_MADE))
     conversation.say(build(conversation.world.server, "REGISTER", "SUCCESS", account, sentence))
     sasl.tell_logged_in(conversation)
     conversation.registering.go_on_as_account(before)

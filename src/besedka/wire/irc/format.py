@@ -10,7 +10,7 @@ from besedka.chat.entries import Entry, Manner, MembershipChanged, Person, Way
 from besedka.chat.permissions import Rank
 from besedka.chat.principals import PrincipalId, is_account
 from besedka.chat.rooms import Room
-from besedka.chat.told import Presence, TypingTold
+from besedka.chat.told import Called, Presence, TypingTold
 from besedka.wire.asides import Aside, AsideTold
 from besedka.wire.ignoring import is_said_by
 from besedka.wire.irc.bodies import join_params, show
@@ -112,7 +112,7 @@ class IrcFormat:
             return b""
         lines = []
         for one in unit.people:
-            target = other_of(room, one.person.principal) or f"#{word(room.name)}"
+            target = other_of(room, one.person.principal, self._world) or f"#{word(room.name)}"
             tags = [(TYPING, one.state.value)]
             lines.append(build(self._source(one.person), "TAGMSG", target, tags=tags))
         return "".join(lines).encode()
@@ -139,7 +139,7 @@ class IrcFormat:
         if Capability.SERVER_TIME in self._capabilities:
             found.append(f"time={iso_time(aside.time)}")
         if Capability.ACCOUNT_TAG in self._capabilities and is_account(author):
-            found.append(f"account={word(aside.author.name)}")
+            found.append(f"account={word(self._world.account(author) or aside.author.name)}")
         if Capability.MESSAGE_TAGS in self._capabilities:
             found.append(f"msgid={aside.mark}")
             found += ["bot"] if self._world.face(author).bot else []
@@ -150,7 +150,13 @@ class IrcFormat:
         """Who has logged in (IRCv3 account-notify)."""
         if Capability.ACCOUNT_NOTIFY not in self._capabilities:
             return b""
-        return build(self._source(unit.person), "ACCOUNT", word(unit.person.name)).encode()
+        account = self._world.account(unit.person.principal) or unit.person.name
+        return build(self._source(unit.person), "ACCOUNT", word(account)).encode()
+
+    def called(self, unit: Called) -> bytes:
+        """Somebody who is called otherwise."""
+        face = self._world.face(unit.person.principal)
+        return build(mask(word(unit.was), face), "NICK", word(unit.person.name)).encode()
 
     def _away_from_joining(self, room: Room, person: Person) -> list[str]:
         """ "when a user joins and has an away message set" (IRCv3 away-notify)."""

@@ -185,12 +185,10 @@ def _targets(conversation: IrcServer, line: Line) -> _Faulty | None:
             code = unit.code if isinstance(unit, Refused) else Code.BUSY
             conversation.fail("CHATHISTORY", "MESSAGE_ERROR", TARGETS, sentence=SENTENCES[code])
             return
-        server, principal = conversation.world.server, conversation.principal
+        world, principal = conversation.world, conversation.principal
         assert principal is not None, "only who has said who it is asks"
-        lines = [
-            build(server, "CHATHISTORY", TARGETS, other_of(room, principal) or f"#{word(room.name)}", iso_time(time))
-            for room, time in unit.lines
-        ]
+        named = [(other_of(room, principal, world) or f"#{word(room.name)}", time) for room, time in unit.lines]
+        lines = [build(world.server, "CHATHISTORY", TARGETS, target, iso_time(time)) for target, time in named]
         say_batch(conversation, "draft/chathistory-targets", lines=lines)
 
     conversation.ask(ListConversations(start=start, end=end, limit=_limit(line)), told)

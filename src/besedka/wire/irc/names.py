@@ -45,7 +45,7 @@ def occupants(seen: Seen) -> Iterator[Occupant]:
         return
     for principal, member in sorted(seen.room.members.items()):
         operator = member.role is not RoomRole.MEMBER
-        yield Occupant(Person(principal, member.name), operator, member.voice)
+        yield Occupant(Person(principal, seen.called.get(principal, member.name)), operator, member.voice)
     standings = seen.room.governance.guests
     for guest in seen.guests:
         standing = standings.get(guest.principal, _NO_STANDING)

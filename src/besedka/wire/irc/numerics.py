@@ -95,6 +95,7 @@ class Numeric(Enum):
     ERR_NONICKNAMEGIVEN = "431", N_("No nickname given")
     ERR_ERRONEUSNICKNAME = "432", N_("Erroneous nickname")
     ERR_NICKNAMEINUSE = "433", N_("Nickname is already in use")
+    ERR_NICKTOOFAST = "438", N_("Nick change too fast. Please wait a little")
     ERR_USERNOTINCHANNEL = "441", N_("They aren't on that channel")
     ERR_NOTONCHANNEL = "442", N_("You're not on that channel")
     ERR_USERONCHANNEL = "443", N_("is already on channel")

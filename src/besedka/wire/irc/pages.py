@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from besedka.chat.entries import Body, Entry
+from besedka.chat.entries import Body, Entry, Person
 from besedka.chat.principals import SERVER, PrincipalId, is_account
 from besedka.chat.rooms import Room
 from besedka.wire.irc.capabilities import Capability
@@ -39,7 +39,7 @@ class Page:
         self.read_marker: Final = Capability.READ_MARKER in capabilities
         self.redacts: Final = Capability.MESSAGE_REDACTION in capabilities
         self.echoes: Final = Capability.ECHO_MESSAGE in capabilities
-        self._sources: dict[PrincipalId, str] = {}
+        self._sources: dict[tuple[PrincipalId, str], str] = {}
         self._bots: dict[PrincipalId, bool] = {}
         self.lines: list[str] = []
         self.renames: Final = Capability.CHANNEL_RENAME in capabilities
@@ -55,10 +55,19 @@ class Page:
         """Whom a line is from."""
         if principal == SERVER:
             return self.world.server
-        found = self._sources.get(principal)
+        found = self._sources.get((principal, name))
         if found is None:
-            found = self._sources[principal] = mask(word(name), self.world.face(principal))
+            found = self._sources[principal, name] = mask(word(name), self.world.face(principal))
         return found
+
+    def called(self, person: Person) -> str:
+        """What somebody is called; whoever is not here, as it was then."""
+        return word(self.world.name(person.principal) or person.name)
+
+    def account(self, principal: PrincipalId, name: str) -> str:
+        """What the account of somebody is called, who said something under this name."""
+        member = self.room.members.get(principal)
+        return word((member.name if member is not None else self.world.account(principal)) or name)
 
     def add(
         self, entry: Entry, command: str, *params: str, source: str = "", msgid: bool = True, tags: str = ""
@@ -82,7 +91,7 @@ class Page:
         if self._time:
             found.append(f"time={iso_time(entry.time)}")
         if self._account and is_account(entry.author):
-            found.append(f"account={word(entry.name)}")
+            found.append(f"account={self.account(entry.author, entry.name)}")
         if self.tagged:
             if msgid:
                 found.append(f"msgid={self.room.id}-{entry.number}")

@@ -56,7 +56,12 @@ def tell_away(conversation: IrcServer, kept: Kept) -> None:
         away_message = conversation.world.face(principal).away
         member = None if found is None else found[0].members.get(principal)
         if principal != conversation.principal and away_message and member is not None:
-            _tell(conversation, Numeric.RPL_AWAY, word(member.name), plain(away_message))
+            _tell(
+                conversation,
+                Numeric.RPL_AWAY,
+                word(conversation.world.name(principal) or member.name),
+                plain(away_message),
+            )
 
 
 def setname(conversation: IrcServer, line: Line) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from besedka.chat.own_requests import Away, SetProfile, WatchData
+from besedka.chat.own_requests import Away, ChangeNick, SetProfile, WatchData
 from besedka.chat.refusals import N_, SENTENCES, Code
 from besedka.chat.requests import ComeAsGuest, Exit, Login, Ping, Sync
 from besedka.chat.told import Refused, Unit, You
-from besedka.wire.irc import describing, sasl, subscriptions
+from besedka.wire.irc import describing, nicks, sasl, subscriptions
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.isupport import USER_CHARACTERS_MAX
 from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.numerics import Numeric
+from besedka.wire.irc.replies import code_of
+from besedka.wire.irc.settings import Nicks
 from besedka.wire.irc.stages import Stage
 from besedka.wire.irc.world import UNSPECIFIED
 
@@ -20,13 +22,6 @@ if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
 
 _ACCOUNT_NEEDED: Final = N_("An account is needed here: log in with SASL, or with PASS name:password.")
-
-_NICK_REFUSED: Final = {
-    Code.NAME_TAKEN: Numeric.ERR_NICKNAMEINUSE,
-    Code.BAD_NAME: Numeric.ERR_ERRONEUSNICKNAME,
-    Code.NAME_RESERVED: Numeric.ERR_ERRONEUSNICKNAME,
-}
-"""What is wrong with a guest's nick, who may then choose another."""
 
 
 class Registering:
@@ -39,6 +34,11 @@ class Registering:
         self.version = 0
         """The greatest that CAP LS was asked with."""
         self.nick = ""
+        """What it wants to be called, even where that was refused: logging in may make it possible."""
+        self.turned_down = False
+        """Whether that was refused, so that another is waited for."""
+        self.mask_before = ""
+        """Its `nick!user@host` before it was last told who it is."""
         self.real_name = ""
         self._watches = False
         """Whether the hub was asked to tell of any changes."""
@@ -64,7 +64,9 @@ class Registering:
             return
         sasl.abort(conversation)
         if conversation.principal is not None:
-            self._enter()
+            self._choose_nick()
+        elif self.turned_down:
+            return
         elif self.login is not None:
             (name, password), self.login = self.login, None
             conversation.ask(Login(name=name, password=password), self._logged_in)
@@ -78,7 +80,7 @@ class Registering:
 
     def _logged_in(self, unit: Unit) -> None:
         if isinstance(unit, You):
-            self._enter()
+            self._choose_nick()
             return
         code = unit.code if isinstance(unit, Refused) else Code.BUSY
         self._conversation.tell_fault(Numeric.ERR_PASSWDMISMATCH, sentence=SENTENCES[code])
@@ -89,15 +91,39 @@ class Registering:
             self._enter()
             return
         code = unit.code if isinstance(unit, Refused) else Code.BUSY
-        numeric = _NICK_REFUSED.get(code)
-        if numeric is not None:
-            self._conversation.reply(numeric, word(self.nick))
-            self.nick = ""
+        if code in nicks.REFUSED:
+            self._turn_down(nicks.REFUSED[code])
         elif code is Code.BANNED:
             self._conversation.reply(Numeric.ERR_YOUREBANNEDCREEP)
             self._conversation.end(Exit())
         else:
             self._turn_away(SENTENCES[code])
+
+    def wish(self, nick: str) -> None:
+        """It wants to be called so."""
+        self.nick, self.turned_down = nick, False
+        if self._conversation.principal is None:
+            self._conversation.nick = nick
+        self.go_on()
+
+    def _choose_nick(self) -> None:
+        """Where nicks are free, the first session of an account says what all of them are called."""
+        conversation = self._conversation
+        if conversation.world.settings.nicks is Nicks.FREE and self.nick != conversation.nick:
+            conversation.ask(ChangeNick(name=self.nick, first=True), self._chosen)
+        else:
+            self._enter()
+
+    def _chosen(self, unit: Unit) -> None:
+        numeric = nicks.REFUSED.get(code_of(unit) or Code.BUSY)
+        if numeric is None:
+            self._enter()
+        else:
+            self._turn_down(numeric)
+
+    def _turn_down(self, numeric: Numeric) -> None:
+        self._conversation.reply(numeric, word(self.nick))
+        self.turned_down = True
 
     def _turn_away(self, sentence: str) -> None:
         """IRCv3 account-registration, "Rationale": FAIL * ACCOUNT_REQUIRED_TO_CONNECT, and the end."""
@@ -159,26 +185,7 @@ def _noted(_unit: Unit) -> None:
     """What was asked on the connection's own behalf is not spoken of."""
 
 
-# NICK, USER, PASS ------------------------------------------------------------------------------------------------
-
-
-def nick(conversation: IrcServer, line: Line) -> None:
-    """NICK before registration is a wish; afterwards a name is an account's, or a guest's as long as it stays."""
-    if not line.params or not line.params[0]:
-        conversation.reply(Numeric.ERR_NONICKNAMEGIVEN)
-        return
-    wanted = line.params[0]
-    if conversation.stage is Stage.PRESENT:
-        if wanted != conversation.nick:
-            conversation.reply(Numeric.ERR_NONICKCHANGE)
-        return
-    if word(wanted) != wanted or len(wanted) > conversation.limits.name_characters_max:
-        conversation.reply(Numeric.ERR_ERRONEUSNICKNAME, word(wanted))
-        return
-    conversation.registering.nick = wanted
-    if conversation.principal is None:
-        conversation.nick = wanted
-    conversation.registering.go_on()
+# USER, PASS ------------------------------------------------------------------------------------------------------
 
 
 def user(conversation: IrcServer, line: Line) -> None:

@@ -12,6 +12,7 @@ from besedka.chat.rooms import Room
 from besedka.wire.irc.lines import LINE_BYTES_MAX, encode_tags, pieces, plain, shortened, word
 from besedka.wire.irc.pages import Page, Show
 from besedka.wire.irc.tagging import REACT, REPLY, UNREACT, msgid, shown_tags
+from besedka.wire.irc.world import World
 
 REASON_BYTES_MAX: Final = 300
 """So that a line with a reason fits (`Limits.reason_bytes_max`); what is longer ends in an ellipsis."""
@@ -33,7 +34,7 @@ _EDITED: Final = "* "
 def _say(page: Page, entry: Entry, text: str, manner: Manner, tags: str = "", breaks: tuple[int, ...] = ()) -> None:
     """One message as it is: a line, or several, of which the first has the id; in a batch where that is understood."""
     command = "NOTICE" if manner is Manner.NOTED else "PRIVMSG"
-    target = other_of(page.room, entry.author) or page.channel
+    target = other_of(page.room, entry.author, page.world) or page.channel
     source = page.source(entry.author, entry.name)
     before, behind = (ACTION, _CTCP) if manner is Manner.DONE else ("", "")
     frame = len(f":{source} {command} {target} :{before}{behind}\r\n".encode())
@@ -72,13 +73,13 @@ def _lines(text: str, breaks: tuple[int, ...], *, bytes_max: int) -> Iterator[tu
         start = end + 1
 
 
-def other_of(room: Room, author: PrincipalId) -> str:
+def other_of(room: Room, author: PrincipalId, world: World) -> str:
     """To whom something said in a direct room is: the other one, or oneself. Empty for any other room."""
     if room.kind is not Kind.DIRECT or room.pair is None:
         return ""
     other = room.pair[0] if room.pair[1] == author else room.pair[1]
     member = room.members.get(other)
-    return word("" if member is None else member.name)
+    return word("" if member is None else world.name(other) or member.name)
 
 
 def _message(page: Page, entry: Entry, body: Body) -> None:
@@ -118,14 +119,14 @@ def _reacted(page: Page, entry: Entry, body: Body) -> None:
         reply = msgid(page.room.id, reacted.number)
         tags = encode_tags([(REPLY, reply), (key, plain(reacted.reaction))])[1:-1]
         for _ in _tellings(page, entry):
-            page.add(entry, "TAGMSG", other_of(page.room, entry.author) or page.channel, tags=tags)
+            page.add(entry, "TAGMSG", other_of(page.room, entry.author, page.world) or page.channel, tags=tags)
 
 
 def _redacted(page: Page, entry: Entry, body: Body) -> None:
     """REDACT, which who did not ask for it "MUST not" be told (IRCv3 draft/message-redaction)."""
     redacted = cast(Redacted, body)
     if page.redacts:
-        target = other_of(page.room, entry.author) or page.channel
+        target = other_of(page.room, entry.author, page.world) or page.channel
         reason = shortened(plain(redacted.reason), bytes_max=REASON_BYTES_MAX)
         page.add(entry, "REDACT", target, msgid(page.room.id, redacted.number), *([reason] if reason else []))
 

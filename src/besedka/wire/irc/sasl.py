@@ -175,5 +175,5 @@ def _accepted(conversation: IrcServer, before: str) -> None:
 
 def tell_logged_in(conversation: IrcServer) -> None:
     """900, "sent when the user's account name is set (whether by SASL or otherwise)"."""
-    account = word(conversation.nick)
+    account = word(conversation.account)
     conversation.reply(Numeric.RPL_LOGGEDIN, conversation.mask, account, account=account)

@@ -11,8 +11,8 @@ from besedka.chat.entries import Kind, Person
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountName
 from besedka.chat.refusals import N_
-from besedka.chat.told import Pinged, RoomTold, Unit, Unreadable
-from besedka.wire.irc import inviting, monitor, operators, renaming
+from besedka.chat.told import Called, Pinged, RoomTold, Unit, Unreadable
+from besedka.wire.irc import inviting, monitor, nicks, operators, renaming
 from besedka.wire.irc.bodies import join_params
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.entering import tell_entered
@@ -43,7 +43,7 @@ def _room_told(conversation: IrcServer, unit: Unit) -> None:
     if told.room in conversation.entered:
         conversation.entered.discard(told.room)
     elif not conversation.is_account or told.after >= told.head:
-        person = Person(conversation.principal, AccountName(conversation.nick))
+        person = Person(conversation.principal, AccountName(conversation.account))
         extended = Capability.EXTENDED_JOIN in conversation.capabilities
         params = join_params(channel, person, conversation.world, extended=extended)
         conversation.say(build(conversation.mask, "JOIN", *params))
@@ -69,6 +69,7 @@ def _unreadable(conversation: IrcServer, unit: Unit) -> None:
 
 TOLD: Final[dict[type[Unit], Callable[[IrcServer, Unit], None]]] = {
     RoomTold: _room_told,
+    Called: nicks.be_called,
     Pinged: _pinged,
     Unreadable: _unreadable,
     DataTold: tell_change,

@@ -109,7 +109,9 @@ def _tell(conversation: IrcServer, asked: Asked, channel: str, one: Occupant) ->
         "f": flags,
         "d": "0",
         "l": "0",
-        "a": name if is_account(one.person.principal) else "0",
+        "a": word(conversation.world.account(one.person.principal) or name)
+        if is_account(one.person.principal)
+        else "0",
         "o": "n/a",
         "r": real_name,
     }

@@ -66,7 +66,7 @@ def _tell_person(conversation: IrcServer, told: PersonTold) -> None:
     if told.role is AccountRole.ADMIN:
         conversation.reply(Numeric.RPL_WHOISOPERATOR, name)
     if is_account(told.person.principal):
-        conversation.reply(Numeric.RPL_WHOISACCOUNT, name, name)
+        conversation.reply(Numeric.RPL_WHOISACCOUNT, name, word(told.account or told.person.name))
     tell_in_whois(conversation, told.person.principal, name)
     if told.bot:
         conversation.reply(Numeric.RPL_WHOISBOT, name)

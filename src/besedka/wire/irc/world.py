@@ -103,6 +103,10 @@ class World(Protocol):
         """What somebody who is here for the one who asks has set under keys (IRCv3 metadata)."""
         ...
 
+    def account(self, principal: PrincipalId) -> str | None:
+        """The name of the account of somebody who is here; None for a guest."""
+        ...
+
     def named(self, name: FoldedName) -> Person | None:
         """Who of this name is here."""
         ...
