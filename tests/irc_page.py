@@ -71,6 +71,8 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - Whoever asks CAP LS with less than 302 is listed only what fits into one line.
 - By WebSocket, on any path, where `text.ircv3.net` or `binary.ircv3.net` is offered: one line is one message. Host must
   be an address, localhost or a configured name; an Origin, which browsers send, must be the same or a configured name.
+- `sts` is listed where `irc.sts_port` is set and authorities vouch for `tls.certificate` by the server's name: the port
+  on ways that are not safe, a month over TLS, and nothing to whoever comes from the same machine without TLS.
 - The host of somebody is a keyed hash of their address: the same for the same address, and the address to nobody.
   Whoever is not here is `u@offline`.
 
@@ -142,6 +144,7 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - CHATHISTORY is for those in the channel. Its batch bears the target as it was asked for. An id that is unknown, or of
   another room, is `MESSAGE_ERROR`, for an empty batch would say that nothing is missing. A message that was edited
   stands there as it is by now, one that was redacted not at all. Long messages make a page end early.
+- LINKS lists nothing: there is one server, and nothing that it is linked to.
 - METADATA: values are of 300 bytes at most where they are set by IRC; a longer one, from another program, ends in `…`
   where it fits no line. SYNC and joining tell the values of those who are here; GET and LIST know everybody. In a
   channel of more than 500 people 774 comes in their place. The values of an invite-only or hidden channel are for

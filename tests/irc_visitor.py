@@ -83,9 +83,9 @@ def room_told(*, name: str = "tea", after: int = 5, head: int = 5) -> RoomTold:
 class Visitor:
     """A person at an IRC client, and the hub as far as a protocol notices it."""
 
-    def __init__(self, *, guests: bool = True, safe: bool = True) -> None:
+    def __init__(self, *, guests: bool = True, safe: bool = True, tls: bool = False) -> None:
         self.world = FakeWorld()
-        self.protocol = IrcServer(LIMITS, self.world, Formats(self.world))
+        self.protocol = IrcServer(LIMITS, self.world, Formats(self.world), tls=tls)
         self._asked: list[Request | Malformed] = []
         self._read = b""
         self.tell(Welcome(1, "besedka 0", "here", "e", (), Registration.OPEN, guests, safe))

@@ -57,6 +57,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     irc_password: ServerPassword | None = None
     irc_motd: tuple[str, ...] = ()
     irc_nicks: Nicks = Nicks.ACCOUNT
+    irc_sts_port: int = 0
     limits: Limits = Limits()
 
     @property
@@ -73,6 +74,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             password=self.irc_password,
             motd=self.irc_motd,
             nicks=self.irc_nicks,
+            sts_port=self.irc_sts_port,
             before_connect=self.before_connect,
             scram=self.scram,
         )

@@ -71,6 +71,12 @@ def _boolean(value: object, _folder: Path) -> bool:
     return value
 
 
+def _port(value: object, _folder: Path) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65_535:
+        raise Wrong(_("must be a port, or 0 for none"))
+    return value
+
+
 def _text(value: object, _folder: Path) -> str:
     if not isinstance(value, str):
         raise Wrong(_("must be a text in quotes, not {kind}").format(kind=kind_of(value)))
@@ -236,6 +242,13 @@ KEYS: Mapping[Key, Entry] = {
         "irc_nicks",
         '"account"',
         'what people are called in IRC: "account" (as their account), "free" (as they like)',
+    ),
+    Key("irc.sts_port"): Entry(
+        _port,
+        "irc_sts_port",
+        "0",
+        "the port, as seen from outside, at which IRC clients are to come over TLS from now on (sts); told them only"
+        " where `tls.certificate` is one that authorities vouch for, for the server's name; 0 demands nothing",
     ),
 }
 """Every key but those of `[limits]`, which are the fields of `Limits`."""

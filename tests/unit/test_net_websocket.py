@@ -33,7 +33,7 @@ from besedka.wire.protocol import ServerProtocol
 from receiving import LOOPS, SMALL, WIRES, Stand, client_context, make_certificate, run, standing
 from waiting import wait_for, wait_until
 
-IRC = Wires(WIRES.native, WIRES.text, irc=lambda: cast(ServerProtocol, "irc"))
+IRC = Wires(WIRES.native, WIRES.text, irc=lambda _tls: cast(ServerProtocol, "irc"))
 SETTINGS = Settings(name="our chat", hostnames=("Chat.example",))
 BOTH = ["text.ircv3.net", "binary.ircv3.net"]
 

@@ -235,7 +235,7 @@ class Arrival(asyncio.Protocol):
             self._say_and_end(f"ERROR :{_(_NO_IRC)}", "IRC is not enabled")
             return
         connection = Connection(self._parts, self._open_transport, self._visit)
-        connection.begin(self._peer("irc"), make(), bytes(self._said))
+        connection.begin(self._peer("irc"), make(self._tls), bytes(self._said))
 
     def _endless_line(self) -> None:
         self._say_and_end(_(SENTENCES[Code.TOO_LONG]), "endless first line")

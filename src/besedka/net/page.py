@@ -187,7 +187,7 @@ class HTTPConnection(asyncio.Protocol):
         opening = self._open() if make is None or not asks_for_irc(self._said) else self._become_irc(make)
         self._opening = self._parts.loop.create_task(opening)
 
-    async def _become_irc(self, make: Callable[[], ServerProtocol]) -> None:
+    async def _become_irc(self, make: Callable[[bool], ServerProtocol]) -> None:
         """Another takes the transport over; it is imported now, in a thread."""
         try:
             module = await self._parts.loop.run_in_executor(None, importlib.import_module, "besedka.net.websocket")

@@ -36,8 +36,8 @@ class Wires(msgspec.Struct, frozen=True):
     native: Callable[[], ServerProtocol]
     text: Callable[[bool], ServerProtocol]
     """Is told whether `Name:` has been sent already."""
-    irc: Callable[[], ServerProtocol] | None = None
-    """None where the operator wants none."""
+    irc: Callable[[bool], ServerProtocol] | None = None
+    """Is told whether the connection is TLS. None where the operator wants none."""
 
 
 class Holder(Protocol):

@@ -118,7 +118,7 @@ class WebSocket(Connection):
         self._message = bytearray()
         """What has come of a message: no more than a line may have, and one byte that shows it to be longer."""
 
-    def shake_hands(self, peer: Peer, make: Callable[[], ServerProtocol], said: bytes) -> None:
+    def shake_hands(self, peer: Peer, make: Callable[[bool], ServerProtocol], said: bytes) -> None:
         """Answer the request that the peer has sent; go on as IRC, or end."""
         try:
             self._socket.receive_data(said)
@@ -139,7 +139,7 @@ class WebSocket(Connection):
         self._kind = found
         self._transport.write(self._socket.send(AcceptConnection(subprotocol=found.value[0])))
         self.write = self._write_lines
-        self.begin(who, make(), b"")
+        self.begin(who, make(who.is_tls), b"")
         self._hear()
 
     def _behind_proxy(self, peer: Peer, request: Request) -> Peer | None:

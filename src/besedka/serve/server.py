@@ -30,11 +30,10 @@ from besedka.config_keys import Listener
 from besedka.hub.governing import HubGovernor
 from besedka.hub.hub import Hub
 from besedka.hub.parts import Parts
-from besedka.hub.settings import Settings as HubSettings
 from besedka.net.binding import BindFault, port_of, wait_bound
 from besedka.net.listener import Listener as NetListener
-from besedka.net.parts import Settings as NetSettings
 from besedka.net.tls import SELF_MADE, Certificate, TLSFault, self_made
+from besedka.serve import settings
 from besedka.serve.collecting import spare_what_stays
 from besedka.serve.directory import DataDirectory, DirectoryFault
 from besedka.serve.reporting import report_faults
@@ -201,8 +200,8 @@ class Server:
         lines += [_("What has changed in `{name}` takes a restart.").format(name=name) for name in restart.values()]
         kept = {field: getattr(self._config, field) for field in restart}
         self._config = msgspec.structs.replace(config, **kept)
-        self._hub.parts.settings = self._hub_settings()
-        self._net.reload(settings=self._net_settings(), tls=certificate.context)
+        self._hub.parts.settings = settings.for_hub(self._config, certificate)
+        self._net.reload(settings=settings.for_net(self._config), tls=certificate.context)
         self._log.note("reloaded", fingerprint=certificate.fingerprint)
         return Reloaded(good=True, lines=tuple(lines))
 
@@ -224,40 +223,21 @@ class Server:
                 dice=SystemDice(),
                 journal=self._log,
                 limits=self._config.limits,
-                settings=self._hub_settings(),
+                settings=settings.for_hub(self._config, None),
             )
         )
         hub.reload = self._reload_for_administrator
         return hub
 
-    def _hub_settings(self) -> HubSettings:
-        config = self._config
-        return HubSettings(
-            name=config.name,
-            version=f"besedka {__version__}",
-            registration=config.registration,
-            guests=config.guests,
-            irc=config.irc,
-        )
-
-    def _net_settings(self) -> NetSettings:
-        config = self._config
-        return NetSettings(
-            name=config.name,
-            allow_plaintext=config.allow_plaintext,
-            allow_text_prompt=config.allow_text_prompt,
-            trusted_proxies=config.trusted_proxies,
-            hostnames=_hostnames(config),
-        )
-
     def _read_certificate(self, config: Config) -> Certificate:
         if config.certificate is not None and config.key is not None:
             return Certificate(chain=config.certificate, key=config.key)
-        return self_made(self._directory.path / "tls", hostnames=_hostnames(config))
+        return self_made(self._directory.path / "tls", hostnames=settings.hostnames(config))
 
     async def _open(self) -> None:
         is_first_start = self._config.certificate is None and not (self._directory.path / "tls" / SELF_MADE).exists()
         certificate = self._read_certificate(self._config)
+        self._hub.parts.settings = settings.for_hub(self._config, certificate)
         bound = await self._bind()
         self._net = NetListener(
             [one for sockets in bound for one in sockets],
@@ -265,7 +245,7 @@ class Server:
             wires=make_wires(self._hub, self._config, lambda: self._config.limits),
             journal=self._log,
             limits=self._config.limits,
-            settings=self._net_settings(),
+            settings=settings.for_net(self._config),
             tls=certificate.context,
         )
         running = self._make_running()
@@ -389,12 +369,3 @@ class Server:
         await self._roster.end_all()
         await self._keys.close()
         await self._stores.close()
-
-
-def _hostnames(config: Config) -> tuple[str, ...]:
-    """The names that this server is called by in a browser: those it listens on, and its own where that is one."""
-    names = [listener.host for listener in config.listen if any(letter.isalpha() for letter in listener.host)]
-    names = [name for name in names if ":" not in name]
-    if "." in config.name and " " not in config.name:
-        names.append(config.name)
-    return tuple(dict.fromkeys(names))

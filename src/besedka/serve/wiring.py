@@ -25,8 +25,8 @@ def make_wires(hub: Hub, config: Config, limits: Callable[[], Limits]) -> Wires:
     )
 
 
-def _irc(hub: Hub, limits: Callable[[], Limits]) -> Callable[[], IrcServer]:
+def _irc(hub: Hub, limits: Callable[[], Limits]) -> Callable[[bool], IrcServer]:
     """IRC connections share their formats, so that a room's run is encoded once for all alike."""
     world = Surroundings(hub, created=hub.parts.clock.now())
     formats = Formats(world)
-    return lambda: IrcServer(limits(), world, formats, translate=_)
+    return lambda tls: IrcServer(limits(), world, formats, tls=tls, translate=_)

@@ -80,8 +80,12 @@ class IrcServer:
     hears_asides: Final = True
     answers_moves: Final = True
 
-    def __init__(self, limits: Limits, world: World, formats: Formats, *, translate: Translate = same) -> None:
+    def __init__(
+        self, limits: Limits, world: World, formats: Formats, *, tls: bool = False, translate: Translate = same
+    ) -> None:
+        """`tls` is whether this process itself has decrypted what comes."""
         self.limits: Final = limits
+        self.tls: Final = tls
         self.world: Final = world
         self.translate: Final = translate
         self.format: IrcFormat = formats.of(frozenset())

@@ -147,11 +147,8 @@ def admin(conversation: IrcServer, line: Line) -> None:
 
 
 def links(conversation: IrcServer, line: Line) -> None:
-    """LINKS: this server is the network. Of two parameters the last is the mask (RFC 2812 §3.4.5)."""
-    world, wanted = conversation.world, line.params[-1] if line.params else "*"
-    if is_like(wanted, world.server):
-        plainly(conversation, Numeric.RPL_LINKS, world.server, world.server, f"0 {plain(world.network)}")
-    conversation.reply(Numeric.RPL_ENDOFLINKS, word(wanted))
+    """LINKS: there are none. Of two parameters the last is the mask (RFC 2812 §3.4.5)."""
+    conversation.reply(Numeric.RPL_ENDOFLINKS, word(line.params[-1] if line.params else "*"))
 
 
 def plainly(conversation: IrcServer, numeric: Numeric, *params: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from besedka.wire.irc import enrolling, metadata, multiline, sasl
+from besedka.wire.irc import enrolling, metadata, multiline, sasl, strictness
 from besedka.wire.irc.capabilities import BY_NAME, FOR_OLD_CLIENTS, Capability
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, shortened, word
 from besedka.wire.irc.metadata_lines import draft_of
@@ -66,6 +66,7 @@ def _ls(conversation: IrcServer, line: Line) -> None:
         names = [_with_value(conversation, one) for one in found]
         if conversation.welcome is not None and not conversation.welcome.guests:
             names.append(ACCOUNT_REQUIRED)
+        names += filter(None, [strictness.policy(conversation)])
         _tell(conversation, "LS", names, in_several=True)
     else:
         _tell(conversation, "LS", [one.value for one in found if one in FOR_OLD_CLIENTS], in_several=False)

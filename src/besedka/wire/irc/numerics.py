@@ -63,7 +63,6 @@ class Numeric(Enum):
     RPL_WHOREPLY = "352", ""
     RPL_NAMREPLY = "353", ""
     RPL_WHOSPCRPL = "354", ""
-    RPL_LINKS = "364", ""
     RPL_ENDOFLINKS = "365", N_("End of /LINKS list")
     RPL_ENDOFNAMES = "366", N_("End of /NAMES list")
     RPL_BANLIST = "367", ""

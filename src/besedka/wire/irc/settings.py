@@ -49,6 +49,8 @@ class IrcSettings(msgspec.Struct, frozen=True, kw_only=True):
     motd: tuple[str, ...] = ()
     """The message of the day; empty for none."""
     nicks: Nicks = Nicks.ACCOUNT
+    sts_port: int = 0
+    """Where to come over TLS instead, told to clients (IRCv3 sts); 0 where that is not demanded of them."""
     before_connect: bool = False
     """Whether an account can be registered on a connection that has not been let in."""
     scram: bool = False
