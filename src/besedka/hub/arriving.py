@@ -113,11 +113,15 @@ class Reception:
         """Make the guest an account, if it is still here."""
         if session.ended:
             return
-        own = self._parts.rooms.inbox_of(online.principal)
-        if own is not None:
-            online.profile = own.state.personal.profile
+        self._remember(online)
         self._becoming.become(session, guest, online)
         self._note(session, online)
+
+    def _remember(self, online: Online) -> None:
+        """What an account says of itself is in its inbox."""
+        own = self._parts.rooms.inbox_of(online.principal)
+        if own is not None:
+            online.profile, online.data = own.state.personal.profile, own.state.data
 
     def _note(self, session: Session, online: Online) -> None:
         self._parts.journal.note(
@@ -137,9 +141,7 @@ class Reception:
         session.stage = Stage.PRESENT
         session.online = online
         session.since = self._parts.clock.now()
-        own = self._parts.rooms.inbox_of(online.principal)
-        if own is not None:
-            online.profile, online.data = own.state.personal.profile, own.state.data
+        self._remember(online)
         session.protocol.logged_in()
         news = self._parts.attendance.enter(online, session)
         self._note(session, online)
