@@ -55,6 +55,9 @@ class FakeWorld:
     def values(self, principal: PrincipalId, *, asker: PrincipalId) -> Mapping[str, str]:
         return self.data.get(principal, {})
 
+    def account(self, principal: PrincipalId) -> str | None:
+        return self.people.get(principal) if principal > 0 else None
+
     def named(self, name: FoldedName) -> Person | None:
         found = {fold(one): principal for principal, one in self.people.items()}.get(name)
         return None if found is None else Person(found, AccountName(self.people[found]))

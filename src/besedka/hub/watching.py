@@ -74,7 +74,7 @@ class Watching:
         data, state = cast(DataSet, body), opened.state
         if state.kind is not Kind.INBOX:
             unit = DataTold(data.key, data.value, room=state.id)
-            self._tell(unit, lambda session: opened in session.live)
+            self._tell(unit, _readers(opened))
             return
         online = None if state.owner is None else self._attendance.get(state.owner)
         if online is not None:
@@ -116,17 +116,17 @@ class Watching:
         if not shown(online).online:
             return
         unit = DataTold(key, value, person=online.person)
-        more = dict.fromkeys(beside)
-        self._tell(
-            unit, lambda session: session in more or (session.online is not online and _share_room(session, online))
-        )
+        concerned = dict.fromkeys(beside)
+        for opened in self._signals.rooms_of(online):
+            concerned.update(dict.fromkeys(_readers(opened)))
+        self._tell(unit, [session for session in concerned if session.online is not online])
 
-    def _tell(self, unit: DataTold, concerns: Callable[[Session], bool]) -> None:
-        for session, keys in self._keys.items():
-            if unit.key in keys and not session.link.full and concerns(session):
+    def _tell(self, unit: DataTold, sessions: Iterable[Session]) -> None:
+        for session in sessions:
+            if unit.key in self._keys.get(session, ()) and not session.link.full:
                 session.tell(unit)
 
 
-def _share_room(session: Session, online: Online) -> bool:
-    """Whether a session follows a room that somebody is in."""
-    return any(opened.is_inside(online.principal) for opened in session.live)
+def _readers(opened: OpenRoom) -> list[Session]:
+    """The sessions at the head of a room. A list, for what they are told may change how they read it."""
+    return [session for sessions in opened.readers.values() for session in sessions]
