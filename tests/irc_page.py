@@ -141,6 +141,7 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - OPER takes the name and password of an administrator's account; the rights are this session's, until it ends. KILL is
   no ban. REHASH does not say which file it reads. STATS knows `u`; the other letters are empty.
 - Errors of PRIVMSG to a channel are 404 with the reason in words.
+- A TAGMSG with `+draft/persist` is kept, and found by CHATHISTORY where `draft/event-playback` is on.
 - CHATHISTORY is for those in the channel. Its batch bears the target as it was asked for. An id that is unknown, or of
   another room, is `MESSAGE_ERROR`, for an empty batch would say that nothing is missing. A message that was edited
   stands there as it is by now, one that was redacted not at all. Long messages make a page end early.

@@ -42,6 +42,7 @@ from besedka.chat.entries import (
     SessionsRevoked,
     SettingsChange,
     SettingsChanged,
+    Tagged,
     TopicSet,
     Unmarked,
     Way,
@@ -86,6 +87,7 @@ WRITTEN: list[tuple[Body, str]] = [
         Redacted(4, ANN, "loud"),
         '{"kind":"redaction","number":4,"author":{"principal":1,"name":"ann"},"reason":"loud"}',
     ),
+    (Tagged((("+a/b", "c"),)), '{"kind":"tags","tags":[["+a/b","c"]]}'),
     (Reacted(4, "☕"), '{"kind":"reaction","number":4,"reaction":"☕"}'),
     (Reacted(4, "☕", withdrawn=True), '{"kind":"reaction","number":4,"reaction":"☕","withdrawn":true}'),
     (

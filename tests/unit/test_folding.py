@@ -36,6 +36,7 @@ from besedka.chat.entries import (
     RoomRole,
     SettingsChange,
     SettingsChanged,
+    Tagged,
     Unmarked,
     Way,
 )
@@ -56,7 +57,7 @@ def test_every_body_makes_something_of_a_room() -> None:
     assert set(_CHANGES) == set(Body.__args__)
 
 
-@pytest.mark.parametrize("body", [Edited(2, "x"), Redacted(2, BOB), Reacted(2, "x")])
+@pytest.mark.parametrize("body", [Edited(2, "x"), Redacted(2, BOB), Reacted(2, "x"), Tagged((("+a", "b"),))])
 def test_what_is_done_to_messages_changes_no_room(body: Body) -> None:
     assert then(TEA, body, now=NOW + 9) == msgspec.structs.replace(TEA, head=3, time=NOW + 9)
 

@@ -165,6 +165,29 @@ def test_a_message_of_several_lines_is_one_and_a_batch_within_the_batch(server: 
     assert asked(IrcPerson(server, "eve", *CAPABILITIES, account=True), "LATEST #lobby * 1") == ["two", "three"]
 
 
+def test_tags_that_say_so_are_kept_for_those_who_want_what_was_done(server: IrcRoom) -> None:
+    server.registered("bob")
+    ann = IrcPerson(server, "ann", *CAPABILITIES, "draft/event-playback")
+    bob = IrcPerson(server, "bob", *CAPABILITIES, account=True)
+    plain = IrcPerson(server, "carl")
+    for one in (ann, bob, plain):
+        one.write("JOIN #tea")
+    for one in (bob, plain):
+        one.read()
+    for target, told in (("#tea", "#tea"), ("bob", "ann")):
+        (echo,) = ann.answer(f"@+poll=7;+draft/persist TAGMSG {target}")
+        assert echo.endswith(f" TAGMSG {target}")
+        assert [line.split(" ")[0] for line in bob.read()] == [echo.split(" ")[0]]
+        found = [line for line in ann.answer(f"CHATHISTORY LATEST {target} * 9") if " TAGMSG " in line]
+        assert [(tag(line, "msgid"), tag(line, "+poll")) for line in found] == [(tag(echo, "msgid"), "7")]
+        assert asked(bob, f"LATEST {told} * 9") == [], "it is no message"
+    (first, second) = ann.answer("@+poll=8;+draft/persist TAGMSG ann")
+    assert first == second
+    ann.answer("@+poll=9 TAGMSG #tea")
+    assert "+poll=9" not in str(ann.answer("CHATHISTORY LATEST #tea * 9"))
+    assert "TAGMSG" not in str(plain.read())
+
+
 def test_what_is_redacted_while_it_is_looked_for_is_not_told(server: IrcRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     dora = server.registered("dora")
     lobby = dora.room("lobby")

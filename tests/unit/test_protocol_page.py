@@ -59,7 +59,8 @@ def test_a_request_stands_among_those_that_need_an_id_or_among_the_others() -> N
 def test_what_may_be_left_out_is_in_brackets_and_what_there_is_to_say_beside_it() -> None:
     assert fields_of(Spoken) == (
         "`text`, [`manner`], [`breaks`] (Where the sender cut a long line: offsets in characters, growing, inside the"
-        " text), [`tags`] (What the sender's program attached, for other programs; kept as it is)"
+        " text), [`tags`] (What the sender's program attached, for other programs; kept as it is. Without"
+        " a text they are kept alone)"
     )
     assert fields_of(Ping) == ""
 

@@ -42,6 +42,7 @@ from besedka.chat.entries import (
     Reacted,
     Redacted,
     RoomRole,
+    Tagged,
     TopicSet,
     Way,
 )
@@ -288,6 +289,18 @@ def test_a_redaction_says_whose_it_was_and_a_second_one_is_nothing_to_those_who_
 def test_whoever_may_not_speak_takes_words_back_without_a_word(room: Room, more: dict[str, Any]) -> None:
     request = Redact(room=ROOM, number=2, reason="hear me")
     assert bodies(asked(BOB, request, room, target=said(2), **more)) == [Redacted(2, BOB)]
+
+
+def test_tags_without_a_text_are_kept_and_are_no_message() -> None:
+    tags = (("+draft/persist", ""), ("+a/b", "c"))
+    assert bodies(asked(BOB, Say(room=ROOM, text="", tags=tags), TEA)) == [Tagged(tags)]
+    assert bodies(asked(BOB, Tell(name="ann", text="", tags=tags), TEA, other=ANN)) == [Tagged(tags)]
+    assert refused(asked(BOB, Say(room=ROOM, text=""), TEA)) is Code.EMPTY_TEXT
+    assert refused(asked(BOB, Say(room=ROOM, text="", tags=(("a b", ""),)), TEA)) is Code.BAD_VALUE
+    assert refused(asked(DORA, Say(room=ROOM, text="", tags=tags), TEA)) is Code.NOT_A_MEMBER
+    slow = opened(Kind.PUBLIC, ANN, BOB, CARL, slow_seconds=9)
+    once = then(slow, Tagged(tags), author=BOB)
+    assert refused(asked(BOB, Say(room=ROOM, text="", tags=tags), once)) is Code.SLOW_MODE
 
 
 # Reacting --------------------------------------------------------------------------------------------------------

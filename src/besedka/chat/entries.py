@@ -127,6 +127,13 @@ class Reacted(msgspec.Struct, frozen=True, tag_field="kind", tag="reaction", omi
     withdrawn: bool = False
 
 
+class Tagged(msgspec.Struct, frozen=True, tag_field="kind", tag="tags"):
+    """What somebody's program told others, and wants them to find later: no message, and for nobody's eyes."""
+
+    tags: tuple[tuple[str, str], ...]
+    """As `Message.tags`."""
+
+
 class TopicSet(msgspec.Struct, frozen=True, tag_field="kind", tag="topic"):
     """The room's topic from here on."""
 
@@ -347,6 +354,7 @@ Body = (
     | Edited
     | Redacted
     | Reacted
+    | Tagged
     | TopicSet
     | MembershipChanged
     | RolesChanged

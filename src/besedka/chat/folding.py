@@ -42,6 +42,7 @@ from besedka.chat.entries import (
     RoomRole,
     SessionsRevoked,
     SettingsChanged,
+    Tagged,
     TopicSet,
     Unmarked,
     Way,
@@ -98,6 +99,12 @@ def _message(room: Room, entry: Entry, _body: Body) -> Room:
     if room.governance.settings.slow_seconds and entry.author != SERVER:
         room = _with_spoke(room, entry)
     return _replace(room, head=entry.number, time=entry.time, messages=messages)
+
+
+def _tagged(room: Room, entry: Entry, body: Body) -> Room:
+    if room.governance.settings.slow_seconds:
+        room = _with_spoke(room, entry)
+    return _advance(room, entry, body)
 
 
 def _with_spoke(room: Room, entry: Entry) -> Room:
@@ -365,6 +372,7 @@ _CHANGES: dict[type, Callable[[Room, Entry, Body], Room]] = {
     Edited: _advance,
     Redacted: _advance,
     Reacted: _advance,
+    Tagged: _tagged,
     TopicSet: _topic,
     MembershipChanged: _membership,
     RolesChanged: _roles,

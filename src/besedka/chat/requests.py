@@ -105,7 +105,7 @@ class Spoken(Write, frozen=True, kw_only=True):
     breaks: Breaks = ()
     """Where the sender cut a long line: offsets in characters, growing, inside the text."""
     tags: Tags = ()
-    """What the sender's program attached, for other programs; kept as it is."""
+    """What the sender's program attached, for other programs; kept as it is. Without a text they are kept alone."""
 
 
 class Say(Spoken, frozen=True, tag="say"):

@@ -18,6 +18,7 @@ from besedka.chat.entries import (
     Person,
     Reacted,
     Redacted,
+    Tagged,
     Way,
 )
 from besedka.chat.masks import banned, muted
@@ -63,8 +64,12 @@ def _too_soon(room: Room, actor: Actor, circumstances: Circumstances) -> Refusal
     return Refusal(Code.SLOW_MODE, str(-(-left // 1000)))
 
 
-def _message(room: Room, actor: Actor, spoken: Spoken, circumstances: Circumstances, reply: int) -> Message | Refusal:
+def _said(
+    room: Room, actor: Actor, spoken: Spoken, circumstances: Circumstances, reply: int
+) -> Message | Tagged | Refusal:
     limits = circumstances.limits
+    if spoken.tags and not spoken.text:
+        return _bad_tags(spoken.tags, limits.tags_bytes_max) or Tagged(spoken.tags)
     text = message_text(spoken.text, limits=limits)
     if isinstance(text, Refusal):
         return text
@@ -111,8 +116,8 @@ def _say(room: Room, actor: Actor, request: Write, circumstances: Circumstances)
         return refusal
     if say.reply and _message_of(room, actor, circumstances.target, say.reply) is None:
         return Refusal(Code.NO_SUCH_MESSAGE)
-    message = _message(room, actor, say, circumstances, say.reply)
-    return message if isinstance(message, Refusal) else (draft(actor, message),)
+    said = _said(room, actor, say, circumstances, say.reply)
+    return said if isinstance(said, Refusal) else (draft(actor, said),)
 
 
 def _tell(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
@@ -122,18 +127,18 @@ def _tell(room: Room, actor: Actor, request: Write, circumstances: Circumstances
         return Refusal(Code.NO_SUCH_PERSON)
     if actor.muted:
         return Refusal(Code.MUTED)
-    message = _message(room, actor, tell, circumstances, 0)
-    if isinstance(message, Refusal):
-        return message
+    said = _said(room, actor, tell, circumstances, 0)
+    if isinstance(said, Refusal):
+        return said
     if room.head:
-        return (draft(actor, message),)
+        return (draft(actor, said),)
     if circumstances.unwelcome:
         return Refusal(Code.NOT_WELCOME)
     if circumstances.rooms_joined >= circumstances.limits.rooms_per_account_max:
         return Refusal(Code.TOO_MANY_ROOMS)
     if circumstances.other_rooms_joined >= circumstances.limits.rooms_per_account_max:
         return Refusal(Code.PERSON_FULL)
-    return (*open_direct(actor, other), draft(actor, message))
+    return (*open_direct(actor, other), draft(actor, said))
 
 
 def open_direct(actor: Actor, other: Person) -> tuple[Draft, Draft]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from besedka.chat.entries import Entry, Kind, Message, Opened, Person, RoomId
+from besedka.chat.entries import Entry, Kind, MembershipChanged, Opened, Person, RoomId
 from besedka.chat.names import LOBBY, FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from besedka.hub.hub import Hub
 
 _NOBODY = Face()
+
+
+_OPENING = frozenset({Opened, MembershipChanged})
+"""What comes before what is said first in a conversation of two."""
 
 
 class Surroundings:
@@ -104,8 +108,8 @@ class Surroundings:
         if opened is None:
             return None
         entry = opened.entry(number)
-        direct = opened.state.kind is Kind.DIRECT
-        while entry is not None and type(entry.body) is not Message and (direct or type(entry.body) is Opened):
+        before = _OPENING if opened.state.kind is Kind.DIRECT else {Opened}
+        while entry is not None and type(entry.body) in before:
             entry = opened.entry(entry.number + 1)
         return None if entry is None else (opened.state, entry)
 

@@ -17,6 +17,7 @@ from besedka.chat.entries import (
     Message,
     Person,
     RoomId,
+    Tagged,
     Way,
 )
 from besedka.chat.principals import PrincipalId, is_guest
@@ -140,7 +141,7 @@ class Told:
         for numbered in addition.entries:
             entry = numbered.entry
             own = origins.get(entry.number) is session
-            if entry.number <= after or own or (direct and not isinstance(entry.body, Message)):
+            if entry.number <= after or own or (direct and not isinstance(entry.body, Message | Tagged)):
                 after = max(after, entry.number) if not missed else after
                 if missed and own and _is_leaving(entry, session) and opened in session.live and not session.link.full:
                     session.link.write(session.format.run(addition.after, missed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from besedka.chat.entries import Edited, Entry, Message, Person, Reacted, Redacted
+from besedka.chat.entries import Edited, Entry, Message, Person, Reacted, Redacted, Tagged
 from besedka.chat.principals import PrincipalId
 
 
@@ -11,7 +11,7 @@ def is_said_by(people: frozenset[PrincipalId], entry: Entry) -> bool:
     match entry.body:
         case Edited(author=Person() as author) | Redacted(author=author):
             return author.principal in people
-        case Message() | Edited() | Reacted():
+        case Message() | Edited() | Reacted() | Tagged():
             return entry.author in people
         case _:
             return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from besedka.chat.entries import MarkerMoved, MembershipChanged, Message, Reacted, Way
+from besedka.chat.entries import MarkerMoved, MembershipChanged, Message, Reacted, Tagged, Way
 from besedka.chat.told import Kept, Unit
 from besedka.wire.irc.batches import batched, is_one
 from besedka.wire.irc.capabilities import Capability
@@ -19,7 +19,7 @@ from besedka.wire.irc.world import World
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
 
-MESSAGES: Final = frozenset({Message, Reacted})
+MESSAGES: Final = frozenset({Message, Reacted, Tagged})
 """What is a PRIVMSG, NOTICE or TAGMSG, and is told to whoever said it by echo-message alone."""
 
 LABEL_BYTES_MAX: Final = 64

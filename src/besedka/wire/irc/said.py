@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final, cast
 
-from besedka.chat.entries import Body, Edited, Entry, Kind, Manner, Message, Reacted, Redacted
+from besedka.chat.entries import Body, Edited, Entry, Kind, Manner, Message, Reacted, Redacted, Tagged
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Room
 from besedka.wire.irc.lines import LINE_BYTES_MAX, encode_tags, pieces, plain, shortened, word
@@ -122,6 +122,14 @@ def _reacted(page: Page, entry: Entry, body: Body) -> None:
             page.add(entry, "TAGMSG", other_of(page.room, entry.author, page.world) or page.channel, tags=tags)
 
 
+def _tagged(page: Page, entry: Entry, body: Body) -> None:
+    """TAGMSG that its sender wanted to be kept (IRCv3 message-tags; draft/persist)."""
+    if page.tagged:
+        for _ in _tellings(page, entry):
+            target = other_of(page.room, entry.author, page.world) or page.channel
+            page.add(entry, "TAGMSG", target, tags=shown_tags(cast(Tagged, body).tags))
+
+
 def _redacted(page: Page, entry: Entry, body: Body) -> None:
     """REDACT, which who did not ask for it "MUST not" be told (IRCv3 draft/message-redaction)."""
     redacted = cast(Redacted, body)
@@ -131,4 +139,10 @@ def _redacted(page: Page, entry: Entry, body: Body) -> None:
         page.add(entry, "REDACT", target, msgid(page.room.id, redacted.number), *([reason] if reason else []))
 
 
-SHOWN_SAID: Final[dict[type, Show]] = {Message: _message, Edited: _edited, Reacted: _reacted, Redacted: _redacted}
+SHOWN_SAID: Final[dict[type, Show]] = {
+    Message: _message,
+    Edited: _edited,
+    Reacted: _reacted,
+    Tagged: _tagged,
+    Redacted: _redacted,
+}

@@ -19,6 +19,7 @@ REPLY: Final = "+draft/reply"
 REACT: Final = "+draft/react"
 UNREACT: Final = "+draft/unreact"
 TYPING: Final = "+typing"
+PERSIST: Final = "+draft/persist"
 
 _REPLIES: Final = (REPLY, "+reply")
 _REACTS: Final = (REACT, "+react")
@@ -74,6 +75,11 @@ def reaction(tags: Tags) -> tuple[str, bool] | None:
     if put is not None:
         return (put, False) if taken is None else None
     return None if taken is None else (taken, True)
+
+
+def persists(tags: Tags) -> bool:
+    """Whether a message of tags alone is to be kept."""
+    return any(key == PERSIST for key, _value in tags)
 
 
 def typing(tags: Tags) -> TypingState | None:

@@ -26,7 +26,7 @@ from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of, tell_unsaid
 from besedka.wire.irc.said import ACTION
-from besedka.wire.irc.tagging import Tags, client_tags, typing
+from besedka.wire.irc.tagging import Tags, client_tags, persists, typing
 from besedka.wire.looking import Look, Seen
 
 if TYPE_CHECKING:
@@ -68,11 +68,14 @@ def notice(conversation: IrcServer, line: Line) -> None:
 
 
 def tagmsg(conversation: IrcServer, line: Line) -> None:
-    """TAGMSG (IRCv3 message-tags): only tags, told "in the same way as PRIVMSG and NOTICE messages"."""
+    """TAGMSG (IRCv3 message-tags): only tags, told "in the same way as PRIVMSG and NOTICE messages".
+
+    Those that say so are kept, the others are for who is here.
+    """
     tags = client_tags(conversation, line)
     targets = _targets(conversation, line, line.params[0])
     for target in targets or ():
-        _say_to(conversation, Saying("TAGMSG", None, Manner.SAID, tags, aside=True), target)
+        _say_to(conversation, Saying("TAGMSG", None, Manner.SAID, tags, aside=not persists(tags)), target)
 
 
 def _say(conversation: IrcServer, line: Line, manner: Manner) -> None:
