@@ -22,6 +22,7 @@ from besedka.hub.parts import Parts
 from besedka.hub.preparing import Prepared
 from besedka.hub.session import Online, Session, Stage
 from besedka.hub.turn import Taken, Turn
+from besedka.wire.irc.settings import Nicks
 
 
 class Reception:
@@ -48,6 +49,8 @@ class Reception:
         wrote = not inboxed or lobby is None
         if not inboxed:
             turn.open_inbox(principal)
+        inbox = turn.inbox_id(principal) if online.registered else None
+        rooms = [brief.room for brief in prepared.briefs if brief.member and brief.room != inbox]
         if lobby is None:
             lobby = turn.new_room()
             turn.add(lobby, (Draft(SERVER, AccountName("server"), open_room(LOBBY, SERVER, Kind.PUBLIC)),))
@@ -56,13 +59,13 @@ class Reception:
         joining = self._enter_lobby(turn, session, online, lobby)
         guest = session.online
         if guest is not None:  # It is here already, as a guest, and in no room by this but those it is in.
+            if here is None and not rooms and self._parts.settings.irc.nicks is Nicks.FREE:
+                online.nick, session.wished = guest.nick, True  # Nobody has seen it under another name.
             wrote = self._becoming.carry_over(turn, session, guest, online) or wrote
         newcomer = isinstance(joining, tuple) and bool(joining)
         if newcomer and not isinstance(joining, Refusal):
             turn.add(lobby, joining)
-        inbox = turn.inbox_id(principal) if online.registered else None
         you = You(request.request_id, principal, request.name, request.role, inbox, request.token, online.other_nick)
-        rooms = [brief.room for brief in prepared.briefs if brief.member and brief.room != inbox]
         stays_out = online.registered or isinstance(joining, Refusal) or not session.protocol.enters_lobby
         into = None if stays_out else lobby.id
 

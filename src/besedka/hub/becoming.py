@@ -36,7 +36,9 @@ class Becoming:
     def carry_over(self, turn: Turn, session: Session, guest: Online, account: Online) -> bool:
         """Make the account a member where the guest is; whether there was anything to write."""
         user, host, address = session.protocol.user, session.host, session.peer.address
-        actor = Actor(account.principal, account.name, account.role, False, account.muted, user, host, address)
+        actor = Actor(
+            account.principal, account.name, account.role, False, account.muted, user, host, address, account.other_nick
+        )
         joined = account.rooms_joined
         for opened in self._rooms_of(guest):
             room = turn.tentative(opened.state)

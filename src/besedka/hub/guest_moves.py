@@ -54,7 +54,7 @@ class GuestMoves:
         """
         account = session.online
         assert account is not None, "somebody has logged in"
-        if fold(guest.name) != fold(account.name):
+        if fold(guest.name) != fold(account.nick):
             self.quit(rooms, guest, session)
             return
         self.tell()

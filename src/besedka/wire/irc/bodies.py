@@ -78,7 +78,7 @@ def _membership(page: Page, entry: Entry, body: Body) -> None:
         name = entry.name if person.principal == entry.author else page.called(person)
         source = page.source(person.principal, name)
         match changed.way:
-            case Way.JOINED if changed.guest is not None and fold(changed.guest.name) == fold(person.name):
+            case Way.JOINED if changed.guest is not None and fold(changed.guest.name) == fold(name):
                 pass  # It was in the room as a guest that was called so, and is to everybody still.
             case Way.JOINED:
                 params = join_params(page.channel, person, page.world, extended=page.extended_join)

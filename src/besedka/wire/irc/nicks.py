@@ -39,6 +39,12 @@ def nick(conversation: IrcServer, line: Line) -> None:
         conversation.registering.wish(wanted)
 
 
+def choose(conversation: IrcServer, wanted: str) -> None:
+    """Somebody who has logged in goes on being called so, unless its account's other sessions have said otherwise."""
+    if wanted != word(conversation.nick):
+        conversation.ask(ChangeNick(name=wanted, first=True), lambda unit: _changed(conversation, wanted, unit))
+
+
 def is_of_own(conversation: IrcServer, unit: Unit) -> bool:
     """Whether a unit that is told to many says that this very session is called otherwise."""
     return type(unit) is Called and unit.person.principal == conversation.principal

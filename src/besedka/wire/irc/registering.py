@@ -167,7 +167,9 @@ class Registering:
         if before.partition("!")[0] != word(conversation.nick):
             conversation.say(build(before, "NICK", word(conversation.nick)))
         if Capability.ACCOUNT_NOTIFY in conversation.capabilities:  # "including themselves"
-            conversation.say(build(conversation.mask, "ACCOUNT", word(conversation.nick)))
+            conversation.say(build(conversation.mask, "ACCOUNT", word(conversation.account)))
+        if conversation.world.settings.nicks is Nicks.FREE:
+            nicks.choose(conversation, before.partition("!")[0])
         self._introduce()
         conversation.ask(Sync(), _noted)
 
