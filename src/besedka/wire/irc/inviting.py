@@ -8,6 +8,7 @@ from besedka.chat.names import fold
 from besedka.chat.refusals import Code
 from besedka.chat.room_requests import Invite
 from besedka.chat.told import Unit
+from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.channels import look
 from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.names import occupants
@@ -64,4 +65,7 @@ def invited(conversation: IrcServer, unit: Unit) -> None:
     """A guest is told that it is invited; an account reads that in its log."""
     told = cast(GuestInvited, unit)
     source = mask(word(told.by.name), conversation.world.face(told.by.principal))
-    conversation.say_apart(build(source, "INVITE", word(conversation.nick), f"#{word(told.room_name)}"))
+    account = conversation.world.account(told.by.principal)
+    tags = [("account", word(account))] if account and Capability.ACCOUNT_TAG in conversation.capabilities else []
+    line = build(source, "INVITE", word(conversation.nick), f"#{word(told.room_name)}", tags=tags)
+    conversation.say_apart(line)
