@@ -12,7 +12,7 @@ WORKERS ?= 3
 # each start compiles all of it again, and so does every run the tests themselves: a third of the time.
 test test-long coverage sim crash: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: serve test test-long coverage check sim crash bench bench-irc format clean
+.PHONY: serve test clients test-long coverage check sim crash bench bench-irc format clean
 
 $(VENV)/runs: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,7 +27,14 @@ serve: $(VENV)/runs  ## start the server; options: make serve ARGS="--port auto"
 	@$(BIN)/besedka serve $(ARGS)
 
 test: $(VENV)/tests  ## the tests, in under three minutes
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not clients"
+
+$(VENV)/clients: $(VENV)/tests
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[clients]'
+	@touch $@
+
+clients: $(VENV)/clients  ## WeeChat, irssi, nc, and a bot library, each a person in one room; they must be installed
+	$(BIN)/python -m pytest -m clients tests/clients
 
 test-long: $(VENV)/tests  ## more seeds, more kills, and the coverage floor; what CI runs
 	$(BIN)/python -m pytest -n 2 -m slow
@@ -35,14 +42,14 @@ test-long: $(VENV)/tests  ## more seeds, more kills, and the coverage floor; wha
 
 coverage: $(VENV)/tests  ## branch coverage of chat, wire and hub; fails under 95 %
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -p no:cacheprovider tests/unit tests/contracts tests/sim -m "not slow"
+	$(BIN)/coverage run -m pytest -q -p no:cacheprovider tests/unit tests/contracts tests/sim -m "not slow and not clients"
 	$(BIN)/coverage report --include='src/besedka/chat/*,src/besedka/wire/*,src/besedka/hub/*' --fail-under=95
 
 sim: $(VENV)/tests  ## the simulator from SEEDS more seeds: make sim SEEDS=10000
 	SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 -m slow tests/sim
 
 crash: $(VENV)/tests  ## kill a busy server and cut its power, each ROUNDS times: make crash ROUNDS=500
-	BESEDKA_CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/crash/test_rounds.py -n 2 -m "not slow"
+	BESEDKA_CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/crash/test_rounds.py -n 2 -m "not slow and not clients"
 
 bench: $(VENV)/runs  ## deliveries, joins, idle memory, starting; see docs/PERFORMANCE.md
 	$(BIN)/besedka bench $(ARGS)

@@ -180,6 +180,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Password hashes computed at once: one leaves a core to the chat on the smallest machine."""
     gate_waiting_max: int = 20
     """Logins waiting for a hash; at 22 ms each the last waits half a second, on a busy core under two."""
+    gate_patience_seconds: float = 2.0
+    """How long a login waits for another of the same address: some eighty hashes, or ten on a busy core."""
     gate_known_waiting_max: int = 20
     """The same for those whose address has logged in to that account before: a flood of strangers leaves them room."""
     login_attempts_max: int = 3

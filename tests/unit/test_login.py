@@ -143,11 +143,25 @@ def test_one_attempt_from_an_address_at_a_time() -> None:
     fail(server, 8, address="192.0.2.66")
     waiting = asking(server, Login(name="ann", password=PASSWORD), address="192.0.2.66")
     other = asking(server, Login(name="ann", password=PASSWORD), address="192.0.2.66")
-    assert other.refusals() == [Code.BUSY]
+    assert other.refusals() == []
+    server.settle(server.limits.gate_patience_seconds + 0.1)
+    assert other.refusals() == [Code.BUSY], "it waits for the other, but not as long as one that has failed so often"
     assert waiting.refusals() == []
     assert other.session.attempts == 0
     server.settle(31)
     assert waiting.told(You)
+
+
+def test_two_of_one_household_come_home_together() -> None:
+    server = with_ann()
+    fail(server, 3, address="192.0.2.66")  # So that the next one waits for a second.
+    first = asking(server, Login(name="ann", password=PASSWORD), address="192.0.2.66")
+    second = asking(server, Login(name="ann", password=PASSWORD), address="192.0.2.66")
+    assert not first.told(You)
+    assert not second.told(You)
+    server.settle(1.5)
+    assert first.told(You)
+    assert second.told(You)
 
 
 def test_when_all_places_are_taken_it_is_busy() -> None:

@@ -27,6 +27,9 @@ from besedka.hub.session import Online, Session
 from besedka.hub.tokens import token_handle
 from besedka.wire.proving import AskChallenge, EnterProved, Prove
 
+GATE_LOOK_SECONDS = 0.05
+"""Between two looks whether another login of the same address is over: two hashes."""
+
 GUESTS_PER_BOOT = 1 << 21
 """So that boot number and guest number together stay within 53 bits for a great many boots."""
 
@@ -105,7 +108,7 @@ class LoginDesk:
         account = None if credentials is None else credentials.account
         known = account is not None and await self._parts.accounts.known_address(account.id, address)
         key = f"{address} {account.id}" if account is not None and known else address
-        if not self._gate.enter(key):
+        if not await self._enter(key):
             return Refusal(Code.BUSY)
         try:
             if not known:
@@ -124,6 +127,17 @@ class LoginDesk:
             return Refusal(Code.WRONG_PASSWORD)
         self._throttle.succeeded(folded, address, now=self._parts.clock.seconds())
         return credentials
+
+    async def _enter(self, key: str) -> bool:
+        """Begin an attempt, behind another with this key if that is over soon: a household comes home together, and
+        most programs of IRC take a server that is busy for a wrong password.
+        """
+        until = self._parts.clock.seconds() + self._parts.limits.gate_patience_seconds
+        while not self._gate.enter(key):
+            if self._parts.clock.seconds() >= until:
+                return False
+            await self._parts.clock.wait_seconds(GATE_LOOK_SECONDS)
+        return True
 
     async def _login(self, session: Session, request: Login) -> Arrive | Refusal:
         credentials = await self.prove(session, request.name, request.password)
