@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import random
 import ssl
 from typing import cast
 
@@ -211,6 +212,7 @@ def test_pieces_are_put_together_and_no_more_is_kept_than_a_line_may_have(certif
         (b"\x80\x80\0\0\0\0", 1002),  # A continuation of nothing.
         (b"\x89\xfe\x01\x00\0\0\0\0", 1002),  # A ping of 256 bytes.
         (b"\x88\x82\0\0\0\0\x03\xe8", 1000),  # The peer's own farewell.
+        (b"\x88\x82\0\0\0\0\x03\xe8" + b"\x89\x80\0\0\0\0" * 2, 1000),  # With more behind it.
     ],
 )
 def test_what_is_no_frame_ends_it_with_a_code(certificate: Certificate, frames: bytes, code: int) -> None:
@@ -224,6 +226,24 @@ def test_what_is_no_frame_ends_it_with_a_code(certificate: Certificate, frames: 
             assert told[1].code == code
             session = await stand.session()
             await wait_until(lambda: bool(session.lost))
+
+    run(main)
+
+
+def test_no_bytes_whatever_make_it_fail(certificate: Certificate) -> None:
+    dice = random.Random(4)
+    starts = [b"", b"\x81\x85", b"\x01\x81", b"\x82\xfe", b"\x80\x82", b"\x88\x80\0\0\0\0", b"\x89\x80\0\0\0\0"]
+
+    async def main() -> None:
+        async with standing(certificate, settings=SETTINGS, wires=IRC) as stand:
+            for number in range(60):
+                client = await browser(stand)
+                await client.open(*BOTH)
+                client._writer.write(dice.choice(starts) + dice.randbytes(dice.randrange(300)))
+                client._writer.write_eof()
+                session = await stand.session(number)
+                await wait_until(lambda session=session: bool(session.lost))  # type: ignore[misc]
+            assert not stand.journal.faults
 
     run(main)
 

@@ -23,7 +23,6 @@ from wsproto.events import (
     AcceptConnection,
     BytesMessage,
     CloseConnection,
-    Event,
     Ping,
     RejectConnection,
     Request,
@@ -168,8 +167,9 @@ class WebSocket(Connection):
     # What comes ------------------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        self._socket.receive_data(data)
-        self._hear()
+        if self._socket.state is ConnectionState.OPEN:  # TLS may still bring something when this side has closed.
+            self._socket.receive_data(data)
+            self._hear()
 
     def _hear(self) -> None:
         lines = bytearray()
@@ -178,8 +178,12 @@ class WebSocket(Connection):
                 self._collect(event.data.encode(), lines, whole=event.message_finished)
             elif isinstance(event, BytesMessage):
                 self._collect(event.data, lines, whole=event.message_finished)
-            elif isinstance(event, Ping | CloseConnection):
-                self._answer(event)
+            elif isinstance(event, Ping):
+                self._transport.write(self._socket.send(event.response()))
+            elif isinstance(event, CloseConnection):  # The peer's own, or because of what it sent.
+                self._transport.write(self._socket.send(event.response()))
+                self._transport.close()
+                break  # What comes behind a farewell is not heard.
         if lines:
             super().data_received(bytes(lines))
 
@@ -189,12 +193,6 @@ class WebSocket(Connection):
         if whole:
             lines += self._message.rstrip(b"\r\n") + b"\r\n"
             self._message.clear()
-
-    def _answer(self, event: Event) -> None:
-        assert isinstance(event, Ping | CloseConnection), "what is answered"
-        self._transport.write(self._socket.send(event.response()))
-        if isinstance(event, CloseConnection):  # The peer's own, or because of what it sent.
-            self._transport.close()
 
     # What goes -------------------------------------------------------------------------------------------------------
 
