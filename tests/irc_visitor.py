@@ -52,9 +52,6 @@ class FakeWorld:
     def name(self, principal: PrincipalId) -> str | None:
         return self.people.get(principal)
 
-    def account(self, principal: PrincipalId) -> str | None:
-        return self.people.get(principal) if principal > 0 else None
-
     def values(self, principal: PrincipalId, *, asker: PrincipalId) -> Mapping[str, str]:
         return self.data.get(principal, {})
 

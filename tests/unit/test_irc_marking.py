@@ -96,6 +96,20 @@ def test_a_conversation_is_marked_by_the_others_nick(server: IrcRoom) -> None:
     assert markers(bob.read()) == [], "nobody else's to know"
 
 
+def test_a_conversation_with_a_guest_is_marked_as_well(server: IrcRoom) -> None:
+    server.registered("eve")
+    eve, other, ann = device(server, "eve"), device(server, "eve"), IrcPerson(server, "ann", MARKER)
+    ann.write("PRIVMSG eve :hi")
+    other.read()
+    assert markers(eve.answer(f"MARKREAD ann {LATE}")) == [f"ann {LATE}"]
+    assert markers(other.read()) == [f"ann {LATE}"]
+    assert eve.session.online is not None
+    inbox = server.parts.rooms.inbox_of(eve.session.online.principal)
+    assert inbox is not None
+    (target,) = inbox.state.personal.markers
+    assert target.isdigit(), "the conversation's, whatever the guest is called next"
+
+
 def test_a_marker_outlives_a_membership_and_is_there_before_one(server: IrcRoom) -> None:
     ann = server.registered("ann")
     ann.join("tea")

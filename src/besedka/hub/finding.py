@@ -53,6 +53,7 @@ class Finding:
         theirs = [
             said
             for said in mine
-            if said.room.kind is Kind.DIRECT and any(fold(two.name) == name for two in said.room.members.values())
+            if said.room.kind is Kind.DIRECT
+            and any(fold(two.name) == name for who, two in said.room.members.items() if who != one)
         ]
         return await self._parts.open_room(max(theirs, key=lambda said: said.time).room.id) if theirs else None

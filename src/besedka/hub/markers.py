@@ -10,6 +10,7 @@ from besedka.chat.names import FoldedName, fold
 from besedka.chat.own_requests import MoveMarker
 from besedka.chat.requests import NO_ROOM
 from besedka.chat.told import Unit
+from besedka.hub.finding import Finding
 from besedka.hub.parts import Parts
 from besedka.hub.rooms import OpenRoom
 from besedka.hub.session import Online, Session
@@ -21,6 +22,7 @@ class Markers:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._finding = Finding(parts)
 
     def find_in_memory(self, online: Online, request: MoveMarker) -> MarkerMoved | None:
         """The marker, if nothing must be read for it; None says nothing about it."""
@@ -69,12 +71,11 @@ class Markers:
     async def _meant(self, online: Online, name: FoldedName) -> OpenRoom | None:
         """The direct room with somebody of this name, or the room of this name; with a `#` it is a room's name."""
         if not name.startswith("#"):
-            account = await self._parts.accounts.account_named(name)
-            room = None if account is None else await self._parts.logs.direct_room(online.principal, account.id)
-            if room is not None:
-                return await self._parts.open_room(room)
-        room = await self._parts.logs.room_named(FoldedName(name.removeprefix("#")))
-        return None if room is None else await self._parts.open_room(room)
+            person = await self._finding.person(name)
+            direct = None if person is None else await self._finding.direct(online.principal, person.principal)
+            if direct is not None:
+                return direct
+        return await self._finding.room(FoldedName(name.removeprefix("#")))
 
     async def _in_room(self, opened: OpenRoom | None, online: Online, request: MoveMarker) -> MarkerMoved | None:
         last = None if opened is None else _last(opened, online)
