@@ -95,11 +95,12 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 | mode | what it is here |
 | --- | --- |
 | `B` | a bot (`BOT`) |
+| `R` | no guest may begin a conversation with one (477) |
 | `i` | unlisted: told to those alone who share a room with one in which rooms one is; no mask finds one |
 | `o` | an administrator, by one's account or by OPER; taken off it gives back what OPER lent |
 | `w` | hears WALLOPS; for this session |
 
-`B` and `i` are of the person, on all devices; an account keeps them.
+`B`, `R` and `i` are of the person, on all devices; an account keeps them.
 
 ## Numerics
 

@@ -203,6 +203,7 @@ ASKED: dict[str, Request | list[Request]] = {
     "/profile bot on": SetProfile(bot=True),
     "/profile invisible off": SetProfile(invisible=False),
     "/profile unlisted on": SetProfile(unlisted=True),
+    "/profile accounts-only off": SetProfile(accounts_only=False),
     "/profile": [],
     "/data": GetData(name="ann"),
     "/data @bob": GetData(name="bob"),

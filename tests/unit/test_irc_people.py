@@ -132,3 +132,18 @@ def test_who_writes_to_somebody_away_is_told_so_and_who_gives_notice_is_not(comp
     assert bob.asked("PRIVMSG ann :hi") == []
     company.register("cat")
     assert bob.asked("PRIVMSG cat :hi") == ["301 bob cat offline"]
+
+
+def test_no_guest_begins_a_conversation_with_who_wants_none(company: Company) -> None:
+    company.register("cat")
+    company.register("dan")
+    cat, ann, dan = company.account("cat"), company.guest("ann", "message-tags"), company.account("dan")
+    cat.write("MODE cat +R")
+    assert cat.asked("MODE cat") == ["221 cat +R"]
+    refused = "477 ann cat :They let nobody without an account begin a conversation"
+    assert ann.asked("PRIVMSG cat :hi", "TAGMSG cat", "PRIVMSG cat :\1VERSION\1") == [refused] * 3
+    assert dan.asked("PRIVMSG cat :hi") == []
+    cat.write("PRIVMSG ann :hello")
+    assert ann.asked("PRIVMSG cat :hi") == []
+    ann.write("MODE ann +R")
+    assert company.guest("bob").asked("PRIVMSG ann :hi")[0].startswith("477")

@@ -346,6 +346,7 @@ class ProfileSet(msgspec.Struct, frozen=True, tag_field="kind", tag="profile", o
     bot: bool | None = None
     invisible: bool | None = None
     unlisted: bool | None = None
+    accounts_only: bool | None = None
 
 
 Body = (

@@ -45,6 +45,7 @@ class SetProfile(Write, frozen=True, tag="profile"):
     bot: bool | None = None
     invisible: bool | None = None
     unlisted: bool | None = None
+    accounts_only: bool | None = None
 
 
 class ChangeNick(Request, frozen=True, tag="nick"):

@@ -27,6 +27,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     invisible: bool = False
     unlisted: bool = False
     """Whether it is told to those alone who share a room with it in which rooms it is, and no pattern finds it."""
+    accounts_only: bool = False
+    """Whether no guest may begin a conversation with it."""
 
 
 class Invitation(msgspec.Struct, frozen=True):

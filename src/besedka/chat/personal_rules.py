@@ -85,6 +85,7 @@ def _profile(room: Room, actor: Actor, request: Write, circumstances: Circumstan
         None if asked.bot is before.bot else asked.bot,
         None if asked.invisible is before.invisible else asked.invisible,
         None if asked.unlisted is before.unlisted else asked.unlisted,
+        None if asked.accounts_only is before.accounts_only else asked.accounts_only,
     )
     return () if change == ProfileSet() else (draft(actor, change),)
 

@@ -276,7 +276,7 @@ _MYSELF = (
         details=(N_("With none the bell stays silent even when you are called by name."),),
     ),
     Command(
-        group=Group.MYSELF, usage="/profile [name TEXT | bot on|off | invisible on|off | unlisted on|off]",
+        group=Group.MYSELF, usage="/profile [name TEXT | bot|invisible|unlisted|accounts-only on|off]",
         summary=N_("what others see when they ask who you are"), example="/profile name Ann of the Green Gate",
     ),
     Command(

@@ -78,7 +78,7 @@ ARGUMENTS: dict[str, tuple[Options, ...]] = {
     "settings": (_of(*SETTINGS), lambda _known, words: SWITCH[words[0] in _VALUED :]),
     "notify": (lambda known, _words: (*_LEVELS, *known.rooms), _of(*_LEVELS)),
     "profile": (
-        _of("name", "bot", "invisible", "unlisted"),
+        _of("name", "bot", "invisible", "unlisted", "accounts-only"),
         lambda _known, words: () if words[0] == "name" else SWITCH,
     ),
     "data": (lambda known, words: ("room", *_messages(known, words)),),

@@ -81,8 +81,8 @@ class Own(msgspec.Struct, frozen=True, omit_defaults=True):
                 return _replace(self, invitations=_without(self.invitations, room))
             case Left(room=room):
                 return _replace(self, notify=_without(self.notify, room))
-            case ProfileSet(real_name=real_name, bot=bot, invisible=invisible, unlisted=unlisted):
-                given = {"real_name": real_name, "bot": bot, "invisible": invisible, "unlisted": unlisted}
+            case ProfileSet() as said:
+                given = msgspec.structs.asdict(said)
                 profile = _replace(self.profile, **{name: one for name, one in given.items() if one is not None})
                 return _replace(self, profile=profile)
             case _:

@@ -66,6 +66,10 @@ class Asides:
             return Refusal(Code.NO_SUCH_PERSON)
         aside = self._made(session, request, to=person)
         direct = self._parts.rooms.of_pair(author.principal, person.principal)
+        there = self._parts.attendance.get(person.principal)
+        strange = direct is None and not author.registered
+        if strange and there is not None and there is not author and there.profile.accounts_only:
+            return Refusal(Code.NOT_WELCOME)
         if request.typing is not None and direct is not None and person.principal != author.principal:
             self._parts.signals.typing(direct, author, request.typing)
         else:

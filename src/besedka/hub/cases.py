@@ -324,11 +324,19 @@ class Cases:
             self._parts.limits,
             turn.now,
             other=other,
-            unwelcome=inbox is not None and online.principal in inbox.personal.ignored,
+            unwelcome=self._is_unwelcome(online, other, inbox),
             rooms_joined=online.rooms_joined + turn.joined.get(online.principal, 0),
             other_rooms_joined=self._rooms_of(other, prepared) + turn.joined.get(other.principal, 0),
         )
         return Case(NOWHERE, circumstances)
+
+    def _is_unwelcome(self, online: Online, other: Person, inbox: Room | None) -> bool:
+        """Whether somebody wants no conversation to be begun by this one."""
+        if inbox is not None:
+            personal = inbox.personal
+            return online.principal in personal.ignored or (personal.profile.accounts_only and not online.registered)
+        there = self._parts.attendance.get(other.principal)
+        return there is not None and there.profile.accounts_only and not online.registered
 
     def _inbox(self, turn: Turn, account: PrincipalId) -> Room | None:
         opened = self._parts.rooms.inbox_of(account)

@@ -72,6 +72,7 @@ class Surroundings:
             bot=online.profile.bot,
             admin=online.is_admin,
             unlisted=online.profile.unlisted,
+            accounts_only=online.profile.accounts_only,
             secure=bool(online.sessions) and all(one.peer.is_tls for one in online.sessions),
         )
 

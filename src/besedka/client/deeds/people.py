@@ -84,10 +84,12 @@ class People:
                 return self._here.ask(SetProfile(invisible=switch))
             case "unlisted" if switch is not None:
                 return self._here.ask(SetProfile(unlisted=switch))
+            case "accounts-only" if switch is not None:
+                return self._here.ask(SetProfile(accounts_only=switch))
             case "":
                 self._show_profile()
             case _:
-                usage = "/profile [name TEXT | bot on|off | invisible on|off | unlisted on|off]"
+                usage = "/profile [name TEXT | bot|invisible|unlisted|accounts-only on|off]"
                 self._here.say(_("It is used like this: {usage}").format(usage=usage))
         return None
 
@@ -97,6 +99,7 @@ class People:
         notes += [_("a bot")] if profile.bot else []
         notes += [_("invisible: nobody is told that you are here")] if profile.invisible else []
         notes += [_("unlisted: only those in a room with you are told that you are in it")] if profile.unlisted else []
+        notes += [_("accounts only: no guest may begin a conversation with you")] if profile.accounts_only else []
         self._here.say(", ".join(notes))
 
     def _data(self, argument: str) -> Asked:

@@ -68,5 +68,7 @@ def tell_unsaid(conversation: IrcServer, command: str, code: Code, target: str) 
         conversation.reply(Numeric.ERR_NOTEXTTOSEND)
     elif code is Code.NO_SUCH_PERSON:
         conversation.reply(Numeric.ERR_NOSUCHNICK, target)
+    elif code is Code.NOT_WELCOME and not conversation.is_account:
+        conversation.reply(Numeric.ERR_NEEDREGGEDNICK, target)
     else:
         tell_refusal(conversation, command, code, target)

@@ -1,6 +1,7 @@
 """Modes of oneself: what one says of oneself, as letters.
 
-`i` is being unlisted, `B` being a bot, `o` acting as an administrator, `w` hearing WALLOPS.
+`i` is being unlisted, `B` being a bot, `R` letting no guest begin a conversation, `o` acting as an administrator, `w`
+hearing WALLOPS.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
 
 HIDES: Final = "i"
+ACCOUNTS_ONLY: Final = "R"
 ADMINISTERS: Final = "o"
 HEARS_WALLOPS: Final = "w"
 
-USER_MODES: Final = "".join(sorted((BOT_MODE, HIDES, ADMINISTERS, HEARS_WALLOPS)))
+USER_MODES: Final = "".join(sorted((BOT_MODE, ACCOUNTS_ONLY, HIDES, ADMINISTERS, HEARS_WALLOPS)))
 """All of them, for 004."""
 
 
@@ -31,6 +33,7 @@ def tell_modes(conversation: IrcServer) -> None:
     face = conversation.face
     is_set = {
         BOT_MODE: face.bot,
+        ACCOUNTS_ONLY: face.accounts_only,
         HIDES: face.unlisted,
         ADMINISTERS: conversation.is_admin,
         HEARS_WALLOPS: conversation.hears_wallops,
@@ -52,7 +55,7 @@ def change(conversation: IrcServer, letters: str) -> None:
     if HEARS_WALLOPS in wanted and conversation.hears_wallops is not wanted[HEARS_WALLOPS]:
         conversation.hears_wallops = wanted[HEARS_WALLOPS]
         tell_change(conversation, HEARS_WALLOPS, on=wanted[HEARS_WALLOPS])
-    for letter in (HIDES, BOT_MODE):
+    for letter in (HIDES, BOT_MODE, ACCOUNTS_ONLY):
         if letter in wanted:
             _set(conversation, letter, on=wanted[letter])
     # "If a user attempts to make themselves an operator using "+o", the attempt SHOULD be ignored" (RFC 2812 §3.1.5).
@@ -68,7 +71,12 @@ def change(conversation: IrcServer, letters: str) -> None:
 
 def _set(conversation: IrcServer, letter: str, *, on: bool) -> None:
     face = conversation.face
-    if on is (face.bot if letter == BOT_MODE else face.unlisted):
+    is_set, request = {
+        HIDES: (face.unlisted, SetProfile(unlisted=on)),
+        BOT_MODE: (face.bot, SetProfile(bot=on)),
+        ACCOUNTS_ONLY: (face.accounts_only, SetProfile(accounts_only=on)),
+    }[letter]
+    if on is is_set:
         return
 
     def told(unit: Unit) -> None:
@@ -78,7 +86,7 @@ def _set(conversation: IrcServer, letter: str, *, on: bool) -> None:
         else:
             conversation.refuse("MODE", code)
 
-    conversation.ask(SetProfile(bot=on) if letter == BOT_MODE else SetProfile(unlisted=on), told)
+    conversation.ask(request, told)
 
 
 def tell_change(conversation: IrcServer, letter: str, *, on: bool) -> None:

@@ -44,6 +44,8 @@ class Face(msgspec.Struct, frozen=True):
     admin: bool = False
     unlisted: bool = False
     """Whether outsiders are not told where it is."""
+    accounts_only: bool = False
+    """Whether no guest may begin a conversation with it."""
     secure: bool = False
     """Whether it came over TLS."""
 
