@@ -260,7 +260,8 @@ def wrong(room: Room, entry: Entry, *, now: int, admins: Container[str]) -> str:
             return f"a marker moves back from {before}" if back else ""
         case MembershipChanged(way=Way.JOINED, people=(person,)):
             bans = [one for one in room.governance.of_listing(Listing.BAN) if one.in_force(now)]
-            banned = any(one.mark.principal == person.principal for one in bans)
+            excused = room.governance.excused.get(person.principal, 0)
+            banned = any(one.mark.principal == person.principal and one.since >= excused for one in bans)
             above = person.principal == room.owner or person.name in admins
             excepted = above or room.governance.of_listing(Listing.BAN_EXCEPTION)
             return "somebody joins who is banned by name" if banned and not excepted else ""

@@ -38,6 +38,8 @@ class Viewer:
     def __init__(self, record: Record) -> None:
         self.record = record
         self.me: PrincipalId | None = None
+        self.administers = False
+        """Whether it is an administrator's."""
         self._guest_in: dict[RoomId, int] = {}
         """Rooms a guest went into, each with the entry that had put it out the last time before that."""
 
@@ -133,7 +135,8 @@ class Viewer:
             case TypingTold(room=room, people=people):
                 self._present(room, [one.person.principal for one in people])
             case MarkList(room=room):
-                hold(self.is_inside(room), f"the lists of room {room} are told to {self.me}")
+                governs = self.administers and any(not _is_hidden(one) for one in self.record.versions(room))
+                hold(governs or self.is_inside(room), f"the lists of room {room} are told to {self.me}")
             case DataTold(room=room) if room is not None:
                 hold(self.is_inside(room), f"a value of room {room} is told to {self.me}")
             case Refused():

@@ -18,6 +18,7 @@ from besedka.chat.answers import (
 )
 from besedka.chat.entries import Message, RequestId, RoomId
 from besedka.chat.own_requests import SetProfile, Typing
+from besedka.chat.principals import AccountRole
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Hello, Join, Leave, Malformed, Pong, Request, Resume, Sync, Write
 from besedka.chat.room_requests import Open, SetData
@@ -136,6 +137,7 @@ class NativeTap:
             case You():
                 self._you = unit
                 self._viewer.me = unit.principal
+                self._viewer.administers = unit.role is AccountRole.ADMIN
                 self._device = unit.token or self._device
                 if unit.principal < 0:
                     self._viewer.came_in_first()
