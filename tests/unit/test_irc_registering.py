@@ -5,11 +5,12 @@ import base64
 import pytest
 
 from besedka.chat.own_requests import SetProfile
-from besedka.chat.refusals import Code
-from besedka.chat.requests import ComeAsGuest, Exit, Malformed, Ping, Sync
+from besedka.chat.refusals import SENTENCES, Code
+from besedka.chat.requests import ComeAsGuest, Exit, Login, Malformed, Ping, Sync
 from besedka.chat.told import Done
 from besedka.wire.irc.conversation import LINES_BEFORE_LOGIN_MAX
 from besedka.wire.irc.settings import IrcSettings, ServerPassword
+from besedka.wire.proving import Knock
 from irc_visitor import ANN, Visitor, present, refused, you
 
 DONE = Done(None)
@@ -69,22 +70,37 @@ def test_pass_logs_in_with_name_and_password_and_once() -> None:
     assert visitor.numerics() == ["464"]
 
 
-@pytest.mark.parametrize(
-    ("lines", "numerics"),
-    [
-        (["PASS :sesame: open"], []),
-        (["PASS wrong", "PASS :sesame: open"], []),
-        (["PASS wrong"], ["464"]),
-        (["PASS :sesame: open", "PASS wrong"], ["464"]),
-        ([], ["464"]),
-    ],
-)
-def test_a_guest_says_the_password_of_the_server_first(lines: list[str], numerics: list[str]) -> None:
+def passworded() -> Visitor:
     visitor = Visitor()
-    visitor.world.irc = IrcSettings(password=ServerPassword.of("sesame: open"))
-    (asked,) = visitor.write(*lines, "NICK guest", "USER a 0 * :A")
-    assert visitor.numerics() == numerics
-    assert type(asked) is (Exit if numerics else ComeAsGuest)
+    visitor.world.irc = IrcSettings(password=ServerPassword.of("sesame"))
+    return visitor
+
+
+def test_a_guest_says_the_password_of_the_server_first() -> None:
+    visitor = passworded()
+    (asked,) = visitor.write("PASS wrong", "PASS :sesame: open", "NICK guest", "USER a 0 * :A")
+    assert asked == Knock(password="sesame: open")
+    assert "sesame" not in repr(asked)
+    assert [type(one) for one in visitor.tell(DONE)] == [ComeAsGuest]
+
+
+def test_a_wrong_password_of_the_server_is_464_and_the_end() -> None:
+    visitor = passworded()
+    visitor.write("PASS wrong", "NICK guest", "USER a 0 * :A")
+    assert [type(one) for one in visitor.tell(refused(Code.WRONG_PASSWORD))] == [Exit]
+    assert visitor.numerics() == ["464"]
+
+
+def test_whoever_says_none_is_not_let_in() -> None:
+    visitor = passworded()
+    assert [type(one) for one in visitor.write("NICK guest", "USER a 0 * :A")] == [Exit]
+    assert visitor.numerics() == ["464"]
+
+
+def test_what_is_not_the_password_of_the_server_may_be_an_accounts() -> None:
+    visitor = passworded()
+    visitor.write("PASS :ann:correct: horse", "NICK guest", "USER a 0 * :A")
+    assert visitor.tell(refused(Code.WRONG_PASSWORD)) == [Login(name="ann", password="correct: horse")]
 
 
 def test_an_account_needs_no_password_of_the_server() -> None:
@@ -95,11 +111,11 @@ def test_an_account_needs_no_password_of_the_server() -> None:
     assert [type(one) for one in visitor.write("NICK ann", "USER a 0 * :A")] == [Ping]
 
 
-def test_on_an_unsafe_way_the_password_of_the_server_opens_nothing() -> None:
-    visitor = Visitor(safe=False)
-    visitor.world.irc = IrcSettings(password=ServerPassword.of("sesame"))
-    visitor.write("PASS sesame", "NICK guest", "USER a 0 * :A")
-    assert visitor.numerics() == ["464"]
+def test_a_password_that_may_not_be_said_here_is_464_with_the_reason() -> None:
+    visitor = passworded()
+    visitor.write("PASS :ann:sesame", "NICK guest", "USER a 0 * :A")
+    assert [type(one) for one in visitor.tell(refused(Code.UNSAFE_WAY))] == [Exit]
+    assert visitor.read() == [f":here. 464 * :{SENTENCES[Code.UNSAFE_WAY]}"]
 
 
 def test_the_message_of_the_day_is_told_in_lines_that_fit() -> None:

@@ -64,7 +64,7 @@ from besedka.wire.looking import (
     Recall,
 )
 from besedka.wire.operating import CallOut, Expel, GiveBack, LendAdmin, ReadAgain
-from besedka.wire.proving import AskChallenge, EnterProved, Prove
+from besedka.wire.proving import AskChallenge, EnterProved, Knock, Prove
 
 if TYPE_CHECKING:
     from besedka.hub.hub import Hub
@@ -94,7 +94,7 @@ class Beside:
         looks, directory = Looks(hub.parts), Directory(hub.parts)
         self._served: dict[type, Served] = {
             **dict.fromkeys((Login, Register, ComeAsGuest, Resume), desk.carry_out),
-            **dict.fromkeys((AskChallenge, Prove, EnterProved), desk.carry_out),
+            **dict.fromkeys((AskChallenge, Prove, EnterProved, Knock), desk.carry_out),
             Sync: reads.sync,
             History: pages.history,
             Recall: pages.recall,

@@ -34,7 +34,7 @@ from besedka.hub.login import Arrive
 from besedka.hub.preparing import Preparation
 from besedka.hub.session import Session, Stage
 from besedka.hub.turn import Taken, Turn
-from besedka.wire.proving import AskChallenge, EnterProved, Prove
+from besedka.wire.proving import AskChallenge, EnterProved, Knock, Prove
 
 if TYPE_CHECKING:
     from besedka.hub.hub import Hub
@@ -48,7 +48,7 @@ PIECE_BYTES = 16_384
 _FOR_GUESTS = frozenset({Login, AskChallenge, Prove, EnterProved, Register})
 """Ways in by which a guest goes on as an account."""
 
-_WAYS_IN = _FOR_GUESTS | {ComeAsGuest, Resume}
+_WAYS_IN = _FOR_GUESTS | {ComeAsGuest, Resume, Knock}
 
 _FOR_VISITORS = _WAYS_IN | {Ping, Pong, Exit}
 """What may be asked by somebody who has not said who it is."""

@@ -17,7 +17,7 @@ from besedka.chat.own_requests import ChangePassword
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume
-from besedka.chat.told import Parting, Registration, Unit
+from besedka.chat.told import Done, Parting, Registration, Unit
 from besedka.hub.accounts import Account, Credentials, InvitationState
 from besedka.hub.faults import NameTaken
 from besedka.hub.gate import Gate, Throttle
@@ -25,7 +25,7 @@ from besedka.hub.parts import Parts
 from besedka.hub.proofs import Proofs
 from besedka.hub.session import Online, Session
 from besedka.hub.tokens import token_handle
-from besedka.wire.proving import AskChallenge, EnterProved, Prove
+from besedka.wire.proving import AskChallenge, EnterProved, Knock, Prove
 
 GATE_LOOK_SECONDS = 0.05
 """Between two looks whether another login of the same address is over: two hashes."""
@@ -83,6 +83,8 @@ class LoginDesk:
                 return await self._proofs.challenge(session, request)
             case Prove():
                 return await self._proofs.check(session, request)
+            case Knock():
+                return await self._knock(session, request)
             case EnterProved():
                 return await self._enter_proved(session, request)
             case Register():
@@ -153,6 +155,23 @@ class LoginDesk:
                 await self._parts.accounts.drop_token(outcome.token)
             return Refusal(Code.WRONG_PASSWORD)
         return outcome
+
+    async def _knock(self, session: Session, request: Knock) -> Done | Refusal:
+        """Whether somebody knows the server's own password. Who guesses holds up nobody at other addresses.
+
+        What may be an account's instead is not counted here: it is tried as that next, and counted there.
+        """
+        if not session.peer.safe:
+            return Refusal(Code.UNSAFE_WAY)
+        expected, address = self._parts.settings.irc.password, session.peer.address
+        name = FoldedName(f"server {address}")
+        while self._parts.limits.flood and self._throttle.seconds(name, address, now=self._parts.clock.seconds()) > 0:
+            await self._wait_throttled(name, address)
+        if expected is None or expected.is_opened_by(request.password):
+            return Done(request.request_id)
+        if ":" not in request.password:
+            self._throttle.failed(name, address, now=self._parts.clock.seconds())
+        return Refusal(Code.WRONG_PASSWORD)
 
     async def _enter_proved(self, session: Session, request: EnterProved) -> Arrive | Refusal:
         proved = self._proofs.proved(session)

@@ -52,27 +52,15 @@ class Parts:
         self.limits = limits
         self.settings = settings
         self.rooms = RoomTable(limits)
-        self.attendance = Attendance(limits)
-        self.following = Following(limits=limits, attendance=self.attendance)
-        self.signals = Signals(
-            limits=limits,
-            clock=clock,
-            tasks=tasks,
-            rooms=self.rooms,
-            attendance=self.attendance,
-            following=self.following,
+        self.attendance = attendance = Attendance(limits)
+        self.following = following = Following(limits=limits, attendance=attendance)
+        self.signals = signals = Signals(
+            limits=limits, clock=clock, tasks=tasks, rooms=self.rooms, attendance=attendance, following=following
         )
-        self.watching = Watching(
-            limits=limits, attendance=self.attendance, signals=self.signals, following=self.following
-        )
-        self.guest_moves = GuestMoves(rooms=self.rooms, limits=limits, clock=clock, tasks=tasks)
+        self.watching = Watching(limits=limits, attendance=attendance, signals=signals, following=following)
+        self.guest_moves = moves = GuestMoves(rooms=self.rooms, limits=limits, clock=clock, tasks=tasks)
         self.callings = Callings(
-            limits=limits,
-            clock=clock,
-            attendance=self.attendance,
-            signals=self.signals,
-            guest_moves=self.guest_moves,
-            following=self.following,
+            limits=limits, clock=clock, attendance=attendance, signals=signals, guest_moves=moves, following=following
         )
         self.devices = Devices()
         self.unborn: dict[RoomId, None] = {}

@@ -241,8 +241,7 @@ class Session:
         """Logins that failed on this connection."""
         self.proof: Proof | None = None
         """How far it has come with proving who it is."""
-        self.opened_at = now
-        self.heard_at = now
+        self.opened_at = self.heard_at = now
         self.pinged_at: float | None = None
         self.full_since: float | None = None
 

@@ -1,4 +1,4 @@
-"""Proving that one knows a password without saying it: what a protocol asks and is told on the way to `You`.
+"""Showing that one may come in otherwise than by a login: what a protocol asks and is told on the way to `You`.
 
 None of it is ever on the native wire.
 """
@@ -47,3 +47,13 @@ class Proved(Unit, frozen=True):
 
 class EnterProved(Request, frozen=True, kw_only=True):
     """Enter as the account that was proved. Answered `You`."""
+
+
+class Knock(Request, frozen=True, kw_only=True):
+    """Say the password of the server itself. Answered `Done`, or refused as a wrong password is."""
+
+    password: str
+
+    def __repr__(self) -> str:
+        """Without it."""
+        return "<Knock>"

@@ -44,9 +44,10 @@ from besedka.wire.framing import Fault, LineDecoder
 from besedka.wire.irc import nicks
 from besedka.wire.irc.capabilities import EXTENDED_MONITOR, Capability
 from besedka.wire.irc.commands import COMMANDS, Command, When
+from besedka.wire.irc.flaws import FLAWS
 from besedka.wire.irc.format import Formats, IrcFormat
 from besedka.wire.irc.labels import MESSAGES, Answers, label_of, own_lines
-from besedka.wire.irc.lines import ENDLESS, INPUT_BYTES_MAX, Flaw, Line, build, line_bytes, parse, plain, word
+from besedka.wire.irc.lines import ENDLESS, INPUT_BYTES_MAX, Line, build, line_bytes, parse, plain, word
 from besedka.wire.irc.metadata_targets import Metadata
 from besedka.wire.irc.multiline import Multiline, is_on
 from besedka.wire.irc.numerics import Numeric
@@ -325,7 +326,7 @@ class IrcServer:
             return
         if line.flaw is not None:
             self.multiline.spoil()
-            _FLAWS[line.flaw](self, line)
+            FLAWS[line.flaw](self, line)
         elif line.command == "HOST:" and self.stage is Stage.NEW:
             # A web page made somebody's browser talk to us; what follows would be its author's words (DESIGN §5).
             self.end(Malformed(Refusal(Code.BAD_REQUEST), fatal=True))
@@ -341,21 +342,6 @@ class IrcServer:
             self.reply(Numeric.ERR_NEEDMOREPARAMS, line.command)
         else:
             command.handle(self, line)
-
-    def _too_long(self, _line: Line) -> None:
-        self.reply(Numeric.ERR_INPUTTOOLONG)
-
-    def _endless(self, _line: Line) -> None:
-        """No program that speaks IRC has such lines, so what follows is none of its commands either."""
-        self.reply(Numeric.ERR_INPUTTOOLONG)
-        self.end(Malformed(Refusal(Code.TOO_LONG), fatal=True))
-
-    def _not_utf8(self, line: Line) -> None:
-        """UTF8ONLY: "servers MUST NOT relay" it, and say so with `FAIL <command> INVALID_UTF8`."""
-        self.fail(line.command, "INVALID_UTF8", sentence=SENTENCES[Code.BAD_TEXT])
-
-    def _no_line(self, line: Line) -> None:
-        self.refuse(line.command or "*", Code.BAD_TEXT)
 
     # Units -----------------------------------------------------------------------------------------------------------
 
@@ -376,13 +362,6 @@ class IrcServer:
         self.say(build("", "ERROR", plain(self.translate(PARTING_SENTENCES[farewell.parting]))))
         self._answers.finish()
 
-
-_FLAWS: Final[dict[Flaw, Callable[[IrcServer, Line], None]]] = {
-    Flaw.TOO_LONG: IrcServer._too_long,
-    Flaw.ENDLESS: IrcServer._endless,
-    Flaw.NOT_UTF8: IrcServer._not_utf8,
-    Flaw.NO_LINE: IrcServer._no_line,
-}
 
 _TOLD: Final[dict[type[Unit], Callable[[IrcServer, Unit], None]]] = {
     Welcome: IrcServer._welcomed,

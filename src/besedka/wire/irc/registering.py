@@ -17,6 +17,7 @@ from besedka.wire.irc.replies import code_of
 from besedka.wire.irc.settings import Nicks
 from besedka.wire.irc.stages import Stage
 from besedka.wire.irc.world import UNSPECIFIED
+from besedka.wire.proving import Knock
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
@@ -46,8 +47,10 @@ class Registering:
         """What it said of being away before it was in (IRCv3 pre-away); None where it said nothing."""
         self.login: tuple[str, str] | None = None
         """The name and password of PASS, no longer than they are needed."""
+        self.said = ""
+        """The whole of PASS, as long, where it may be the server's password."""
         self.admitted = False
-        """Whether PASS was the server's password."""
+        """Whether that was the server's password."""
         self.exchange: Final = sasl.Exchange()
         """Logging in."""
 
@@ -64,26 +67,42 @@ class Registering:
             return
         sasl.abort(conversation)
         if conversation.principal is not None:
+            self.said, self.login = "", None  # Whoever has logged in needs no password any more.
             self._choose_nick()
         elif self.turned_down:
             return
+        elif conversation.world.settings.password is not None and self.said:
+            conversation.ask(Knock(password=self.said), self._knocked)
+            self.said = ""
         elif self.login is not None:
             (name, password), self.login = self.login, None
             conversation.ask(Login(name=name, password=password), self._logged_in)
         elif conversation.world.settings.password is not None and not self.admitted:
-            conversation.reply(Numeric.ERR_PASSWDMISMATCH)
-            conversation.end(Exit())
+            self._keep_out(Numeric.ERR_PASSWDMISMATCH.sentence)
         elif conversation.welcome is not None and conversation.welcome.guests:
             conversation.ask(ComeAsGuest(name=self.nick), self._came_as_guest)
         else:
             self._turn_away(_ACCOUNT_NEEDED)
 
+    def _knocked(self, unit: Unit) -> None:
+        code = code_of(unit)
+        self.admitted = code is None
+        if self.admitted:
+            self.login = None  # It was the server's password, whatever it looks like.
+        if code not in (None, Code.WRONG_PASSWORD):
+            self._keep_out(SENTENCES[code])
+        else:
+            self.go_on()
+
     def _logged_in(self, unit: Unit) -> None:
         if isinstance(unit, You):
             self._choose_nick()
-            return
-        code = unit.code if isinstance(unit, Refused) else Code.BUSY
-        self._conversation.tell_fault(Numeric.ERR_PASSWDMISMATCH, sentence=SENTENCES[code])
+        else:
+            self._keep_out(SENTENCES[code_of(unit) or Code.BUSY])
+
+    def _keep_out(self, sentence: str) -> None:
+        """464, and the end."""
+        self._conversation.tell_fault(Numeric.ERR_PASSWDMISMATCH, sentence=sentence)
         self._conversation.end(Exit())
 
     def _came_as_guest(self, unit: Unit) -> None:
@@ -212,8 +231,6 @@ def password(conversation: IrcServer, line: Line) -> None:
     ERR_PASSWDMISMATCH and MUST close the connection" (PASS message). The last PASS counts.
     """
     registering, said = conversation.registering, line.params[0]
-    expected = conversation.world.settings.password
-    # On an unsafe way it is a secret no more (P7).
-    registering.admitted = registering.is_safe and expected is not None and expected.is_opened_by(said)
     name, colon, secret = said.partition(":")
-    registering.login = (name, secret) if colon and name and secret and not registering.admitted else None
+    registering.said = said if conversation.world.settings.password is not None else ""
+    registering.login = (name, secret) if colon and name and secret else None
