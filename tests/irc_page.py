@@ -124,6 +124,7 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
   is unique, and is the id of no entry. A TAGMSG with `+draft/react` (or `+draft/unreact`) and a `+draft/reply` to a
   known message is kept as the reaction it is, without the tags beside. One with `+typing` alone is told when the server
   tells of typing, and without a `msgid`. CTCP does not tell whether somebody is here: who is not is no error.
+- What is for those with a prefix (`@#channel`), and CTCP, is told to IRC sessions only.
 - NICK after registration is 447.
 - NOTICE is answered with errors where it has a label, and otherwise only if its line is too long.
 - A line longer than any with all its tags can be (8,701 bytes) is 417, and the end of the connection.

@@ -210,3 +210,13 @@ def test_who_is_ignored_or_not_there_is_not_heard(place: Place) -> None:
     ann.write("TAGMSG #tea", "TAGMSG bob")
     assert bob.read() == []
     assert len(ann.read()) == 2
+
+
+@pytest.mark.parametrize("line", ["+draft/persist TAGMSG bob", "+a=b TAGMSG bob"])
+def test_a_label_is_answered_by_the_echo(place: Place, line: str) -> None:
+    ann, bob = place.clients("ann", "bob", capabilities=(*TAGS, "labeled-response", "batch"))
+    ann.write(f"@label=x;{line}", "@label=y PRIVMSG bob :\x01VERSION\x01", "@label=z PRIVMSG bob :hi")
+    assert [line.partition(";")[0] for line in ann.read()] == ["@label=x", "@label=y", "@label=z"]
+    said = bob.read()[-1].partition(" ")[0].removeprefix("@msgid=")
+    ann.write(f"@label=r;+draft/react=+1;+draft/reply={said} TAGMSG bob")
+    assert [line.partition(";")[0] for line in ann.read()] == ["@label=r"]
