@@ -14,7 +14,6 @@ from besedka.chat.told import Entries, Kept, RoomTold
 from irc_peer import IrcPeer
 from native_peer import NativePeer, new_id
 from server import Server
-from web_peer import WebPeer
 
 PASSWORD = "correct horse"
 
@@ -215,26 +214,3 @@ def test_an_administrator_has_the_configuration_read_again_and_ends_somebodys_se
         lines = list(iter(bob.line, None))
         assert lines[-2].endswith(" KILL bob enough")
         assert lines[-1].startswith("ERROR :")
-
-
-def test_web_clients_are_in_the_same_rooms(server: Server) -> None:
-    with WebPeer(server.port) as web, IrcPeer(server.port) as ann:
-        web.hear()
-        assert web.accepted == "text.ircv3.net"
-        web.write(
-            "CAP REQ :draft/metadata-2 batch", "METADATA * SUB avatar", "NICK web", "USER web 0 * :Web", "CAP END"
-        )
-        assert any(" 001 web " in line for line in web.read())
-        ann.log_in("ann", PASSWORD)
-        for peer in (ann, web):
-            peer.write("JOIN #tea")
-            peer.read()
-        ann.write("PRIVMSG #tea :" + "é" * 200, "METADATA * SET avatar :https://chat.example/ann.png")
-        assert any(" 761 ann ann avatar * https://chat.example/ann.png" in line for line in ann.read())
-        lines = web.read()
-        assert said(lines) == ["ann: " + "é" * 200]
-        assert lines[-1].endswith(" METADATA ann avatar * https://chat.example/ann.png")
-        web.write("PRIVMSG #tea :hi", "QUIT")
-        while web.ended is None:
-            web.hear()
-        assert said(ann.read()) == ["web: hi"]
