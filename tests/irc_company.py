@@ -30,7 +30,8 @@ class Company:
 
     def account(self, name: str, *before: str) -> Sitter:
         """Somebody who is registered, at a client of its own, which says something before all else."""
-        return Sitter(self, [*before, f"PASS :{name}:{PASSWORD}", f"NICK {name}", f"USER {name} 0 * :{name.title()}"])
+        nick = [] if any(line.startswith("NICK") for line in before) else [f"NICK {name}"]
+        return Sitter(self, [*before, f"PASS :{name}:{PASSWORD}", *nick, f"USER {name} 0 * :{name.title()}"])
 
     def register(self, name: str, *, admin: bool = False) -> None:
         """Make an account, whose first device goes again."""

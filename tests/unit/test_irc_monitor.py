@@ -6,7 +6,9 @@ import base64
 
 import pytest
 
+from besedka.hub.settings import Settings
 from besedka.limits import Limits
+from besedka.wire.irc.settings import IrcSettings, Nicks
 from hub_room import PASSWORD, HubRoom
 from irc_company import Company, Sitter
 
@@ -191,3 +193,21 @@ def test_a_client_that_nobody_sits_at_makes_nobody_away_or_back(company: Company
     cat.write("AWAY :out")
     company.account("cat")
     assert "301 ann cat out" in ann.asked("WHOIS cat")
+
+
+def test_who_bears_a_free_nick_is_followed_by_that_and_not_by_its_account(company: Company) -> None:
+    company.server.parts.settings = Settings(guests=True, irc=IrcSettings(nicks=Nicks.FREE))
+    company.register("cat")
+    ann = company.guest("ann")
+    ann.write("MONITOR + cat,tom")
+    ann.read()
+    tom = company.account("cat", "NICK tom")
+    assert told(ann)[-1:] == ["730 ann tom"]
+    assert answered(ann, "MONITOR S", "ISON cat tom", "USERHOST cat") == [
+        "730 ann tom",
+        "731 ann cat",
+        "303 ann tom",
+        "302 ann ",
+    ]
+    tom.write("QUIT")
+    assert told(ann) == ["731 ann tom"]

@@ -155,6 +155,6 @@ class Reception:
             online.rooms_joined += 1
             opened = [entered]
         if news:
-            self._parts.following.look(online.name)
+            self._parts.following.look(online.nick)
         if news and not newcomer:
             self._parts.signals.came(opened, online)

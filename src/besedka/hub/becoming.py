@@ -66,7 +66,7 @@ class Becoming:
         if attendance.enter(account, session):
             self._parts.signals.came([opened for opened in rooms if opened.is_inside(account.principal)], account)
         self._parts.guest_moves.became(rooms, guest, session, keen)
-        self._parts.following.look(guest.name, account.name)
+        self._parts.following.look(guest.nick, account.nick)
         self._hub.guest_gone(guest.principal)
         for opened in list(session.live):
             if not opened.is_inside(account.principal):

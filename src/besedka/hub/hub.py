@@ -130,7 +130,7 @@ class Hub:
                 self.parts.callings.went(tell, online)
                 self.parts.signals.went(tell, online)
                 if not online.sessions:
-                    self.parts.following.look(online.name)
+                    self.parts.following.look(online.nick)
             if not online.registered and not online.sessions:
                 if not self._stopping:
                     inside = [opened for opened in rooms if opened.is_inside(online.principal)]

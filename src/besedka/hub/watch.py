@@ -49,7 +49,7 @@ class Watch:
             opened = [room for room in map(self._parts.rooms.get, rooms) if room is not None]
             self._parts.callings.went(opened, online)
             self._parts.signals.went(opened, online)
-            self._parts.following.look(online.name)
+            self._parts.following.look(online.nick)
         for idle in self._parts.rooms.idle_rooms(now=now, seconds=PUT_AWAY_SECONDS):
             self._parts.rooms.put_away(idle)
 

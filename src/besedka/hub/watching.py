@@ -98,7 +98,7 @@ class Watching:
         """What somebody who is online says of itself is this from now on."""
         before, was, online.profile = online.profile, shown(online), profile
         if profile.invisible is not before.invisible:
-            self._following.look(online.name)
+            self._following.look(online.nick)
             self._attendance.census.note(online)
             self._signals.changed(self._signals.rooms_of(online), online, was)
         if profile.real_name != before.real_name:

@@ -10,6 +10,7 @@ from besedka.chat.refusals import Refusal
 from besedka.chat.told import Unit
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, word
 from besedka.wire.irc.numerics import Numeric
+from besedka.wire.irc.people import bearer
 from besedka.wire.irc.replies import code_of
 from besedka.wire.irc.subscriptions import lines_of_arrival
 from besedka.wire.irc.world import mask
@@ -93,7 +94,7 @@ def _tell_how(conversation: IrcServer, nicks: Iterable[str]) -> None:
     """730 for those who are here, 731 for the others."""
     here, gone, values = list[str](), list[str](), list[str]()
     for nick in nicks:
-        person = conversation.world.named(fold(nick))
+        person = bearer(conversation, nick)
         if person is None:
             gone.append(word(nick))
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from besedka.chat.entries import Person
 from besedka.chat.names import fold
 from besedka.chat.own_requests import Away, SetProfile
 from besedka.chat.refusals import SENTENCES
@@ -81,6 +82,12 @@ def setname(conversation: IrcServer, line: Line) -> None:
     conversation.ask(SetProfile(real_name=name), told)
 
 
+def bearer(conversation: IrcServer, nick: str) -> Person | None:
+    """Who is here and bears this nick: an account that bears another is not found by its name."""
+    person = conversation.world.named(fold(nick))
+    return person if person is not None and fold(person.name) == fold(nick) else None
+
+
 # In one word -----------------------------------------------------------------------------------------------------
 
 
@@ -88,7 +95,7 @@ def userhost(conversation: IrcServer, line: Line) -> None:
     """USERHOST: `nick[*]=(+|-)user@host` of up to five who are here."""
     found = []
     for nick in line.params[:USERHOSTS_MAX]:
-        person = conversation.world.named(fold(nick))
+        person = bearer(conversation, nick)
         if person is not None:
             face = conversation.world.face(person.principal)
             star, gone = "*" if face.admin else "", "-" if face.away else "+"
@@ -99,5 +106,5 @@ def userhost(conversation: IrcServer, line: Line) -> None:
 def ison(conversation: IrcServer, line: Line) -> None:
     """ISON: who of these is here."""
     nicks = [nick for param in line.params for nick in param.split()]
-    people = [conversation.world.named(fold(nick)) for nick in nicks]
+    people = [bearer(conversation, nick) for nick in nicks]
     _tell(conversation, Numeric.RPL_ISON, " ".join(word(one.name) for one in people if one is not None))
