@@ -24,8 +24,8 @@ from besedka.hub.session import Online, Session
 from besedka.wire.ignoring import is_said_by
 from besedka.wire.looking import ConversationList, ListConversations, Point, Recall, Recalled
 
-PAGES_MAX = 25
-"""Pages looked through for one answer, whatever they show: five thousand entries are some ten milliseconds."""
+PAGES_MAX = 10
+"""Pages looked through for one answer, whatever they show: two thousand entries are some milliseconds."""
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -188,24 +188,23 @@ class Pages:
     async def _some(self, room: RoomId, span: _Span, asked: _Asked, *, limit: int, bytes_max: int) -> list[Entry]:
         """So many from one end of a span, page after page until enough of them can be shown, or weigh enough."""
         logs, found = self._parts.logs, list[Entry]()
-        after, before = span.after, span.before
+        after, before, size = span.after, span.before, limit
         for _ in range(PAGES_MAX):
             if span.newest:
                 page = await logs.page_before(
-                    room, before=before, first=after + 1, limit=limit, bytes_max=bytes_max, messages=asked.messages
+                    room, before=before, first=after + 1, limit=size, bytes_max=bytes_max, messages=asked.messages
                 )
             else:
                 page = await logs.page(
-                    room, after=after, upto=before - 1, limit=limit, bytes_max=bytes_max, messages=asked.messages
+                    room, after=after, upto=before - 1, limit=size, bytes_max=bytes_max, messages=asked.messages
                 )
             shown = [entry for entry in page.entries if asked.shows(entry)]
             found = shown + found if span.newest else found + shown
             bytes_max -= sum(map(_weight, shown))
-            enough = len(found) >= limit or bytes_max <= 0
-            if (
-                enough or not page.entries or (found and len(page.entries) < limit)
-            ):  # A short page was cut, or the last.
+            last = not page.entries or (len(page.entries) < size and found)  # A short page was cut, or is the last.
+            if last or len(found) >= limit or bytes_max <= 0:
                 break
+            size = self._parts.limits.page_entries_max  # What is not shown seldom comes alone.
             if span.newest:
                 before = page.entries[0].number
             else:
