@@ -203,6 +203,14 @@ def test_a_reaction_of_ones_own_is_taken_back_by_its_id(place: Place) -> None:
     assert ann.read()[-1].endswith(f";+draft/reply={said};+draft/unreact=+1 :bob TAGMSG #tea")
 
 
+def test_a_bot_is_known_by_its_tag(place: Place) -> None:
+    ann, bob = place.clients("ann", "bob")
+    ann.write("MODE ann +B", "PRIVMSG #tea :hi", "TAGMSG #tea", "@+typing=active TAGMSG #tea")
+    place.server.settle(1)
+    tags = [line.partition(" ")[0].split(";") for line in bob.read()]
+    assert [tags[0][1:], tags[1], tags[2]] == [["bot"], ["@bot", "msgid=?"], ["@bot", "+typing=active"]]
+
+
 def test_who_is_ignored_or_not_there_is_not_heard(place: Place) -> None:
     ann, bob = place.clients("ann", "bob")
     assert ann.session.online is not None

@@ -64,7 +64,9 @@ class Asides:
         person = await self._finding.person(fold(request.name))
         if person is None:
             return Refusal(Code.NO_SUCH_PERSON)
-        aside = self._made(session, request, to=person)
+        there = self._parts.attendance.get(person.principal)
+        called = person if there is None or not shown(there).online else there.person
+        aside = self._made(session, request, to=called)
         direct = self._parts.rooms.of_pair(author.principal, person.principal)
         there = self._parts.attendance.get(person.principal)
         strange = direct is None and not author.registered

@@ -113,8 +113,8 @@ class IrcFormat:
         lines = []
         for one in unit.people:
             target = other_of(room, one.person.principal, self._world) or f"#{word(room.name)}"
-            tags = [(TYPING, one.state.value)]
-            lines.append(build(self._source(one.person), "TAGMSG", target, tags=tags))
+            tags = ";".join([*self._author_tags(one.person), f"{TYPING}={one.state.value}"])
+            lines.append(f"@{tags} {build(self._source(one.person), 'TAGMSG', target)}")
         return "".join(lines).encode()
 
     def aside(self, unit: AsideTold) -> bytes:
@@ -135,16 +135,21 @@ class IrcFormat:
         return [self._aside_tags(aside) + line]
 
     def _aside_tags(self, aside: Aside) -> str:
-        found, author = [], aside.author.principal
-        if Capability.SERVER_TIME in self._capabilities:
-            found.append(f"time={iso_time(aside.time)}")
-        if Capability.ACCOUNT_TAG in self._capabilities and is_account(author):
-            found.append(f"account={word(self._world.account(author) or aside.author.name)}")
+        found = [f"time={iso_time(aside.time)}"] if Capability.SERVER_TIME in self._capabilities else []
+        found += self._author_tags(aside.author)
         if Capability.MESSAGE_TAGS in self._capabilities:
             found.append(f"msgid={aside.mark}")
-            found += ["bot"] if self._world.face(author).bot else []
             found += [shown] if (shown := shown_tags(aside.tags)) else []
         return f"@{';'.join(found)} " if found else ""
+
+    def _author_tags(self, author: Person) -> list[str]:
+        """What goes with everything that somebody says: the account, and whether it is a bot."""
+        found = []
+        if Capability.ACCOUNT_TAG in self._capabilities and is_account(author.principal):
+            found.append(f"account={word(self._world.account(author.principal) or author.name)}")
+        if Capability.MESSAGE_TAGS in self._capabilities and self._world.face(author.principal).bot:
+            found.append("bot")
+        return found
 
     def became(self, unit: GuestBecame) -> bytes:
         """Who has logged in (IRCv3 account-notify)."""
