@@ -59,11 +59,15 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 ## Coming in
 
 - With an account: SASL PLAIN, SASL SCRAM-SHA-256 where the operator allows it (`accounts.scram`; an account has it from
-  its next login with its password on), or `PASS name:password`. One's nick is the account's name, whatever NICK said;
-  several clients are one person. On connecting one is back in all one's rooms.
+  its next login with its password on), or `PASS name:password`. One's nick is the account's name, whatever NICK said
+  (447); several clients are one person. On connecting one is back in all one's rooms.
+- With `irc.nicks = "free"` the first client of an account chooses any free nick for all of them, and NICK changes it;
+  its name leads to it all the same. When its last client is gone, NICK tells that it is called by its name again.
 - A guest may log in later, or make an account, and stays in its rooms with its role. Called as before it is told of
   by ACCOUNT; called otherwise, it is told NICK itself, and others QUIT and JOIN. Accounts do not change (907).
-- As a guest, where the operator admits guests: NICK and USER. Others get `FAIL * ACCOUNT_REQUIRED_TO_CONNECT`.
+- With NickServ, where a client knows nothing newer: `/msg NickServ HELP`, NS or NICKSERV; and ChanServ, CS, CHANSERV.
+- As a guest, where the operator admits guests: NICK and USER; NICK changes a guest's nick at any time. Others get
+  `FAIL * ACCOUNT_REQUIRED_TO_CONNECT`.
 - Where the operator has set `irc.password`, whoever does not log in says it with PASS first; 464 and the end otherwise.
 - `REGISTER * * password` makes an account that is called like one's nick. Where registration takes an invitation, its
   code stands in place of the e-mail address; there is no other use for one, and none is kept. `VERIFY` never has
@@ -125,7 +129,11 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
   known message is kept as the reaction it is, without the tags beside. One with `+typing` alone is told when the server
   tells of typing, and without a `msgid`. CTCP does not tell whether somebody is here: who is not is no error.
 - What is for those with a prefix (`@#channel`), and CTCP, is told to IRC sessions only.
-- NICK after registration is 447.
+- A nick is refused for looking like nothing that can be a name (432); another script's letters are other letters.
+  Who changes it too often is told 438. A nick that was refused before registration is kept in mind: logging in as that
+  account makes it possible.
+- Nobody is called NickServ or ChanServ: what is said to them is a command, is not kept, and is answered by NOTICE. A
+  line that looks like `IDENTIFY` with a password is told to nobody else (400).
 - NOTICE is answered with errors where it has a label, and otherwise only if its line is too long.
 - A line longer than any with all its tags can be (8,701 bytes) is 417, and the end of the connection.
 - A key that is set is told as `*`; in 324 it is shown to those inside, on a safe way.
@@ -157,12 +165,10 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: USERIP; NickServ and ChanServ.
+- **Commands**: USERIP.
 - **Capabilities**: chghost, and `draft/` but `account-registration`, `channel-rename`, `chathistory`, `event-playback`,
   `extended-isupport`, `message-redaction`, `metadata`, `multiline` and `read-marker`;
   `sts`.
-- **Of people**: guests' change of nick;
-  `irc.nicks = "free"`.
 - A guest's coming or going is a signal: a reader that is full misses the line, and its names are old until it asks.
   So is what MONITOR tells (`MONITOR S` asks), and who is away. In rooms of more than 500 nobody is told who is away.
 """

@@ -32,6 +32,7 @@ from besedka.wire.irc import (
     registering,
     renaming,
     sasl,
+    services,
     talking,
     who,
     whois,
@@ -145,6 +146,10 @@ _TABLE: Final = (
     Command(
         "NOTICE", "<target>{,<target>} :<text>", 0, When.AFTER, talking.notice, N_("say it to no bot"), streams=True
     ),
+    Command("NICKSERV", "<command> {<word>}", 0, When.AFTER, services.nickserv, N_("register and log in (HELP)")),
+    Command("NS", "<command> {<word>}", 0, When.AFTER, services.nickserv, N_("the same")),
+    Command("CHANSERV", "<command> {<word>}", 0, When.AFTER, services.chanserv, N_("make operators (HELP)")),
+    Command("CS", "<command> {<word>}", 0, When.AFTER, services.chanserv, N_("the same")),
     Command(
         "CHATHISTORY",
         "<subcommand> <target> <point> [<point>] <limit>",

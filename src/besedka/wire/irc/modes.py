@@ -187,13 +187,19 @@ def _key_or_limit(conversation: IrcServer, room: Room, change: Change, settings:
         conversation.reply(Numeric.ERR_INVALIDMODEPARAM, _channel(room), "l", word(given))
 
 
+def is_owner(conversation: IrcServer, room: Room, nick: str) -> bool:
+    """Whether somebody owns a room."""
+    here = conversation.world.named(fold(nick))
+    member = room.members.get(room.named.get(fold(nick), SERVER) if here is None else here.principal)
+    return member is not None and member.role is RoomRole.OWNER
+
+
 def _change_member(conversation: IrcServer, room: Room, change: Change) -> None:
     nick = change.parameter
     if not nick:
         conversation.reply(Numeric.ERR_NEEDMOREPARAMS, "MODE")
         return
-    member = room.members.get(room.named.get(fold(nick), SERVER))
-    if change.letter == "o" and change.on and member is not None and member.role is RoomRole.OWNER:
+    if change.letter == "o" and change.on and is_owner(conversation, room, nick):
         return  # An owner is `@` already, and must not become a moderator by being given it.
     if change.letter == "v":
         request = SetRole(room=room.id, name=nick, voice=change.on)

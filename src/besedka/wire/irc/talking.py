@@ -18,7 +18,7 @@ from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Ping, Pong, Say, Tell
 from besedka.chat.told import Kept, Unit
 from besedka.wire.asides import AsideSaid, SayAside
-from besedka.wire.irc import people, referring
+from besedka.wire.irc import people, referring, services
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.channels import CHANNEL, room_of
 from besedka.wire.irc.isupport import TARGETS_MAX
@@ -86,12 +86,15 @@ def _say(conversation: IrcServer, line: Line, manner: Manner) -> None:
         _fault(conversation, line, lambda: conversation.reply(Numeric.ERR_NOTEXTTOSEND))
         return
     targets, text = _targets(conversation, line, line.params[0]), line.params[1]
-    for target in targets or ():
+    for target in filter(services.named, targets or ()):
+        services.said_to(conversation, target, text, manner)
+    targets = [one for one in targets or () if not services.named(one)]
+    for target in targets:
         if not conversation.relay_fits(line.command, word(target), text):
             in_order(conversation, lambda: conversation.reply(Numeric.ERR_INPUTTOOLONG))
             return
     saying = meant(line.command, text, manner, client_tags(conversation, line))
-    for target in targets or ():
+    for target in targets:
         _say_to(conversation, saying, target)
 
 
@@ -122,6 +125,9 @@ def say_kept(conversation: IrcServer, saying: Saying, target: str) -> bool:
 
 
 def _say_to(conversation: IrcServer, saying: Saying, target: str) -> None:
+    if saying.text is not None and services.looks_secret(saying.text):
+        in_order(conversation, lambda: services.refuse_secret(conversation, saying.command, target))
+        return
     prefixes = target[: len(target) - len(target.lstrip("@+"))]
     name = target.removeprefix(prefixes)
     if name[:1] != CHANNEL:
