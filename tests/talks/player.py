@@ -1,7 +1,7 @@
 """Plays a talk: a plain text script of who says what, and who sees what.
 
     # A comment.
-    ann (native): registers with a long password     somebody new, and how it speaks: native, text or client
+    ann (native): registers with a long password     somebody new, and how it speaks: native, text, client, irc
     ann: says hello                                  a deed; what each can do is in `speaking` and `deeds`
     bob sees: [lobby] ann: hello                     this line comes to stand on its screen, after what it saw before
     bob never sees: [lobby] ann: other words         and does not, however the talk goes on
@@ -25,7 +25,7 @@ from talks.speaking import NativeSpeaker, Speaker
 HERE = Path(__file__).parent
 
 _LINE = re.compile(
-    r"(?P<who>\w+)(?: \((?P<way>native|text|client)\))?(?: (?P<look>sees|never sees|sees once))?: ?(?P<rest>.*)"
+    r"(?P<who>\w+)(?: \((?P<way>native|text|client|irc)\))?(?: (?P<look>sees|never sees|sees once))?: ?(?P<rest>.*)"
 )
 _CRASH = "the server crashes"
 

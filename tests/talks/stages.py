@@ -14,20 +14,30 @@ from besedka.hub.hub import Hub
 from besedka.hub.parts import Parts
 from besedka.hub.ports import Peer
 from besedka.hub.settings import Settings
+from besedka.hub.surroundings import Surroundings
 from besedka.limits import Limits
 from besedka.store.memory import MemoryAccountStore, MemoryLogStore
+from besedka.wire.irc.conversation import IrcServer
+from besedka.wire.irc.format import Formats
+from besedka.wire.irc.settings import IrcSettings
 from besedka.wire.native import NativeServer
+from besedka.wire.protocol import ServerProtocol
 from besedka.wire.text import TextServer
 from server import Server
 from sim.link import Connection, Weather
 from sim.stepper import Bell, Process, Stepper
 from sim.troubled import SlowKeys
 from talks.client_speaking import ClientSpeaker
+from talks.irc_speaking import IrcSpeaker
 from talks.speaking import Line, NativeSpeaker, Speaker, TextSpeaker
 from waiting import SECONDS_MAX
 
 PATIENCE_SECONDS = 60.0
 """How long, of virtual time, something may take to happen in the simulator."""
+
+
+_LINES: dict[str, type[TextSpeaker] | type[IrcSpeaker]] = {"text": TextSpeaker, "irc": IrcSpeaker}
+"""Those who need neither clock nor dice, by how they speak."""
 
 
 class _Journal:
@@ -73,9 +83,11 @@ class SimulatedStage:
             dice=_Dice(self._stepper),
             journal=_Journal(),
             limits=self._limits,
-            settings=Settings(),
+            settings=Settings(irc=IrcSettings(before_connect=True)),
         )
         self._hub = Hub(parts)
+        self._world = Surroundings(self._hub, created=parts.clock.now())
+        self._formats = Formats(self._world)
         self._process.spawn(self._hub.run(), "hub")
 
     def crash(self) -> None:
@@ -86,8 +98,8 @@ class SimulatedStage:
         self._start()
 
     def enter(self, name: str, way: str) -> Speaker:
-        if way == "text":
-            return TextSpeaker(name, self._connect)
+        if way in _LINES:
+            return _LINES[way](name, self._connect)
         process = Process(self._stepper)
         kind = ClientSpeaker if way == "client" else NativeSpeaker
         return kind(name, self._connect, now=process.now, token_bytes=self._stepper.random.randbytes)
@@ -101,9 +113,15 @@ class SimulatedStage:
             ended=speaker.ended,
         )
         self._connections.append(connection)
-        native = isinstance(speaker, NativeSpeaker)
-        protocol = NativeServer(self._limits) if native else TextServer(self._limits, prompted=False)
-        peer = Peer(address=f"address of {speaker.name}", safe=True, way="native" if native else "text")
+        protocol: ServerProtocol
+        match speaker:
+            case NativeSpeaker():
+                protocol, way = NativeServer(self._limits), "native"
+            case IrcSpeaker():
+                protocol, way = IrcServer(self._limits, self._world, self._formats), "irc"
+            case _:
+                protocol, way = TextServer(self._limits, prompted=False), "text"
+        peer = Peer(address=f"address of {speaker.name}", safe=True, way=way)
         connection.attach(self._hub, self._hub.connect(connection, peer, protocol))
         return Line(connection.send, connection.hang_up)
 
@@ -136,8 +154,8 @@ class RealStage:
         self._server.start()
 
     def enter(self, name: str, way: str) -> Speaker:
-        if way == "text":
-            return TextSpeaker(name, self._connect)
+        if way in _LINES:
+            return _LINES[way](name, self._connect)
         kind = ClientSpeaker if way == "client" else NativeSpeaker
         return kind(name, self._connect, now=lambda: time.time_ns() // 1_000_000, token_bytes=os.urandom)
 
