@@ -108,6 +108,12 @@ def test_whowas_tells_the_user_name_too_the_last_first(company: Company) -> None
     assert len(ann.asked("WHOWAS bob -1")) == 5
 
 
+def test_whowas_knows_the_nicks_that_guests_have_left_behind(company: Company) -> None:
+    ann, bob = company.guest("ann"), company.guest("bob", user="robert")
+    bob.write("NICK tom")
+    assert ann.asked("WHOWAS bob")[0].split(" ")[:4] == ["314", "ann", "bob", "robert"]
+
+
 # Oneself ---------------------------------------------------------------------------------------------------------
 
 

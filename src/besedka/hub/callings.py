@@ -111,7 +111,7 @@ class Callings:
                 continue
             was = online.nick
             if fold(was) != fold(request.nick):
-                online.host, online.left_at = session.host, self._clock.now()
+                online.host, online.user, online.left_at = session.host, session.protocol.user, self._clock.now()
                 self._attendance.departed.add(online)
             self._attendance.call(online, request.nick)
             self._attendance.give_up(session)
