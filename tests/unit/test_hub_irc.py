@@ -163,3 +163,14 @@ def test_the_server_is_called_what_nobody_can_be(world: Surroundings) -> None:
 )
 def test_the_server_is_called_as_its_operator_calls_it(name: str, server: str) -> None:
     assert Surroundings(HubRoom(settings=Settings(name=name)).hub, created=1).server == server
+
+
+def test_a_ping_is_answered_behind_what_others_said_before_it(server: HubRoom, world: Surroundings) -> None:
+    ann, bob = guests(server, world, "ann", "bob")
+    for one in (ann, bob):
+        one.write("JOIN #tea")
+    bob.read()
+    ann.session.receive(b"PRIVMSG #tea :hi\r\n")
+    bob.session.receive(b"PING one\r\n")
+    server.settle()
+    assert [line.split(" ")[1] for line in bob.read()] == ["PRIVMSG", "PONG"]

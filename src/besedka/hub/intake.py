@@ -62,6 +62,8 @@ class Intake:
         self._parts = hub.parts
         self._ready: dict[Session, None] = {}
         """Sessions with something to take, in the order they will be looked at."""
+        self._waited: dict[Session, None] = {}
+        """Those whose ping waits for a turn to be told."""
         self._preparation = Preparation(hub.parts)
         self._judge = Judge(hub.parts, hub.places)
         self._reception = Reception(hub.parts, Becoming(hub))
@@ -70,6 +72,7 @@ class Intake:
     def forget(self, session: Session) -> None:
         """The session has ended."""
         self._ready.pop(session, None)
+        self._waited.pop(session, None)
 
     def put_back(self, session: Session, request: Request | Malformed) -> None:
         """Ask this again, before what the session has asked since."""
@@ -165,7 +168,7 @@ class Intake:
                 break
             request = session.pending[0]
             if type(request) in self._beside.kinds:
-                if wrote:  # It is answered after what was asked before it is kept and told.
+                if wrote or self._waits(turn, session, request):  # Until what was asked before it is kept and told.
                     self._ready[session] = None
                     self._parts.bell.ring()
                     break
@@ -191,6 +194,17 @@ class Intake:
         if limits.flood:
             session.pace.take(taken)
         self._read_on(session)
+
+    def _waits(self, turn: Turn, session: Session, request: Request | Malformed) -> bool:
+        """Whether a ping waits for what others have said in this turn, once: a PONG says that all before it is told."""
+        if type(request) is not Ping:
+            return False
+        waits = bool(turn.touched) and session not in self._waited
+        if waits:
+            self._waited[session] = None
+        else:
+            self._waited.pop(session, None)
+        return waits
 
     def _wait_for_pace(self, session: Session) -> None:
         session.held = True
