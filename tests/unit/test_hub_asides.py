@@ -228,3 +228,15 @@ def test_a_label_is_answered_by_the_echo(place: Place, line: str) -> None:
     said = bob.read()[-1].partition(" ")[0].removeprefix("@msgid=")
     ann.write(f"@label=r;+draft/react=+1;+draft/reply={said} TAGMSG bob")
     assert [line.partition(";")[0] for line in ann.read()] == ["@label=r"]
+
+
+def test_writing_to_one_person_is_told_in_their_conversation(place: Place) -> None:
+    ann, bob = place.clients("ann", "bob")
+    ann.write("@+typing=active TAGMSG bob")
+    place.server.settle(1)
+    assert bob.read() == ["@msgid=?;+typing=active :ann TAGMSG bob"]
+    ann.write("PRIVMSG bob :hi")
+    bob.read()
+    ann.write("@+typing=active TAGMSG bob")
+    place.server.settle(1)
+    assert bob.read() == ["@+typing=active :ann TAGMSG bob"]

@@ -67,7 +67,7 @@ class Asides:
         there = self._parts.attendance.get(person.principal)
         called = person if there is None or not shown(there).online else there.person
         aside = self._made(session, request, to=called)
-        direct = self._parts.rooms.of_pair(author.principal, person.principal)
+        direct = await self._finding.direct(author.principal, person.principal)
         there = self._parts.attendance.get(person.principal)
         strange = direct is None and not author.registered
         if strange and there is not None and there is not author and there.profile.accounts_only:
