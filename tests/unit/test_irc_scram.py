@@ -6,11 +6,14 @@ import base64
 
 import pytest
 
+from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole
-from besedka.chat.refusals import Code
+from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Ping
 from besedka.chat.told import Done
+from besedka.hub.gate import Gate, Throttle
 from besedka.hub.ports import Peer
+from besedka.hub.proofs import Proofs
 from besedka.hub.settings import Settings
 from besedka.hub.surroundings import Surroundings
 from besedka.wire.irc.conversation import IrcServer
@@ -239,3 +242,21 @@ def test_a_proof_is_good_once(server: HubRoom) -> None:
 def test_on_an_unsafe_way_nothing_is_proved(server: HubRoom) -> None:
     (line,) = Stranger(server, safe=False).write("AUTHENTICATE SCRAM-SHA-256")
     assert " 904 " in line
+
+
+def test_there_is_one_attempt_at_each_challenge(server: HubRoom) -> None:
+    async def wait(_name: FoldedName, _address: str) -> None: ...
+
+    proofs = Proofs(server.parts, Gate(server.limits), Throttle(server.limits), wait)
+    session, client = Stranger(server).session, ScramClient("ann", PASSWORD)
+    for attempts in (1, 2):
+        given = server.done(proofs.challenge(session, AskChallenge(name="ann")))
+        assert isinstance(given, Challenge)
+        dialogue = Dialogue()
+        dialogue.heard(client.first().encode())
+        right = dialogue.heard(client.final(dialogue.challenge(given).decode()).encode())
+        assert isinstance(right, Prove)
+        if attempts == 2:
+            refusal = server.done(proofs.check(session, Prove(message=right.message, proof=bytes(32))))
+            assert refusal == Refusal(Code.WRONG_PASSWORD)
+        assert isinstance(server.done(proofs.check(session, right)), Proved if attempts == 1 else Refusal)
