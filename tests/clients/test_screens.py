@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +21,10 @@ CHANNEL: Final = "#lobby"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "data", arguments=["--no-console"])
+    with socket.socket() as probe:  # A port that the next server to look for one will not take in the meantime.
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running = Server(tmp_path / "data", arguments=["--no-console", "--port", str(port)])
     for name in ("ann", "bob", "cat", "dan"):
         running.add(name, PASSWORD, *(["--admin"] if name == "dan" else []))
     with running:
@@ -77,24 +81,23 @@ def test_four_programs_talk_in_one_room_and_read_on_after_a_crash(server: Server
         company.ann.types("/me waves")
         company.bob.sees("* ann waves")
         company.cat.sees("[lobby] * ann waves")
-        port = server.port
         server.kill()
         company.ann.sees("irc: disconnected from server")
-        with Server(tmp_path / "data", arguments=["--no-console", "--port", str(port)]):
-            company.cat = stack.enter_context(netcat(port))
-            company.cat.types("cat", PASSWORD)
-            company.cat.sees("[lobby] dan: hello from dan", "[lobby] * ann waves")
-            for screen, sign in (
-                (company.ann, "[ann]"),
-                (company.bob, "Join to #lobby was synced"),
-                (company.dan, "lobby>"),
-            ):
-                screen.sees(sign)
-            company.dan.types("is everybody back?")
-            company.hear("dan", "is everybody back?")
-            for name in ("ann", "bob", "cat"):
-                getattr(company, name).types(f"{name} is back")
-                company.hear(name, f"{name} is back")
+        server.start()
+        company.cat = stack.enter_context(netcat(server.port))
+        company.cat.types("cat", PASSWORD)
+        company.cat.sees("[lobby] dan: hello from dan", "[lobby] * ann waves")
+        for screen, sign in (
+            (company.ann, "[ann]"),
+            (company.bob, "Join to #lobby was synced"),
+            (company.dan, "lobby>"),
+        ):
+            screen.sees(sign)
+        company.dan.types("is everybody back?")
+        company.hear("dan", "is everybody back?")
+        for name in ("ann", "bob", "cat"):
+            getattr(company, name).types(f"{name} is back")
+            company.hear(name, f"{name} is back")
 
 
 def test_who_is_put_out_sees_it_and_may_come_again(server: Server, tmp_path: Path) -> None:
