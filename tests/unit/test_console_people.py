@@ -79,11 +79,11 @@ def test_what_cannot_be_added_is_one_sentence(office: Office, name: str, passwor
     assert office.account("ann") is None
 
 
-def test_a_name_that_a_guest_bears_is_given_to_nobody(office: Office) -> None:
+def test_a_name_that_somebody_is_just_taking_is_given_to_nobody(office: Office) -> None:
     office.governor.borne.append(fold("ann"))
     ended, lines, faults = office.do(AddUser(name="ANN", password="correct horse"))
     assert (ended, lines, len(faults)) == (FAILED, [], 1)
-    assert faults[0].startswith("A guest bears that name")
+    assert faults[0].startswith("Somebody is just taking that name")
     ended, _, _ = office.do(ImportUsers(users=(OldUser(1, "ann", "", MD5), OldUser(2, "bob", "", MD5))))
     assert (ended.count, [str(refused) for refused in ended.refused]) == (1, [f"line 1: {faults[0]}"])
     assert office.account("ann") is None

@@ -78,10 +78,6 @@ def test_one_session_is_ended_by_its_number(server: HubRoom) -> None:
 
 
 def test_a_name_is_claimed_by_guests_and_the_operator_alike(server: HubRoom) -> None:
-    guest = server.guest("Ann")
-    assert not server.governor.claim_name(folded("ann"))
-    guest.ask(Exit())
-    server.settle()
     assert server.governor.claim_name(folded("ann"))
     late = server.visitor()
     late.ask(ComeAsGuest(name="ANN"))

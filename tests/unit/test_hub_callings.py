@@ -10,6 +10,7 @@ from besedka.chat.own_requests import ChangeNick
 from besedka.chat.principals import AccountName, AccountRole
 from besedka.chat.refusals import Code
 from besedka.chat.told import Called
+from besedka.hub.governing import HubGovernor
 from besedka.hub.settings import Settings
 from besedka.hub.surroundings import Surroundings
 from besedka.limits import Limits
@@ -177,6 +178,27 @@ def test_the_nick_is_the_name_again_when_the_last_session_is_gone() -> None:
     bob.write("NAMES #tea", "NICK caro")
     assert any(line.endswith(" #tea :carol @bob") for line in bob.plainly())
     assert arbour.log_in("carol", "caro").plainly() == []
+
+
+def test_an_account_that_the_operator_makes_takes_its_name_from_whoever_bears_it() -> None:
+    arbour = Arbour()
+    arbour.account("carol")
+    ann, carol = arbour.come("ann"), arbour.log_in("carol", "caro")
+    in_room(ann, carol)
+    ann.read()
+    governing = HubGovernor(arbour.server.hub)
+    assert governing.claim_name(fold("ANN"))
+    (told,) = said(ann)
+    assert told.startswith("ann NICK guest-")
+    assert said(carol) == [told]
+    assert governing.claim_name(fold("caro"))
+    assert said(ann) == ["caro NICK carol"]
+    assert governing.claim_name(fold("carol"))
+    assert said(ann) == []
+    assert not governing.claim_name(fold("ann"))
+    governing.release_name(fold("ann"))
+    ann.write("WHOWAS ann")
+    assert "314" in ann.plainly()[0]
 
 
 def test_native_people_are_told() -> None:

@@ -140,7 +140,7 @@ class PeopleDesk:
         """Make an account, with a hash made when the name is free. None, or a sentence about who has the name."""
         folded = fold(name)
         if self._governor is not None and not self._governor.claim_name(folded):
-            return _("A guest bears that name or is just taking it; the console's `kick` ends a guest's session.")
+            return _("Somebody is just taking that name; try again in a moment.")
         try:
             if await self.find(name) is not None:
                 return _(SENTENCES[Code.NAME_TAKEN])

@@ -122,6 +122,7 @@ class Callings:
     def rename(self, online: Online, nick: AccountName) -> None:
         """Call somebody otherwise without having been asked."""
         was = online.nick
+        self._attendance.departed.add(online)
         self._attendance.call(online, nick)
         self._tell(self._signals.rooms_of(online), online, was)
 

@@ -105,8 +105,19 @@ class HubGovernor:
         return False
 
     def claim_name(self, name: FoldedName) -> bool:
-        """Keep a name for an account about to be made, until `release_name`; False if somebody here has it or will."""
-        return self._parts.attendance.claim_for_account(name)
+        """Keep a name for an account about to be made, until `release_name`; False if somebody is just taking it.
+
+        Whoever bears it without having an account of it is called otherwise from now on.
+        """
+        attendance = self._parts.attendance
+        if not attendance.claim_for_account(name):
+            return False
+        bearer = attendance.named(name)
+        if bearer is not None and not bearer.registered:
+            self._parts.callings.rename(bearer, AccountName(f"guest-{-bearer.principal}"))
+        elif bearer is not None and fold(bearer.name) != name:
+            self._parts.callings.rename(bearer, bearer.name)
+        return True
 
     def release_name(self, name: FoldedName) -> None:
         """The account is made, or will not be."""

@@ -85,8 +85,8 @@ class Attendance:
             session.claimed = None
 
     def claim_for_account(self, name: FoldedName) -> bool:
-        """The same for an account that the operator makes, until `release`."""
-        if name in self._claims or self.named(name) is not None:
+        """The same for an account that the operator makes, until `release`; whoever bears it is for the caller."""
+        if name in self._claims:
             return False
         self._claims[name] = None
         return True
