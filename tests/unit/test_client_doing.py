@@ -178,7 +178,9 @@ ASKED: dict[str, Request | list[Request]] = {
     "/bans": ListMarks(room=LOBBY, listing=Listing.BAN),
     "/mutes": ListMarks(room=LOBBY, listing=Listing.MUTE),
     "/exceptions": [
-        ListMarks(room=LOBBY, listing=Listing.BAN_EXCEPTION), ListMarks(room=LOBBY, listing=Listing.INVITE_EXCEPTION)
+        ListMarks(room=LOBBY, listing=Listing.BAN_EXCEPTION),
+        ListMarks(room=LOBBY, listing=Listing.MUTE_EXCEPTION),
+        ListMarks(room=LOBBY, listing=Listing.INVITE_EXCEPTION),
     ],
     "/voice bob": SetRole(room=LOBBY, name="bob", voice=True),
     "/unvoice bob": SetRole(room=LOBBY, name="bob", voice=False),
