@@ -204,7 +204,7 @@ def rights_of_the_turn_before(patch: pytest.MonkeyPatch) -> None:
 
 def banned_may_come_in(patch: pytest.MonkeyPatch) -> None:
     """A ban bars nobody from joining again."""
-    patch.setattr(rules, "banned", lambda room, actor, now: False)
+    patch.setattr(rules, "banned", lambda room, actor, now, since=0: False)
 
 
 def banned_resumes_as_member(patch: pytest.MonkeyPatch) -> None:
