@@ -152,12 +152,13 @@ def test_guests_come_where_they_are_admitted(tmp_path: Path) -> None:
         assert later.principal != guest.principal, "a guest's id is never given again, across restarts too"
 
 
-def test_a_flood_of_guesses_holds_nobody_up_for_long(server: Server) -> None:
+@pytest.mark.parametrize("each", [8, pytest.param(50, marks=pytest.mark.slow)])
+def test_a_flood_of_guesses_holds_nobody_up_for_long(server: Server, each: int) -> None:
     assert isinstance(try_login(server.port, "ann", PASSWORD), You), "ann has been here before, from this address"
     guesses: list[Unit] = []
 
     def guess() -> None:
-        for _ in range(50):
+        for _ in range(each):
             with NativePeer(server.port) as peer:
                 peer.hello()
                 guesses.append(answer_to(peer, Login(id=new_id(), name="ann", password="guess")))
@@ -168,12 +169,12 @@ def test_a_flood_of_guesses_holds_nobody_up_for_long(server: Server) -> None:
     began, waits = time.monotonic(), []
     while any(guesser.is_alive() for guesser in guessers):
         before = time.monotonic()
-        assert before - began < 60, "a thousand guesses are over by now"
+        assert before - began < 120, "all guesses are over by now"
         outcome = try_login(server.port, "ann", PASSWORD)
         if isinstance(outcome, Refused):
             assert outcome.code is Code.BUSY, "told to try again, which a client does by itself"
             continue
         waits.append(time.monotonic() - before)
-    assert len(guesses) == 1000
+    assert len(guesses) == 20 * each
     assert not [one for one in guesses if isinstance(one, You | Welcome)]
     assert waits, "ann came in while the flood went on"

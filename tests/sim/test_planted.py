@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from sim.planted import PLANTS, Plant
+from sim.planted import PLANTS, Plant, banned_may_come_in, edits_are_read_from_outside
 from sim.world import World
 
 SEEDS = 200
+
+SEEN_AT = {banned_may_come_in: 131, edits_are_read_from_outside: 97}
+"""Where to begin with what few worlds show. Only time is lost where other code makes other worlds of the same seeds."""
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_caught(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
-    for seed in range(SEEDS):
+    first = SEEN_AT.get(plant, 0)
+    for seed in (*range(first, SEEDS), *range(first)):
         try:
             World(seed).run()
         except AssertionError:
