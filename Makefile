@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 ROUNDS ?= 100
 SEEDS ?= 2000
-# One more than the cores of a small machine: many tests wait for a program they started.
-WORKERS ?= 3
+# More than the cores of a small machine: many tests wait for a program that they started.
+WORKERS ?= 5
 
 # The tests start the program some three hundred times. Where the environment forbids Python to keep what it has compiled,
 # each start compiles all of it again, and so does every run the tests themselves: a third of the time.

@@ -220,7 +220,7 @@ _fresh = count(1)
 
 
 @given(batches=additions())
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_state_kept_with_the_log_is_the_log_folded(
     logs: Logs, run: Run, batches: list[list[tuple[int, Body]]]
 ) -> None:

@@ -15,7 +15,7 @@ from hub_room import Device
 
 
 @pytest.mark.parametrize("guest", [False, True], ids=["account", "guest"])
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(ASKED).flatmap(asked), max_size=12))
 def test_each_request_is_answered_once_in_order_and_nothing_breaks(guest: bool, requests: list[Request]) -> None:
     server, ann, eve = furnished()

@@ -442,7 +442,7 @@ class Visit(RuleBasedStateMachine, Arbour):
 
 
 def test_rooms_are_as_on_paper() -> None:
-    run_state_machine_as_test(Visit, settings=settings(max_examples=100, stateful_step_count=50))
+    run_state_machine_as_test(Visit, settings=settings(max_examples=50, stateful_step_count=50))
 
 
 @pytest.mark.slow

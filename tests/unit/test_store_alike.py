@@ -193,7 +193,7 @@ async def told(logs: LogStore) -> list[object]:
 
 
 @given(turns=st.lists(st.lists(MOVES, max_size=8), max_size=6))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_both_stores_answer_alike(run: OnLoop, turns: list[list[tuple[int, int, str, int]]]) -> None:
     world = World()
     with TemporaryDirectory() as directory:
