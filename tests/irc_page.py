@@ -166,9 +166,8 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 Not there yet, and answered as unknown or not offered:
 
 - **Commands**: USERIP.
-- **Capabilities**: chghost, and `draft/` but `account-registration`, `channel-rename`, `chathistory`, `event-playback`,
-  `extended-isupport`, `message-redaction`, `metadata`, `multiline` and `read-marker`;
-  `sts`.
+- **Capabilities**: chghost (hosts do not change), CAP NEW and DEL when a reload changes what is offered, logging in as
+  another account (907) or out.
 - A guest's coming or going is a signal: a reader that is full misses the line, and its names are old until it asks.
   So is what MONITOR tells (`MONITOR S` asks), and who is away. In rooms of more than 500 nobody is told who is away.
 """
