@@ -198,6 +198,7 @@ class Arbour:
                 (listing, line.mask, line.until) for listing, one in paper.lists.items() for line in one.values()
             }
             assert set(governance.invited) == paper.invited
+            assert set(governance.excused) == set(paper.excused)
             assert list(governance.former_names) == paper.former_names
 
     def nobody_reads_what_is_not_theirs(self) -> None:

@@ -46,6 +46,11 @@ class Line:
     whose: int | None
     until: int | None
     reason: str = ""
+    since: int = field(default=0, compare=False)
+    """The number of the entry that set it."""
+
+
+EXCEPTIONS = {"ban": ("ban-exception",), "mute": ("ban-exception", "mute-exception")}
 
 
 @dataclass
@@ -68,6 +73,8 @@ class Paper:
     """From which entry on somebody could read if it is a closed room, and up to which."""
     lists: dict[str, dict[str, Line]] = field(default_factory=dict)
     invited: set[int] = field(default_factory=set)
+    excused: dict[int, int] = field(default_factory=dict)
+    """Whom moderators invited, and by which entry: neither key nor limit nor an older ban keeps them out."""
     code: str = ""
     code_until: int = 0
     former_names: list[str] = field(default_factory=list)
@@ -112,12 +119,24 @@ class Paper:
 
     # Lists ------------------------------------------------------------------------------------------------------
 
-    def listed(self, listing: str, who: Someone, now: int) -> bool:
-        lines = self.lists.get(listing, {}).values()
+    def listed(self, listing: str, who: Someone, now: int, *, after: int = -1) -> bool:
+        lines = [line for line in self.lists.get(listing, {}).values() if line.since > after]
         return any(fits(line, who) for line in lines if line.until is None or now < line.until)
 
-    def barred(self, listing: str, who: Someone, now: int) -> bool:
-        return self.listed(listing, who, now) and not self.listed("ban-exception", who, now)
+    def barred(self, listing: str, who: Someone, now: int, *, after: int = -1) -> bool:
+        excepted = any(self.listed(one, who, now) for one in EXCEPTIONS[listing])
+        return self.listed(listing, who, now, after=after) and not excepted
+
+    def welcome(self, who: int, *, excused: bool) -> bool:
+        """Whether inviting somebody (once more) would change nothing."""
+        if who not in self.invited or not excused:
+            return who in self.invited
+        bans = self.lists.get("ban", {}).values()
+        return who in self.excused and all(line.since < self.excused[who] for line in bans)
+
+    def uninvite(self, who: int) -> None:
+        self.invited.discard(who)
+        self.excused.pop(who, None)
 
     # Who may ----------------------------------------------------------------------------------------------------
 
@@ -163,12 +182,14 @@ class Paper:
         reasons = {Code.ACCOUNT_NEEDED} if who.guest and self.kind != "public" else set()
         many = len(self.members) + len(self.here)
         if who.id != self.owner and self.rank(who) < ADMINISTERS:
-            reasons |= {Code.BANNED_HERE} if self.barred("ban", who, now) else set()
+            excused = who.id in self.excused
+            after = self.excused.get(who.id, -1)
+            reasons |= {Code.BANNED_HERE} if self.barred("ban", who, now, after=after) else set()
             reasons |= {Code.INVITATION_ONLY} if self.settings["invite_only"] and not asked else set()
-            reasons |= {Code.WRONG_KEY} if self.settings["key"] not in ("", key) else set()
+            reasons |= {Code.WRONG_KEY} if not excused and self.settings["key"] not in ("", key) else set()
             limit = self.settings["members_max"]
             assert isinstance(limit, int)
-            reasons |= {Code.ROOM_FULL} if limit and many >= limit else set()
+            reasons |= {Code.ROOM_FULL} if not excused and limit and many >= limit else set()
         reasons |= {Code.ROOM_FULL} if many >= members_max else set()
         secret = self.settings["hidden"] and not asked and who.id != self.owner
         return {Code.ROOM_NAME_TAKEN} if reasons and secret else reasons
@@ -188,7 +209,7 @@ class Paper:
         self.length += 1
         self.members[who] = Standing("owner" if who == self.owner else "member")
         self.stays[who] = (self.stays.get(who, (self.length, None))[0], None)
-        self.invited.discard(who)
+        self.uninvite(who)
 
     def go(self, people: set[int]) -> None:
         self.length += 1
@@ -200,6 +221,7 @@ class Paper:
             if who < 0:
                 self.guests.pop(who, None)
                 self.spoke.pop(who, None)
+                self.uninvite(who)
         if self.members:
             self.inherit()
 

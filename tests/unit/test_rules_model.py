@@ -321,8 +321,9 @@ class Visit(RuleBasedStateMachine, Arbour):
         found = self.judge(who, request, room, other, present=present)
         if self.check(found, reasons, made + bool(out)):
             if made:
-                paper.lists.setdefault(listing.value, {})[mask.lower()] = line
                 paper.length += 1
+                line.since = paper.length
+                paper.lists.setdefault(listing.value, {})[mask.lower()] = line
             if out:
                 paper.go(out)
             self.ends_if_empty(room)
@@ -398,15 +399,18 @@ class Visit(RuleBasedStateMachine, Arbour):
     @rule(who=people, room=rooms, other=people)
     def invites(self, who: Someone, room: RoomId, other: Someone) -> None:
         paper = self.about(room)
-        reasons, moot = self.inviting(who, paper), paper.inside(other) or other.id in paper.invited
+        excused = not paper.governing(who, MODERATES)
+        reasons, moot = self.inviting(who, paper), paper.inside(other) or paper.welcome(other.id, excused=excused)
         if not reasons and not moot:
             reasons |= {Code.ACCOUNT_NEEDED} if other.guest and paper.kind == "private" else set()
-            full = sum(one > 0 for one in paper.invited) >= LIMITS.invited_max
+            full = sum(one > 0 for one in paper.invited - {other.id}) >= LIMITS.invited_max
             reasons |= {Code.LIST_FULL} if full and not other.guest else set()
         found = self.judge(who, Invite(room=room, name=other.name), room, other)
         if self.check(found, reasons, int(not moot)):
             paper.length += 1
             paper.invited.add(other.id)
+            if excused:
+                paper.excused[other.id] = paper.length
 
     @rule(who=people, room=rooms, other=people)
     def uninvites(self, who: Someone, room: RoomId, other: Someone) -> None:
@@ -416,7 +420,7 @@ class Visit(RuleBasedStateMachine, Arbour):
         found = self.judge(who, Uninvite(room=room, name=other.name), room, other)
         if self.check(found, self.inviting(who, paper), int(other.id in paper.invited)):
             paper.length += 1
-            paper.invited.discard(other.id)
+            paper.uninvite(other.id)
 
     @rule(who=people, room=rooms, code=st.sampled_from(["sesame", "barley"]), seconds=st.sampled_from([0, 60, 9000]))
     def makes_a_code(self, who: Someone, room: RoomId, code: str, seconds: int) -> None:

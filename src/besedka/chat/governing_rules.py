@@ -296,7 +296,7 @@ def _invite(room: Room, actor: Actor, request: Write, circumstances: Circumstanc
     excused = allowed(room, actor, Act.LIST) is None
     if _is_welcome(room, other.principal, excused=excused):
         return ()
-    accounts = sum(map(is_account, room.governance.invited))
+    accounts = sum(map(is_account, room.governance.invited)) - (other.principal in room.governance.invited)
     if is_account(other.principal) and accounts >= circumstances.limits.invited_max:
         return Refusal(Code.LIST_FULL)
     return (draft(actor, InvitationsChanged((other,), excused=excused)),)
