@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from sim.planted import PLANTS, Plant, banned_may_come_in, edits_are_read_from_outside
@@ -9,7 +11,7 @@ from sim.world import World
 
 SEEDS = 200
 
-SEEN_AT = {banned_may_come_in: 131, edits_are_read_from_outside: 97}
+SEEN_AT: Mapping[Plant, int] = {banned_may_come_in: 131, edits_are_read_from_outside: 97}
 """Where to begin with what few worlds show. Only time is lost where other code makes other worlds of the same seeds."""
 
 
