@@ -12,7 +12,8 @@ from besedka.chat.entries import Entry, RequestId, RoomId, RoomName
 from besedka.chat.mending import Rewrite
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, PrincipalId
-from besedka.chat.rooms import Room
+from besedka.chat.rooms import Reading, Room
+from besedka.chat.searching import Query
 from besedka.chat.told import ReactionCount
 
 
@@ -109,6 +110,41 @@ class Page(msgspec.Struct, frozen=True):
     """Consecutive kept entries of a room, oldest first."""
 
     entries: tuple[Entry, ...]
+
+
+class SearchPlace(msgspec.Struct, frozen=True, order=True):
+    """Where a message stands among all rooms' messages: by time, then by room, then by number."""
+
+    time: int
+    """Milliseconds since 1970 UTC."""
+    room: RoomId
+    number: int
+
+
+class FoundMessage(msgspec.Struct, frozen=True):
+    """A message that was looked for."""
+
+    room: RoomId
+    entry: Entry
+    """As whoever asks may read it."""
+
+    @property
+    def place(self) -> SearchPlace:
+        """Where it stands among all."""
+        return SearchPlace(self.entry.time, self.room, self.entry.number)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of what was looked for, the newest first."""
+
+    messages: tuple[FoundMessage, ...]
+    next: SearchPlace | None
+    """What the next page is to be older than; None where there is no more. A short page need not be the last."""
+    since: int = 0
+    """Everything from this time on was looked through, in milliseconds since 1970 UTC; 0 where all of it was.
+
+    Older messages are not all indexed yet: the search is to be repeated later.
+    """
 
 
 class LogStore(Protocol):
@@ -240,6 +276,22 @@ class LogStore(Protocol):
 
     async def add_audit(self, row: AuditRow) -> None:
         """Put an operator's act there, durably."""
+        ...
+
+    async def search(
+        self,
+        query: Query,
+        scope: Mapping[RoomId, Reading],
+        *,
+        older_than: SearchPlace | None,
+        limit: int,
+        bytes_max: int,
+    ) -> Found:
+        """The newest messages that match, in these rooms and from and to where these may be read.
+
+        At most `limit` and about `bytes_max` (one at least). Never stale: what was kept before it was asked is found,
+        and nobody finds a message by words that were taken back, or that they may not read.
+        """
         ...
 
     async def scrub(self) -> bool:

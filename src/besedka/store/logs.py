@@ -13,11 +13,13 @@ from typing import Self
 from besedka.chat.entries import Entry, RequestId, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import PrincipalId
-from besedka.chat.rooms import Room
+from besedka.chat.rooms import Reading, Room
+from besedka.chat.searching import Query
 from besedka.chat.told import ReactionCount
 from besedka.hub.keeping import (
     Addition,
     AuditRow,
+    Found,
     Kept,
     LastSaid,
     Moved,
@@ -25,6 +27,7 @@ from besedka.hub.keeping import (
     Reactions,
     Receipt,
     RoomBrief,
+    SearchPlace,
     Step,
     Unread,
 )
@@ -36,6 +39,7 @@ from besedka.store.faults import FILE_ERRORS, Damaged, opening_fault
 from besedka.store.opening import MESSAGES, opened, reader
 from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, Row, entry_of, room_of, weight
 from besedka.store.scrubbing import scrub
+from besedka.store.sifting import page_of, sifted
 from besedka.store.threads import Readers, Writer
 from besedka.words import _
 
@@ -243,6 +247,29 @@ class SqliteLogStore:
     async def number_at(self, room: RoomId, time: int) -> int:
         """The last entry that is not younger than `time`."""
         return await self._readers.call(lambda connection: questions.number_at(connection, room, time))
+
+    async def search(
+        self,
+        query: Query,
+        scope: Mapping[RoomId, Reading],
+        *,
+        older_than: SearchPlace | None,
+        limit: int,
+        bytes_max: int,
+    ) -> Found:
+        """The newest messages that match, in these rooms and from and to where these may be read."""
+        which = f"{_ENTRIES} {_MESSAGES} AND number >= ? ORDER BY number"
+
+        def read(connection: sqlite3.Connection) -> Found:
+            entries = (
+                (room, entry_of(row))
+                for room, part in scope.items()
+                for row in connection.execute(which, (room, part.first))
+            )
+            found = sifted(query, entries, scope)
+            return page_of(found, older_than=older_than, limit=limit, bytes_max=bytes_max)
+
+        return await self._readers.call(read)
 
     # Request ids.
 

@@ -11,17 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, Self
 
 import msgspec
-from immutables import Map
 
 from besedka.chat.audit import audit_line
 from besedka.chat.entries import Entry, Kind, Message, Reacted, RequestId, RoomId
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.rooms import Reading, Room, reading
+from besedka.chat.searching import Query
 from besedka.chat.told import ReactionCount
 from besedka.hub.keeping import (
     Addition,
     AuditRow,
+    Found,
     Kept,
     LastSaid,
     Moved,
@@ -29,12 +30,15 @@ from besedka.hub.keeping import (
     Reactions,
     Receipt,
     RoomBrief,
+    SearchPlace,
     Step,
     Unread,
 )
 from besedka.hub.seen import RoomSeen
 from besedka.store.memory_accounts import MemoryAccountStore as MemoryAccountStore
-from besedka.store.rows import borne_name, encode_body, leading_names, weight
+from besedka.store.memory_views import in_a_list, names_of, seen, without_people
+from besedka.store.rows import borne_name, encode_body, weight
+from besedka.store.sifting import page_of, sifted
 
 
 class Disturbance(Protocol):
@@ -141,7 +145,7 @@ class MemoryLogStore:
 
     def _place_taken(self, new: Room) -> bool:
         return any(
-            _names(new) & _names(room)
+            names_of(new) & names_of(room)
             or (new.pair is not None and new.pair == room.pair)
             or (new.kind is Kind.INBOX and room.kind is Kind.INBOX and new.owner == room.owner)
             for room in self._rooms.values()
@@ -156,7 +160,7 @@ class MemoryLogStore:
     async def room_named(self, name: FoldedName) -> RoomId | None:
         """The room that bears this name now, or else the one it leads on to."""
         await self._disturbance.before("room_named")
-        return _only(room.id for room in self._rooms.values() if name in _names(room))
+        return _only(room.id for room in self._rooms.values() if name in names_of(room))
 
     async def direct_room(self, one: PrincipalId, other: PrincipalId) -> RoomId | None:
         """The direct room of two principals."""
@@ -211,7 +215,7 @@ class MemoryLogStore:
     async def public_rooms(self, *, limit: int) -> Sequence[Room]:
         """Rooms with a name that are neither hidden nor archived, by name, without their members."""
         await self._disturbance.before("public_rooms")
-        return [_without_people(room) for room in self._named() if not room.hidden][:limit]
+        return [without_people(room) for room in self._named() if not room.hidden][:limit]
 
     async def member_counts(self, rooms: Sequence[RoomId]) -> Mapping[RoomId, int]:
         """How many members each of these rooms has."""
@@ -226,7 +230,7 @@ class MemoryLogStore:
     async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
         """Public and private rooms that are not archived, by name."""
         await self._disturbance.before("rooms_seen")
-        return [_seen(room) for room in self._named()[:limit]]
+        return [seen(room) for room in self._named()[:limit]]
 
     def _named(self) -> list[Room]:
         named = [room for room in self._rooms.values() if borne_name(room) is not None]
@@ -287,7 +291,7 @@ class MemoryLogStore:
                 continue
             said = [one.time for one in self._entries[room.id][readable.first - 1 :] if isinstance(one.body, Message)]
             if said and after < said[-1] < before:
-                found.append(LastSaid(_in_a_list(room), said[-1]))
+                found.append(LastSaid(in_a_list(room), said[-1]))
         return found
 
     async def unread(self, account: PrincipalId) -> Sequence[Unread]:
@@ -305,7 +309,7 @@ class MemoryLogStore:
         said = marker.said if marker else _said(entries[:read])
         calls = (entry.body for entry in entries[read:] if isinstance(entry.body, Message))
         mentions = sum(body.calls_room or account in body.mentions for body in calls)
-        return Unread(_in_a_list(room), len(room.members), read, max(room.messages - said, 0), mentions)
+        return Unread(in_a_list(room), len(room.members), read, max(room.messages - said, 0), mentions)
 
     async def audit(self, *, limit: int) -> Sequence[AuditRow]:
         """The last lines of the audit trail, the oldest first."""
@@ -316,6 +320,21 @@ class MemoryLogStore:
         """Put an operator's act there."""
         await self._disturbance.before("add_audit")
         self._audit.append(row)
+
+    async def search(
+        self,
+        query: Query,
+        scope: Mapping[RoomId, Reading],
+        *,
+        older_than: SearchPlace | None,
+        limit: int,
+        bytes_max: int,
+    ) -> Found:
+        """The newest messages that match; every one is compared."""
+        await self._disturbance.before("search")
+        entries = ((room, entry) for room in scope for entry in self._entries.get(room, []))
+        found = sifted(query, entries, scope)
+        return page_of(found, older_than=older_than, limit=limit, bytes_max=bytes_max)
 
     async def scrub(self) -> bool:
         """There is no file."""
@@ -338,12 +357,6 @@ class MemoryLogStore:
         """What is to be finished, the oldest first."""
         await self._disturbance.before("pending_steps")
         return [Step(step, what) for step, what in sorted(self._steps.items())]
-
-
-def _names(room: Room) -> set[FoldedName]:
-    """The name a room bears and those that lead to it."""
-    borne = borne_name(room)
-    return {*leading_names(room), *(() if borne is None else (borne,))}
 
 
 def _said(entries: Iterable[Entry]) -> int:
@@ -370,27 +383,3 @@ def _fitting(entries: Iterable[Entry], limit: int, bytes_max: int) -> list[Entry
 
 def _meant(entries: Iterable[Entry], *, messages: bool) -> Iterable[Entry]:
     return (entry for entry in entries if not messages or isinstance(entry.body, Message))
-
-
-def _without_people(room: Room) -> Room:
-    return msgspec.structs.replace(room, members=Map(), former=Map(), named=Map())
-
-
-def _in_a_list(room: Room) -> Room:
-    """With the two of a direct room, and nobody else."""
-    return msgspec.structs.replace(room, former=Map()) if room.pair else _without_people(room)
-
-
-def _seen(room: Room) -> RoomSeen:
-    owner = None if room.owner is None else room.members.get(room.owner)
-    return RoomSeen(
-        id=room.id,
-        name=room.name,
-        kind=room.kind,
-        settings=room.governance.settings,
-        owner=room.owner,
-        owner_name="" if owner is None else owner.name,
-        members=len(room.members),
-        messages=room.messages,
-        topic=room.topic,
-    )

@@ -1,0 +1,49 @@
+"""Looking for messages without an index: every one of them is compared with the query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from besedka.chat.entries import Entry, Message, RoomId
+from besedka.chat.mending import as_read
+from besedka.chat.rooms import Reading
+from besedka.chat.searching import Query, matches
+from besedka.hub.keeping import Found, FoundMessage, SearchPlace
+from besedka.store.rows import ENTRY_BYTES
+
+
+def sifted(
+    query: Query, entries: Iterable[tuple[RoomId, Entry]], scope: Mapping[RoomId, Reading]
+) -> list[FoundMessage]:
+    """What matches of some entries, as it may be read, in any order."""
+    found: list[FoundMessage] = []
+    for room, entry in entries:
+        reading = scope.get(room)
+        if reading is None or entry.number < reading.first:
+            continue
+        if reading.last is not None and entry.number > reading.last:
+            continue
+        read = as_read(entry, reading.last)
+        if matches(query, read):
+            found.append(FoundMessage(room, read))
+    return found
+
+
+def page_of(
+    found: Iterable[FoundMessage], *, older_than: SearchPlace | None, limit: int, bytes_max: int, since: int = 0
+) -> Found:
+    """The newest of what was found, as one page."""
+    older = (one for one in found if older_than is None or one.place < older_than)
+    newest = sorted(older, key=lambda one: one.place, reverse=True)
+    page = tuple(_fitting(newest, limit, bytes_max))
+    return Found(page, page[-1].place if page and len(page) < len(newest) else None, since)
+
+
+def _fitting(newest: Sequence[FoundMessage], limit: int, bytes_max: int) -> Iterator[FoundMessage]:
+    size = 0
+    for position, one in enumerate(newest[:limit]):
+        assert isinstance(one.entry.body, Message), "only messages are found"
+        size += len(one.entry.body.text.encode()) + ENTRY_BYTES
+        if position and size > bytes_max:
+            return
+        yield one

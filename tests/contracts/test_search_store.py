@@ -1,0 +1,126 @@
+"""What every store of rooms finds, in memory and in SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from additions import ANN, BOB, addition, joined, opening, rewriting
+from besedka.chat.entries import Edited, Message, Redacted, RoomId, TopicSet
+from besedka.chat.names import fold
+from besedka.chat.rooms import Reading
+from besedka.chat.searching import Query, Term, words_of
+from besedka.hub.keeping import Addition, Found, LogStore, SearchPlace
+from running import Run
+
+LOBBY, GARDEN = RoomId(7), RoomId(8)
+ALL = Reading(1, None)
+SCOPE = {LOBBY: ALL, GARDEN: ALL}
+
+
+def about(*texts: str, prefix: bool = False) -> Query:
+    """A query for these words or phrases."""
+    return Query(tuple(Term(words_of(text), prefix) for text in texts))
+
+
+def search(
+    logs: LogStore,
+    run: Run,
+    query: Query,
+    *,
+    scope: Mapping[RoomId, Reading] = SCOPE,
+    older_than: SearchPlace | None = None,
+    limit: int = 50,
+    bytes_max: int = 1 << 20,
+) -> Found:
+    return run(logs.search(query, scope, older_than=older_than, limit=limit, bytes_max=bytes_max))
+
+
+def places(found: Found) -> list[tuple[RoomId, int]]:
+    return [(one.room, one.entry.number) for one in found.messages]
+
+
+@pytest.fixture
+def lobby(logs: LogStore, run: Run) -> Addition:
+    """A room in which six messages were said, from number 3 on."""
+    said = ("Зелёный ЧАЙ с мёдом", "green tea, Café", "чаю воды", "see https://tea.example/green", "tea green", "")
+    made = opening(LOBBY, "lobby", joined(ANN, BOB), *(Message(text or "…") for text in said))
+    run(logs.append([made]))
+    return made
+
+
+def test_words_are_found_whatever_their_case_and_their_marks(logs: LogStore, run: Run, lobby: Addition) -> None:
+    assert places(search(logs, run, about("зеленый", "медом"))) == [(LOBBY, 3)]
+    assert places(search(logs, run, about("CAFE"))) == [(LOBBY, 4)]
+    assert places(search(logs, run, about("зелены"))) == []
+
+
+def test_the_newest_come_first_and_all_words_must_be_there(logs: LogStore, run: Run, lobby: Addition) -> None:
+    assert places(search(logs, run, about("green", "tea"))) == [(LOBBY, 7), (LOBBY, 6), (LOBBY, 4)]
+
+
+def test_the_words_of_a_phrase_stand_side_by_side(logs: LogStore, run: Run, lobby: Addition) -> None:
+    assert places(search(logs, run, about("green tea"))) == [(LOBBY, 4)]
+
+
+def test_the_beginning_of_a_word_may_be_enough(logs: LogStore, run: Run, lobby: Addition) -> None:
+    assert places(search(logs, run, about("ча", prefix=True))) == [(LOBBY, 5), (LOBBY, 3)]
+    assert places(search(logs, run, about("tea gr", prefix=True))) == [(LOBBY, 7)]
+
+
+def test_by_author_and_time_and_link(logs: LogStore, run: Run, lobby: Addition) -> None:
+    more = addition(lobby.after, Message("tea"), author=BOB)
+    run(logs.append([more]))
+    assert places(search(logs, run, Query(authors=(BOB.principal,)))) == [(LOBBY, 9)]
+    assert places(search(logs, run, Query(names=(fold("BOB"),)))) == [(LOBBY, 9)]
+    assert places(search(logs, run, Query(has_link=True))) == [(LOBBY, 6)]
+    third = lobby.entries[2].entry.time
+    assert places(search(logs, run, Query(before=third + 1))) == [(LOBBY, 3)]
+    assert places(search(logs, run, Query(after=third, before=third + 2))) == [(LOBBY, 4), (LOBBY, 3)]
+
+
+def test_pages_follow_each_other_through_all_rooms(logs: LogStore, run: Run, lobby: Addition) -> None:
+    run(logs.append([opening(GARDEN, "garden", *(Message("green tea") for _ in range(5)))]))
+    everything = places(search(logs, run, about("green")))
+    assert len(everything) == 8
+    assert {room for room, _ in everything} == {LOBBY, GARDEN}
+    paged: list[tuple[RoomId, int]] = []
+    older: SearchPlace | None = None
+    for _ in range(4):
+        page = search(logs, run, about("green"), older_than=older, limit=2)
+        paged, older = [*paged, *places(page)], page.next
+    assert paged == everything
+    assert older is None
+
+
+def test_a_page_is_bounded_by_its_bytes_and_has_one_message_at_least(logs: LogStore, run: Run, lobby: Addition) -> None:
+    page = search(logs, run, about("green"), bytes_max=1)
+    assert places(page) == [(LOBBY, 7)]
+    assert page.next == page.messages[0].place
+
+
+def test_nothing_is_found_where_one_may_not_read(logs: LogStore, run: Run, lobby: Addition) -> None:
+    assert places(search(logs, run, about("green"), scope={})) == []
+    assert places(search(logs, run, about("green"), scope={GARDEN: ALL})) == []
+    assert places(search(logs, run, about("green"), scope={LOBBY: Reading(5, 6)})) == [(LOBBY, 6)]
+
+
+def test_an_edited_message_is_found_by_what_it_says_now(logs: LogStore, run: Run, lobby: Addition) -> None:
+    edit = rewriting(lobby, addition(lobby.after, Edited(4, "black coffee")))
+    run(logs.append([edit]))
+    assert places(search(logs, run, about("cafe"))) == []
+    assert places(search(logs, run, about("coffee"))) == [(LOBBY, 4)]
+    before_it = {LOBBY: Reading(1, 8)}
+    assert places(search(logs, run, about("coffee"), scope=before_it)) == [], "said after one may read"
+
+
+def test_a_redacted_message_is_not_found(logs: LogStore, run: Run, lobby: Addition) -> None:
+    run(logs.append([rewriting(lobby, addition(lobby.after, Redacted(4, ANN)))]))
+    assert places(search(logs, run, about("cafe"))) == []
+    assert places(search(logs, run, Query(authors=(ANN.principal,)), limit=2)) == [(LOBBY, 8), (LOBBY, 7)]
+
+
+def test_only_messages_are_found(logs: LogStore, run: Run, lobby: Addition) -> None:
+    run(logs.append([addition(lobby.after, TopicSet("coffee"))]))
+    assert places(search(logs, run, about("coffee"))) == []
