@@ -102,6 +102,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Unsent bytes after which a session is full: it gets nothing more and is not read from until it drains."""
     page_entries_max: int = 200
     """Entries in one page of history: some screens, and one short read transaction."""
+    search_characters_max: int = 512
+    """What somebody looks for, as it is typed: a long sentence, with all that can be said of it."""
+    search_words_max: int = 32
+    """Words, names and rooms in it: each costs the index a look."""
+    search_hits_max: int = 50
+    """Messages in one answer to a search: some screens, a quarter of a page of history."""
+    search_spans_max: int = 64
+    """Places that are shown in one message for what was looked for; further ones are only text."""
     tail_entries_max: int = 512
     """Entries of an open room kept in memory for readers a little behind: two turns."""
 

@@ -8,9 +8,10 @@ import pytest
 
 from additions import ANN, BOB, addition, joined, opening, rewriting
 from besedka.chat.entries import Edited, Message, Redacted, RoomId, TopicSet
+from besedka.chat.folded import words_of
 from besedka.chat.names import fold
 from besedka.chat.rooms import Reading
-from besedka.chat.searching import Query, Term, words_of
+from besedka.chat.searching import Query, Term
 from besedka.hub.keeping import Addition, Found, LogStore, SearchPlace
 from running import Run
 

@@ -50,6 +50,7 @@ class Code(Enum):
     INVITATION_ONLY = "invitation-only"
     CANNOT_LEAVE = "cannot-leave"
     EMPTY_TEXT = "empty-text"
+    NOTHING_ASKED = "nothing-asked"
     TEXT_LONG = "text-long"
     BAD_TEXT = "bad-text"
     MUTED = "muted"
@@ -115,6 +116,7 @@ SENTENCES: dict[Code, str] = {
     Code.INVITATION_ONLY: N_("That room is entered by invitation only."),
     Code.CANNOT_LEAVE: N_("A conversation of two cannot be left."),
     Code.EMPTY_TEXT: N_("There is nothing to say in an empty message."),
+    Code.NOTHING_ASKED: N_('Say what to look for: words, a "phrase", a beginning*, from:NAME or has:link.'),
     Code.TEXT_LONG: N_("That text is too long."),
     Code.BAD_TEXT: N_("That text has characters that cannot be sent."),
     Code.MUTED: N_("You are muted on this server."),

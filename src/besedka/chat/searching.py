@@ -7,32 +7,15 @@ whatever it answers is what `matches` would have said, which is the definition a
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from besedka.chat import names
 from besedka.chat.entries import Entry, Message
+from besedka.chat.folded import words_in, words_of
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import PrincipalId
-
-WORD_CHARACTERS_MAX = 64
-"""A longer word counts as its beginning: there are none in any language, but keys, digests and pictures as text."""
-
-_PLAIN = re.compile("[\t\n -~\u00ab\u00bbЁА-яё\u2013\u2014\u201c-\u201e]*")
-"""ASCII without control characters, Russian letters, quotes and dashes: nearly all that is said."""
-
-_FORMATTING = (
-    "\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?|[\x02\x0f\x11\x16\x1d-\x1f]"
-)
-"""IRC's colours and styles (https://modern.ircdocs.horse/formatting): they may stand in the middle of a word."""
-_FORMATTED = re.compile(_FORMATTING)
-
-_WORD = re.compile(r"[^\W_]+")
-_STRETCH = re.compile(f"(?:{_FORMATTING}|[^\\s!-/:-@\\[-`{{-~])+")
-"""What words lie in, in a text as it was written: between blanks and marks of ASCII."""
-_LETTER = re.compile(f"(?:{_FORMATTING})|.", re.DOTALL)
 
 _LINK = re.compile(r"[0-9A-Za-z]://\S")
 
@@ -44,6 +27,10 @@ class Term(msgspec.Struct, frozen=True):
     """Not empty; each as `words_of` gives it."""
     prefix: bool = False
     """Whether the last one is only the beginning of a word."""
+
+    def __repr__(self) -> str:
+        """Without what somebody looks for, which is nobody else's business."""
+        return "<Term>"
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -60,29 +47,8 @@ class Query(msgspec.Struct, frozen=True):
     has_link: bool = False
 
     def __repr__(self) -> str:
-        """Without what somebody looks for, which is nobody else's business."""
+        """The same of all of it."""
         return "<Query>"
-
-
-def fold(text: str) -> str:
-    """The form that words are compared in: no case, no accents, `ё` as `е`, nothing of IRC's colours and styles.
-
-    `й` stays apart from `и`: they are different letters to whoever writes them, and not one with a mark.
-    """
-    if _PLAIN.fullmatch(text):
-        return text.lower().replace("ё", "е")  # What the rest comes to, at a fifth of the cost.
-    bare = _FORMATTED.sub("", text)
-    once = unicodedata.normalize("NFKD", bare).casefold()
-    letters = unicodedata.normalize("NFKD", once).replace("и\u0306", "й")
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """The words of a text, in order: what the index keeps of it."""
-    words: list[str] = _WORD.findall(fold(text))
-    if max(map(len, words), default=0) > WORD_CHARACTERS_MAX:
-        return tuple(word[:WORD_CHARACTERS_MAX] for word in words)
-    return tuple(words)
 
 
 def has_link(text: str) -> bool:
@@ -114,14 +80,14 @@ def _said_by(query: Query, entry: Entry) -> bool:
 
 def spans(query: Query, text: str) -> tuple[tuple[int, int], ...]:
     """Where the words that were looked for stand in `text`: from and to, in characters, in order, never overlapping."""
-    placed = list(_placed_words(text))
-    words = [word for word, _, _ in placed]
+    placed = list(words_in(text))
+    words = [word.folded for word in placed]
     hits = {
         place + offset for term in query.terms for place in _places(term, words) for offset in range(len(term.words))
     }
     found: list[tuple[int, int]] = []
     for hit in sorted(hits):
-        _, start, end = placed[hit]
+        start, end = placed[hit].start, placed[hit].end
         if found and start < found[-1][1]:  # Two words of one character, as some fractions are.
             start = found.pop()[0]
         found.append((start, end))
@@ -136,25 +102,3 @@ def _places(term: Term, words: Sequence[str]) -> Iterator[int]:
         ends = end.startswith(last) if term.prefix else end == last
         if ends and all(words[place + offset] == word for offset, word in enumerate(firsts)):
             yield place
-
-
-def _placed_words(text: str) -> Iterator[tuple[str, int, int]]:
-    """The words of a text, each with where it stands in it."""
-    for stretch in _STRETCH.finditer(text):
-        words = words_of(stretch.group())
-        if len(words) == 1:
-            yield words[0], *stretch.span()
-        elif words:
-            yield from _placed_letter_by_letter(stretch.group(), stretch.start())
-
-
-def _placed_letter_by_letter(stretch: str, offset: int) -> Iterator[tuple[str, int, int]]:
-    """The same of a stretch in which there are several."""
-    letters: list[str] = []
-    origins: list[tuple[int, int]] = []
-    for match in _LETTER.finditer(stretch):
-        folded = fold(match.group())
-        letters.append(folded)
-        origins += [match.span()] * len(folded)
-    for word in _WORD.finditer("".join(letters)):
-        yield word.group()[:WORD_CHARACTERS_MAX], offset + origins[word.start()][0], offset + origins[word.end() - 1][1]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_MOMENT: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{3})Z", re.ASCII)
+from besedka.chat.dates import days_since_1970
 
-_DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_MOMENT: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{3})Z", re.ASCII)
 
 _PREFIX: Final = "timestamp="
 """What a time begins with where it stands in for a message (IRCv3 chathistory, read-marker)."""
@@ -24,17 +24,8 @@ def milliseconds(text: str) -> int | None:
     if found is None:
         return None
     year, month, day, hours, minutes, seconds, thousandths = map(int, found.groups())
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     # A second of 60 is a leap second (ISO 8601), and as good as the first of the next minute.
-    if not 1 <= month <= 12 or hours > 23 or minutes > 59 or seconds > 60:
+    days = days_since_1970(year, month, day)
+    if days is None or hours > 23 or minutes > 59 or seconds > 60:
         return None
-    if not 1 <= day <= _DAYS[month - 1] + (leap and month == 2):
-        return None
-    before = year - 1
-    days = 365 * before + before // 4 - before // 100 + before // 400 - _DAYS_BEFORE_1970
-    days += sum(_DAYS[: month - 1]) + (leap and month > 2) + day - 1
     return max(0, (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + thousandths)
-
-
-_DAYS_BEFORE_1970: Final = 719_162
-"""Since 1 January of the year 1."""
