@@ -36,6 +36,23 @@ def test_guests_moves_are_told_to_others_at_once_and_one_by_one(server: HubRoom,
     assert bob.said() == ["JOIN #tea", "PART #tea bye"]
 
 
+def test_what_is_said_without_ids_is_given_growing_ones_each_another(server: HubRoom, world: Surroundings) -> None:
+    """So that the store finds its place for them quickly, and a resend finds the one that it means."""
+    ann, bob = guests(server, world, "ann", "bob")
+    for one in (ann, bob):
+        one.write("JOIN #tea")
+    lines = b"PRIVMSG #tea :1\r\nPRIVMSG #tea :2\r\n"
+    for one in (ann, bob, ann):
+        one.session.receive(lines)
+    server.settle()
+    bob.write("PRIVMSG #tea :3")
+    of_each = [[id_ for id_, _ in kept] for kept in server.logs._requests.values()]
+    ids = [id_ for of_one in of_each for id_ in of_one]
+    assert len(set(ids)) == len(ids) == 7
+    assert all(len(id_) == 32 for id_ in ids)
+    assert all(of_one == sorted(of_one) for of_one in of_each)
+
+
 def test_who_speaks_in_the_same_turn_is_told_what_the_others_said(server: HubRoom, world: Surroundings) -> None:
     ann, bob, eve = guests(server, world, "ann", "bob", "eve")
     for one in (ann, bob, eve):

@@ -46,6 +46,10 @@ class Judge:
         self._parts = parts
         self._cases = Cases(parts, Doorway(parts, places))
         self._own_cases = OwnCases(parts)
+        self._id_time = -1
+        self._id_beginning = ""
+        self._ids_made = 0
+        """Of this beginning."""
         self._finders: dict[type[Write], Finder] = {
             **self._cases.finders,
             **dict.fromkeys(PERSONAL_RULES, self._own_cases.find),
@@ -147,8 +151,15 @@ class Judge:
         return unopened
 
     def _make_id(self, now: int) -> RequestId:
-        """For requests that came without one (text): what finds them again if the commit's outcome is unknown."""
-        return RequestId(f"{now:012x}" + self._parts.dice.token_bytes(10).hex())
+        """For requests that came without one (text): what finds them again if the commit's outcome is unknown.
+
+        Those of one millisecond begin alike and are counted, so that the store finds its place for them quickly.
+        """
+        if now != self._id_time:
+            self._id_time, self._ids_made = now, 0
+            self._id_beginning = f"{now:012x}{self._parts.dice.token_bytes(6).hex()}"
+        self._ids_made += 1
+        return RequestId(f"{self._id_beginning}{self._ids_made:08x}")
 
 
 def _tells_secret(request: Write) -> bool:

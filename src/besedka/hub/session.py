@@ -294,7 +294,8 @@ class Session:
         """Say something to this session, if it still listens; with `more` it goes out together with what follows."""
         if self.stage is Stage.ENDED:
             return
-        data = self.protocol.tell(unit)
+        protocol = self.protocol
+        data = protocol.tell(unit)
         if more:
             self._unsent += data
             return
@@ -302,7 +303,7 @@ class Session:
             data, self._unsent = self._unsent + data, b""
         if data:
             self.link.write(data)
-        if self.protocol.converses:
+        if protocol.restless or protocol.format is not self.plain_format:
             self._receive(self, b"")
 
     def ignores(self, author: PrincipalId) -> bool:

@@ -191,6 +191,7 @@ class Told:
         form = sessions[0].format
         apart = {session: None for session in origins.values() if session.format is form}
         each = form.each(state, entries) if apart else []
+        authors = [origins.get(entry.number) for entry in entries] if apart else []
         run = b"".join(each) if apart else form.run(state, entries)
         if not run:
             return
@@ -200,8 +201,7 @@ class Told:
             if link.full:
                 full.append(session)
             elif session in apart:
-                pieces = zip(entries, each, strict=True)
-                link.write(b"".join(piece for entry, piece in pieces if origins.get(entry.number) is not session))
+                link.write(b"".join([piece for piece, by in zip(each, authors, strict=True) if by is not session]))
             else:
                 link.write(run)
         for session in full:

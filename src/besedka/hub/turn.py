@@ -128,21 +128,23 @@ class Turn:
 
         `target` is the message that is mended, as it is kept.
         """
-        state = self._after.get(room.id, room)
-        self._before.setdefault(room.id, room)
+        which = room.id
+        state = self._after.get(which, room)
+        if which not in self._before:
+            self._before[which] = room
+            self._entries[which] = []
         first = state.head + 1
         for draft in drafts:
             entry = number(state, draft, self.now)
-            state = evolve(state, entry)
-            self._after[room.id] = state
-            self._entries.setdefault(room.id, []).append(Numbered(entry, request))
+            self._after[which] = state = evolve(state, entry)
+            self._entries[which].append(Numbered(entry, request))
             request = None  # The id finds the first entry only.
             if (
                 session is not None
                 and not session.protocol.echoes_all
                 and not session.protocol.echoes(state, entry.body)
             ):
-                self.origins.setdefault(room.id, {})[entry.number] = session
+                self.origins.setdefault(which, {})[entry.number] = session
             if type(entry.body) is not Message:  # Which opens, moves and mends nothing, and is in no inbox.
                 self._follow(state, entry, target)
         assert state.head >= first, "a request without drafts adds nothing"

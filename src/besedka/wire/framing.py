@@ -120,11 +120,12 @@ class LineDecoder:
         """The lines that are whole now, in order and without their ends; `Fault.TOO_LONG` stands for one refused."""
         *ended, rest = data.split(b"\n")
         lines: list[bytes | Fault] = []
-        for piece in ended:
-            line = self._end(piece)
-            if line is not None:
-                lines.append(line)
-        if not self._skipping and not self._hold(rest):
+        if ended and (self._held or self._skipping):
+            first = self._end(ended.pop(0))
+            if first is not None:
+                lines.append(first)
+        lines += [self._bounded(piece.removesuffix(b"\r")) for piece in ended]
+        if rest and not self._skipping and not self._hold(rest):
             lines.append(Fault.TOO_LONG)
         return lines
 
@@ -136,7 +137,9 @@ class LineDecoder:
         if self._held:
             piece = bytes(self._held) + piece
             self._held.clear()
-        line = piece.removesuffix(b"\r")
+        return self._bounded(piece.removesuffix(b"\r"))
+
+    def _bounded(self, line: bytes) -> bytes | Fault:
         return line if len(line) <= self._bytes_max else Fault.TOO_LONG
 
     def _hold(self, rest: bytes) -> bool:

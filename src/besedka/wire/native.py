@@ -118,6 +118,7 @@ class NativeServer:
     handshake: Final = True
     pings: Final = True
     converses: Final = False
+    restless: Final = False
     echoes_all: Final = True
 
     def __init__(self, limits: Limits) -> None:

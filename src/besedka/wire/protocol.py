@@ -94,9 +94,14 @@ class ServerProtocol(Protocol):
     def converses(self) -> bool:
         """Whether the protocol leads a dialogue of its own, so that the hub must serve its two other doors too.
 
-        Where this is true: after each `receive`, what `prompt` returns is written at once; and after each `tell`,
-        `receive(b"")` is called (and so `prompt` after it), because what it was told may make it ask something.
+        Where this is true: after each `receive`, what `prompt` returns is written at once; and after each `tell` that
+        leaves it `restless`, `receive(b"")` is called (and so `prompt` after it).
         """
+        ...
+
+    @property
+    def restless(self) -> bool:
+        """Whether what it was told makes it ask something, or say something more."""
         ...
 
     def receive(self, data: bytes) -> Sequence[Request | Malformed]:

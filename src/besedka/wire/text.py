@@ -162,6 +162,11 @@ class TextServer:
         due, self._due = self._due, []
         return due
 
+    @property
+    def restless(self) -> bool:
+        """Whether an answer has led to a question, or lets a line be taken that waits, or there is more to say."""
+        return bool(self._due or self._held or self._spoken)
+
     def echoes(self, _room: Room, _body: Body) -> bool:
         """Never: what one wrote stands on one's terminal already."""
         return False

@@ -6,7 +6,7 @@ source. Text of people goes through `plain` and `word`, for it may come from whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
 from besedka.chat.entries import (
@@ -32,6 +32,7 @@ from besedka.chat.entries import (
 )
 from besedka.chat.names import fold
 from besedka.chat.principals import is_account
+from besedka.chat.rooms import Room
 from besedka.wire.irc.isupport import MODES_PER_LINE_MAX, TOPIC_BYTES_MAX
 from besedka.wire.irc.lines import build, plain, shortened, word
 from besedka.wire.irc.pages import ModeLine, Page, Show, iso_time
@@ -232,8 +233,6 @@ _SHOWN: Final[dict[type, Show]] = {
 _BY_KIND: Final = {Kind.DIRECT: SHOWN_SAID, Kind.INBOX: _SHOWN_OF_ONE, Kind.PUBLIC: _SHOWN, Kind.PRIVATE: _SHOWN}
 
 
-def show(page: Page, entry: Entry) -> None:
-    """Add what an entry is in IRC, which may be nothing."""
-    shown = _BY_KIND[page.room.kind].get(type(entry.body))
-    if shown is not None:
-        shown(page, entry, entry.body)
+def shown_in(room: Room) -> Mapping[type, Show]:
+    """What adds the lines of each kind of body to a page of this room; what is not there is nothing in IRC."""
+    return _BY_KIND[room.kind]

@@ -93,6 +93,7 @@ class IrcServer:
         self.stage = Stage.NEW
         self.registering: Final[Registering] = Registering(self)
         self.capabilities: frozenset[Capability] = frozenset()
+        self._echoes = False
         self.welcome: Welcome | None = None
         self.nick = ""
         """What it is called; before that, what it wants to be called."""
@@ -134,14 +135,19 @@ class IrcServer:
 
     def receive(self, data: bytes) -> list[Request | Malformed]:
         """What the lines that are whole now, and those that waited, ask for."""
-        for found in self._lines.receive(data):
-            line = ENDLESS if isinstance(found, Fault) else parse(found)
-            if line is not None and self.stage is not Stage.ENDED:
-                self._hold(line, 0 if isinstance(found, Fault) else len(found))
-                self._take_held()
-        self._take_held()
+        if self._held:
+            self._take_held()
+        for found in self._lines.receive(data) if data else ():
+            line, size = (ENDLESS, 0) if isinstance(found, Fault) else (parse(found), len(found))
+            if line is not None and self.stage is not Stage.ENDED and (self._held or not self._takes(line)):
+                self._hold(line, size)
         due, self._due = self._due, []
         return due
+
+    @property
+    def restless(self) -> bool:
+        """Whether an answer has led to a question, or lets a line be taken that waits."""
+        return bool(self._due or self._held)
 
     def prompt(self) -> bytes:
         """What was said without asking anybody; the answer to a labelled line when it is whole."""
@@ -161,7 +167,7 @@ class IrcServer:
             self._expected.popleft()(unit)
             if not self._expected:
                 self._answers.finish()
-        return self.prompt()
+        return self._answers.take()
 
     def logged_in(self) -> None:
         """The session has said who it is."""
@@ -175,7 +181,7 @@ class IrcServer:
         """
         if self._answers.label or type(body) is MarkerMoved:
             return False
-        if type(body) not in MESSAGES or Capability.ECHO_MESSAGE in self.capabilities:
+        if self._echoes or type(body) not in MESSAGES:
             return True
         return room.pair is not None and room.pair == (self.principal, self.principal)
 
@@ -239,6 +245,7 @@ class IrcServer:
     def use(self, capabilities: frozenset[Capability]) -> None:
         """These are enabled from here on."""
         self.capabilities = capabilities
+        self._echoes = Capability.ECHO_MESSAGE in capabilities
         self.format = self._formats.of(capabilities)
 
     def enter(self) -> None:
@@ -289,7 +296,7 @@ class IrcServer:
     def relay_fits(self, command: str, target: str, text: str) -> bool:
         """Whether a line of this session's is short enough as others are told it. Half a line holds any source."""
         said = len(command) + len(target.encode()) + len(text.encode())
-        return said <= 256 or line_bytes(build(self.mask, command, target, text)) <= 512
+        return said <= 256 or line_bytes(build(self.mask, command, word(target), text)) <= 512
 
     # Lines -----------------------------------------------------------------------------------------------------------
 
@@ -304,19 +311,25 @@ class IrcServer:
 
     def _take_held(self) -> None:
         while self._held and not self.ended:
-            line, cost = self._held[0]
-            command = COMMANDS.get(line.command)
-            label = self.multiline.label(line) or label_of(line, self.capabilities)
-            if not self._expected:
-                self._streaming = not label
-            elif label or command is None or line.flaw is not None or not (command.streams and self._streaming):
+            first = self._held.popleft()
+            if not self._takes(first[0]):
+                self._held.appendleft(first)
                 return
-            self._held.popleft()
-            self._held_bytes -= cost
-            self._answers.begin(label)
-            self._take(line, command)
-            if not self._expected and not self.ended:
-                self._answers.finish()
+            self._held_bytes -= first[1]
+
+    def _takes(self, line: Line) -> bool:
+        """Take a line, unless it has to wait for what was asked before it."""
+        command = COMMANDS.get(line.command)
+        label = self.multiline.label(line) or (label_of(line, self.capabilities) if line.tags else "")
+        if not self._expected:
+            self._streaming = not label
+        elif label or command is None or line.flaw is not None or not (command.streams and self._streaming):
+            return False
+        self._answers.begin(label)
+        self._take(line, command)
+        if not self._expected and self.stage is not Stage.ENDED:
+            self._answers.finish()
+        return True
 
     def _take(self, line: Line, command: Command | None) -> None:
         if self._lines_left > 0:

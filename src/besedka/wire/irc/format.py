@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -13,10 +13,10 @@ from besedka.chat.rooms import Room
 from besedka.chat.told import Called, Presence, TypingTold
 from besedka.wire.asides import Aside, AsideTold
 from besedka.wire.ignoring import is_said_by
-from besedka.wire.irc.bodies import join_params, show
+from besedka.wire.irc.bodies import join_params, shown_in
 from besedka.wire.irc.capabilities import OF_FORMAT, Capability
 from besedka.wire.irc.lines import build, plain, shortened, word
-from besedka.wire.irc.pages import Page, iso_time
+from besedka.wire.irc.pages import Page, Show, iso_time
 from besedka.wire.irc.said import REASON_BYTES_MAX, other_of
 from besedka.wire.irc.tagging import TYPING, shown_tags
 from besedka.wire.irc.world import OFFLINE, UNSPECIFIED, Face, World, mask
@@ -42,25 +42,31 @@ class IrcFormat:
 
     def run(self, room: Room, entries: Sequence[Entry]) -> bytes:
         """Consecutive entries of a room as lines."""
-        page = Page(room, self._world, self._capabilities)
+        page, shown = Page(room, self._world, self._capabilities), shown_in(room)
         for entry in entries:
-            if not self._ignored or not is_said_by(self._ignored, entry):
-                show(page, entry)
-                if type(entry.body) is MembershipChanged and entry.body.way is Way.JOINED:
-                    for person in entry.body.people:
-                        page.lines += self._away_from_joining(room, person)
+            self._show(page, entry, shown)
         return "".join(page.lines).encode()
 
     def each(self, room: Room, entries: Sequence[Entry]) -> list[bytes]:
         """The lines of each entry, which may be none."""
-        page = Page(room, self._world, self._capabilities)
+        page, shown = Page(room, self._world, self._capabilities), shown_in(room)
         found = []
         for entry in entries:
-            if not self._ignored or not is_said_by(self._ignored, entry):
-                show(page, entry)
+            self._show(page, entry, shown)
             found.append("".join(page.lines).encode())
             page.lines.clear()
         return found
+
+    def _show(self, page: Page, entry: Entry, shown: Mapping[type, Show]) -> None:
+        if self._ignored and is_said_by(self._ignored, entry):
+            return
+        body = entry.body
+        show = shown.get(type(body))
+        if show is not None:
+            show(page, entry, body)
+        if type(body) is MembershipChanged and body.way is Way.JOINED:
+            for person in body.people:
+                page.lines += self._away_from_joining(page.room, person)
 
     # Signals ---------------------------------------------------------------------------------------------------------
 

@@ -75,23 +75,45 @@ def parse(data: bytes) -> Line | None:
     """A line without its end; None for an empty one, which is passed over ("Message Format")."""
     if not data.strip(b" \r"):
         return None
-    tags, rest = b"", data
-    if data[:1] == b"@":
-        tags, _, rest = data[1:].partition(b" ")
-    too_long = len(tags) > CLIENT_TAGS_BYTES_MAX or len(rest) > LINE_BYTES_MAX - 2
-    words = _words(rest.decode(errors="replace"))
-    command = words[0].upper() if words and _COMMAND.match(words[0]) else ""
-    if too_long:
-        return Line(command, flaw=Flaw.TOO_LONG)
-    if not _is_utf8(data):
-        return Line(command, tags=_label(tags), flaw=Flaw.NOT_UTF8)
-    if not words or _has_line_end(data.decode()):
-        return Line(command, flaw=Flaw.NO_LINE)
-    return Line(words[0].upper(), tuple(words[1:]), tuple(_tags(tags.decode()).items()) if tags else ())
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return _flawed(data, Flaw.NOT_UTF8)
+    tags = ""
+    if text[0] == "@":
+        tags, _, text = text[1:].partition(" ")
+    words = _words(text)
+    if not words or _has_line_end(text) or _has_line_end(tags):
+        return _flawed(data, Flaw.NO_LINE)
+    if len(data) > LINE_BYTES_MAX - 2 and _is_too_long(*_divided(data)):
+        return _flawed(data, Flaw.TOO_LONG)
+    return Line(words[0].upper(), tuple(words[1:]), tuple(_tags(tags).items()) if tags else ())
 
 
 ENDLESS: Final = Line("", flaw=Flaw.ENDLESS)
 """What stands for a line of which no more than its beginning was looked at."""
+
+
+def _flawed(data: bytes, flaw: Flaw) -> Line:
+    """A line that is none, with what it seems to be; that it is too long is said before anything else."""
+    tags, rest = _divided(data)
+    words = _words(rest.decode(errors="replace"))
+    command = words[0].upper() if words and _COMMAND.match(words[0]) else ""
+    if _is_too_long(tags, rest):
+        return Line(command, flaw=Flaw.TOO_LONG)
+    return Line(command, tags=_label(tags) if flaw is Flaw.NOT_UTF8 else (), flaw=flaw)
+
+
+def _divided(data: bytes) -> tuple[bytes, bytes]:
+    """The tags of a line, and the rest of it."""
+    if data[:1] != b"@":
+        return b"", data
+    tags, _, rest = data[1:].partition(b" ")
+    return tags, rest
+
+
+def _is_too_long(tags: bytes, rest: bytes) -> bool:
+    return len(tags) > CLIENT_TAGS_BYTES_MAX or len(rest) > LINE_BYTES_MAX - 2
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -111,11 +133,15 @@ def _label(tags: bytes) -> tuple[tuple[str, str], ...]:
 def _words(text: str) -> list[str]:
     """The command and its parameters; only U+0020 divides them, and many are as one."""
     text = text.lstrip(" ")
-    if text.startswith(":"):
+    if text[:1] == ":":
         text = text.partition(" ")[2].lstrip(" ")
     head, colon, trailing = text.partition(" :")
-    words = [word for word in head.split(" ") if word]
-    return [*words, trailing] if colon else words
+    words = head.split(" ")
+    if "" in words:
+        words = [word for word in words if word]
+    if colon:
+        words.append(trailing)
+    return words
 
 
 def _tags(text: str) -> dict[str, str]:

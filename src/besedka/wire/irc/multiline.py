@@ -85,8 +85,9 @@ class Multiline:
 
     def label(self, line: Line) -> str:
         """The label that an open batch gives this line, which is a part of it or ends it."""
-        mine = self._open is not None and (self.concerns(line) or line.command == "BATCH")
-        return self._open.label if mine and self._open is not None else ""
+        if self._open is None:
+            return ""
+        return self._open.label if self.concerns(line) or line.command == "BATCH" else ""
 
     def begin_or_end(self, conversation: IrcServer, line: Line) -> None:
         """BATCH +<reference> draft/multiline <target>, and BATCH -<reference>."""

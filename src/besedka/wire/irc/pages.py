@@ -29,6 +29,8 @@ class Page:
 
     def __init__(self, room: Room, world: World, capabilities: frozenset[Capability]) -> None:
         self.room: Final = room
+        self.channel: Final = f"#{word(room.name)}"
+        """What the room is called where it is a channel."""
         self.world: Final = world
         self._time = Capability.SERVER_TIME in capabilities
         self.tagged: Final = Capability.MESSAGE_TAGS in capabilities
@@ -45,11 +47,6 @@ class Page:
         self.renames: Final = Capability.CHANNEL_RENAME in capabilities
         self.mode_line: ModeLine | None = None
         """The last line of modes."""
-
-    @property
-    def channel(self) -> str:
-        """What the room is called where it is a channel."""
-        return f"#{word(self.room.name)}"
 
     def source(self, principal: PrincipalId, name: str) -> str:
         """Whom a line is from."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from besedka.chat.entries import Edited, Entry, InvitationsChanged, Redacted, Renamed
 from besedka.chat.rooms import Room
-from besedka.wire.irc.bodies import show
+from besedka.wire.irc.bodies import shown_in
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.pages import Page
 from besedka.wire.irc.world import World
@@ -43,7 +43,9 @@ class Past:
             self._page = Page(room, self._world, self._capabilities)
         lines = self._page.lines = []
         if type(entry.body) not in _OVER:
-            show(self._page, entry)
+            shown = shown_in(room).get(type(entry.body))
+            if shown is not None:
+                shown(self._page, entry, entry.body)
         if not self._playback and any(_command(line) not in _SAID for line in lines):
             lines = []
         self._made[entry.number] = entry, lines

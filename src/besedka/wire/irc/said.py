@@ -37,9 +37,9 @@ def _say(page: Page, entry: Entry, text: str, manner: Manner, tags: str = "", br
     target = other_of(page.room, entry.author, page.world) or page.channel
     source = page.source(entry.author, entry.name)
     before, behind = (ACTION, _CTCP) if manner is Manner.DONE else ("", "")
-    frame = len(f":{source} {command} {target} :{before}{behind}\r\n".encode())
+    frame = len(source.encode()) + len(target.encode()) + len(f": {command}  :{before}{behind}\r\n")
     if len(text) + frame <= LINE_BYTES_MAX and text.isascii() and "\n" not in text and not breaks:  # The hot path.
-        page.add(entry, command, target, f"{before}{plain(text)}{behind}", tags=tags)
+        page.add(entry, command, target, f"{before}{plain(text)}{behind}", source=source, tags=tags)
         return
     found = list(_lines(text, breaks, bytes_max=LINE_BYTES_MAX - frame))
     if page.multiline and manner is Manner.SAID and len(found) > 1:
@@ -87,7 +87,8 @@ def _message(page: Page, entry: Entry, body: Body) -> None:
     if message.redacted:
         return  # Whoever cannot be told of a redaction sees nothing of what is gone.
     tags = _message_tags(page, message) if page.tagged and (message.reply or message.tags) else ""
-    for _ in _tellings(page, entry):
+    _say(page, entry, message.text, message.manner, tags, message.breaks)
+    if _is_told_twice(page, entry):
         _say(page, entry, message.text, message.manner, tags, message.breaks)
 
 
@@ -98,11 +99,9 @@ def _message_tags(page: Page, message: Message) -> str:
     return shown_tags(tags)
 
 
-def _tellings(page: Page, entry: Entry) -> Iterator[None]:
+def _is_told_twice(page: Page, entry: Entry) -> bool:
     """What is said to oneself is told twice: once as one's echo, once as delivered."""
-    yield None
-    if page.echoes and page.room.pair == (entry.author, entry.author):
-        yield None
+    return page.room.pair is not None and page.echoes and page.room.pair == (entry.author, entry.author)
 
 
 def _edited(page: Page, entry: Entry, body: Body) -> None:
@@ -118,14 +117,14 @@ def _reacted(page: Page, entry: Entry, body: Body) -> None:
         key = UNREACT if reacted.withdrawn else REACT
         reply = msgid(page.room.id, reacted.number)
         tags = encode_tags([(REPLY, reply), (key, plain(reacted.reaction))])[1:-1]
-        for _ in _tellings(page, entry):
+        for _ in range(1 + _is_told_twice(page, entry)):
             page.add(entry, "TAGMSG", other_of(page.room, entry.author, page.world) or page.channel, tags=tags)
 
 
 def _tagged(page: Page, entry: Entry, body: Body) -> None:
     """TAGMSG that its sender wanted to be kept (IRCv3 message-tags; draft/persist)."""
     if page.tagged:
-        for _ in _tellings(page, entry):
+        for _ in range(1 + _is_told_twice(page, entry)):
             target = other_of(page.room, entry.author, page.world) or page.channel
             page.add(entry, "TAGMSG", target, tags=shown_tags(cast(Tagged, body).tags))
 

@@ -22,7 +22,7 @@ from besedka.chat.requests import Login, Ping, Register, Request
 from besedka.chat.room_requests import SetRole
 from besedka.chat.told import Unit
 from besedka.wire.irc import enrolling, sasl
-from besedka.wire.irc.channels import room_of
+from besedka.wire.irc.channels import CHANNEL, room_of
 from besedka.wire.irc.lines import Line, build, plain, word
 from besedka.wire.irc.modes import is_owner
 from besedka.wire.irc.replies import code_of
@@ -65,6 +65,10 @@ class Service(msgspec.Struct, frozen=True):
 
 def looks_secret(text: str) -> bool:
     """Whether a text has a line that looks like a password meant for NickServ."""
+    if text.isascii():  # Most is, and has neither word; other letters may fold to these.
+        lowered = text.lower()
+        if "identify" not in lowered and "register" not in lowered:
+            return False
     return any(_SECRET.match(line) for line in text.split("\n"))
 
 
@@ -76,7 +80,7 @@ def refuse_secret(conversation: IrcServer, command: str, target: str) -> None:
 
 def named(target: str) -> bool:
     """Whether a target of a message is one of the services."""
-    return fold(target) in _BY_NAME
+    return target[:1] != CHANNEL and fold(target) in _BY_NAME
 
 
 def said_to(conversation: IrcServer, target: str, text: str, manner: Manner) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from besedka.chat.entries import Manner, RoomId
+from besedka.chat.names import FoldedName
 from besedka.chat.permissions import Rank
 from besedka.chat.refusals import Code
 from besedka.chat.requests import Exit, Ping, Pong, Say, Tell
@@ -85,12 +86,14 @@ def _say(conversation: IrcServer, line: Line, manner: Manner) -> None:
     if len(line.params) < 2 or not line.params[1]:
         _fault(conversation, line, lambda: conversation.reply(Numeric.ERR_NOTEXTTOSEND))
         return
-    targets, text = _targets(conversation, line, line.params[0]), line.params[1]
-    for target in filter(services.named, targets or ()):
-        services.said_to(conversation, target, text, manner)
-    targets = [one for one in targets or () if not services.named(one)]
+    text, targets = line.params[1], []
+    for target in _targets(conversation, line, line.params[0]) or ():
+        if services.named(target):
+            services.said_to(conversation, target, text, manner)
+        else:
+            targets.append(target)
     for target in targets:
-        if not conversation.relay_fits(line.command, word(target), text):
+        if not conversation.relay_fits(line.command, target, text):
             in_order(conversation, lambda: conversation.reply(Numeric.ERR_INPUTTOOLONG))
             return
     saying = meant(line.command, text, manner, client_tags(conversation, line))
@@ -100,6 +103,8 @@ def _say(conversation: IrcServer, line: Line, manner: Manner) -> None:
 
 def _targets(conversation: IrcServer, line: Line, listed: str) -> list[str] | None:
     """The targets of a line, each once; None for too many, of which "nothing is sent" to any."""
+    if "," not in listed:
+        return [listed]
     several = list(dict.fromkeys(one for one in listed.split(",") if one))
     if len(several) <= TARGETS_MAX:
         return several
@@ -128,16 +133,18 @@ def _say_to(conversation: IrcServer, saying: Saying, target: str) -> None:
     if saying.text is not None and services.looks_secret(saying.text):
         in_order(conversation, lambda: services.refuse_secret(conversation, saying.command, target))
         return
-    prefixes = target[: len(target) - len(target.lstrip("@+"))]
-    name = target.removeprefix(prefixes)
+    name, least = target.lstrip("@+"), Rank.OUTSIDER
     if name[:1] != CHANNEL:
         _say_to_person(conversation, saying, target)
         return
-    if prefixes:
+    if len(name) < len(target):
         saying = msgspec.structs.replace(saying, aside=True)
-    least = min((STATUS_RANKS[one] for one in prefixes), default=Rank.OUTSIDER)
-    folded = room_of(name)
-    known = None if folded is None else conversation.rooms.get(folded)
+        least = min(STATUS_RANKS[one] for one in target.removesuffix(name))
+    folded = room_of(name) or ""
+    known = conversation.rooms.get(FoldedName(folded))
+    if known is not None:
+        say_in_room(conversation, saying, target, known, least)
+        return
 
     def found(unit: Unit) -> None:
         if isinstance(unit, Seen) and unit.room is not None:
@@ -145,16 +152,14 @@ def _say_to(conversation: IrcServer, saying: Saying, target: str) -> None:
         else:
             tell_unsaid(conversation, saying.command, Code.NO_SUCH_ROOM, word(target))
 
-    if known is not None:
-        say_in_room(conversation, saying, target, known, least)
-    else:
-        conversation.ask(Look(name=folded or ""), found)
+    conversation.ask(Look(name=folded), found)
 
 
 def say_in_room(
     conversation: IrcServer, saying: Saying, target: str, room: RoomId, least: Rank = Rank.OUTSIDER
 ) -> None:
     """Say something in a room, to all of it or to those who are `least` so much there."""
+    told = unsaid(conversation, saying, target)
 
     def plainly() -> None:
         if saying.aside:
@@ -171,8 +176,7 @@ def say_in_room(
             asked = Say(room=room, text=saying.text or "", manner=saying.manner, tags=saying.tags, breaks=saying.breaks)
             conversation.ask(asked, told, streams=True)
 
-    told = unsaid(conversation, saying, target)
-    if least is not Rank.OUTSIDER or not referring.refer(conversation, saying, room, told, plainly):
+    if not saying.tags or least is not Rank.OUTSIDER or not referring.refer(conversation, saying, room, told, plainly):
         plainly()
 
 
@@ -202,11 +206,13 @@ def unsaid(conversation: IrcServer, saying: Saying, target: str) -> Callable[[Un
     """What to do with an answer of which only the "no" is told, and that somebody is away."""
 
     def told(unit: Unit) -> None:
+        if type(unit) is Kept:
+            if target[0] != CHANNEL and saying.command == "PRIVMSG":
+                people.tell_away(conversation, unit)
+            return
         code = code_of(unit)
         if code is not None:
             tell_unsaid(conversation, saying.command, code, word(target))
-        elif isinstance(unit, Kept) and saying.command == "PRIVMSG" and target[0] != CHANNEL:
-            people.tell_away(conversation, unit)
 
     return told
 
