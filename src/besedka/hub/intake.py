@@ -31,6 +31,7 @@ from besedka.hub.callings import BeCalled
 from besedka.hub.cases import Later, Wanting
 from besedka.hub.judging import Judge, refused
 from besedka.hub.login import Arrive
+from besedka.hub.pings import Pings
 from besedka.hub.preparing import Preparation
 from besedka.hub.session import Session, Stage
 from besedka.hub.turn import Taken, Turn
@@ -62,8 +63,7 @@ class Intake:
         self._parts = hub.parts
         self._ready: dict[Session, None] = {}
         """Sessions with something to take, in the order they will be looked at."""
-        self._waited: dict[Session, None] = {}
-        """Those whose ping waits for a turn to be told."""
+        self._pings = Pings(hub.parts, self.wake)
         self._preparation = Preparation(hub.parts)
         self._judge = Judge(hub.parts, hub.places)
         self._reception = Reception(hub.parts, Becoming(hub))
@@ -72,7 +72,7 @@ class Intake:
     def forget(self, session: Session) -> None:
         """The session has ended."""
         self._ready.pop(session, None)
-        self._waited.pop(session, None)
+        self._pings.forget(session)
 
     def put_back(self, session: Session, request: Request | Malformed) -> None:
         """Ask this again, before what the session has asked since."""
@@ -140,13 +140,14 @@ class Intake:
         budget = _Budget(self._parts.limits.turn_requests_max, self._parts.limits.turn_bytes_max)
         left_over = dict(ready)
         try:
-            for session in ready:
+            for session in self._pings.last(ready):
                 if budget.is_spent:
                     break
                 del left_over[session]
                 self._take(turn, session, budget)
         finally:  # A fault that befell one session does not make the others wait for ever.
             if left_over:
+                self._pings.passed_over(left_over)
                 self._ready = left_over | self._ready
                 self._parts.bell.ring()
 
@@ -169,8 +170,9 @@ class Intake:
             request = session.pending[0]
             if type(request) in self._beside.kinds:
                 if wrote or self._waits(turn, session, request):  # Until what was asked before it is kept and told.
-                    self._ready[session] = None
-                    self._parts.bell.ring()
+                    if not session.held:
+                        self._ready[session] = None
+                        self._parts.bell.ring()
                     break
                 del session.pending[0]
                 self._serve(session, request)
@@ -182,6 +184,7 @@ class Intake:
                 break
             del session.pending[0]
             session.looked_up = None
+            self._pings.judged(session)
             turn.taken.append(verdict)
             budget.spend(request)
             taken, wrote = taken + 1, True
@@ -196,15 +199,8 @@ class Intake:
         self._read_on(session)
 
     def _waits(self, turn: Turn, session: Session, request: Request | Malformed) -> bool:
-        """Whether a ping waits for what others have said in this turn, once: a PONG says that all before it is told."""
-        if type(request) is not Ping:
-            return False
-        waits = bool(turn.touched) and session not in self._waited
-        if waits:
-            self._waited[session] = None
-        else:
-            self._waited.pop(session, None)
-        return waits
+        """Whether it is a ping that waits for what others have said: a PONG says that all before it is told."""
+        return type(request) is Ping and self._pings.waits(session, turn_says=bool(turn.touched))
 
     def _wait_for_pace(self, session: Session) -> None:
         session.held = True
@@ -222,6 +218,8 @@ class Intake:
             self._parts.bell.ring()
             return
         session.held = True
+        if isinstance(request, Write):
+            self._pings.delay(session)
         inboxes = why.inboxes if isinstance(why, Wanting) else ()
         self._parts.tasks.spawn(self._prepare(session, request, inboxes), "prepare")
 
