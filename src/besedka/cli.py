@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from besedka import __version__
+from besedka.arguments import data_option
+from besedka.failures import Failure, Misuse
 from besedka.words import _
 
 if TYPE_CHECKING:
@@ -27,26 +29,6 @@ STARTING_SECONDS = 3.0
 
 STOPPING_SECONDS = 5.0
 """How long `ctl shutdown` waits for the server to be gone."""
-
-
-class Failure(click.ClickException):
-    """Something that ends a command with exit status 1, one sentence a line."""
-
-    exit_code = 1
-
-    def __init__(self, *sentences: str) -> None:
-        super().__init__("\n".join(sentences))
-
-    def show(self, file: Any = None) -> None:
-        """On the error output, each sentence with the program's name before it."""
-        for sentence in self.message.splitlines():
-            click.echo(f"besedka: {sentence}", file=file, err=file is None)
-
-
-class Misuse(Failure):
-    """What somebody wrote is wrong, on the command line or in the configuration: exit status 2."""
-
-    exit_code = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -91,11 +73,11 @@ def _place(error: Exception) -> str:
 
 
 class _Words(click.Group):
-    """The words of the command line; `bench` is read when it is asked for, because it brings a client of its own."""
+    """The words of the command line; some are read when they are asked for, `bench` because it brings a client."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """For `--help`."""
-        return sorted([*super().list_commands(ctx), "bench"])
+        return sorted([*super().list_commands(ctx), "bench", "backup", "restore"])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
@@ -103,6 +85,10 @@ class _Words(click.Group):
             from besedka.bench.command import bench
 
             return bench
+        if cmd_name in ("backup", "restore"):
+            from besedka import safekeeping
+
+            return safekeeping.COMMANDS[cmd_name]
         return super().get_command(ctx, cmd_name)
 
 
@@ -110,20 +96,6 @@ class _Words(click.Group):
 @click.version_option(__version__, prog_name="besedka", message="%(prog)s %(version)s")
 def besedka() -> None:
     """A self-hosted chat: one command to start, every acknowledged word kept."""
-
-
-def _data(_context: click.Context, _option: click.Parameter, value: Path | None) -> Path:
-    """Where the data are: as chosen, else where this system keeps a user's."""
-    if value is not None:
-        return value.absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("besedka", appauthor=False)
-
-
-_data_option = click.option(
-    "--data", type=click.Path(path_type=Path), callback=_data, help="The data directory.", metavar="DIR"
-)
 
 
 class _Port(click.ParamType[int]):
@@ -148,7 +120,7 @@ class _Port(click.ParamType[int]):
 @click.option(
     "--port", type=_Port(), metavar="N|auto", help="The port; `auto` takes a free one.  [9090, or a free one]"
 )
-@_data_option
+@data_option
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The configuration, in TOML.")
 @click.option("--no-console", is_flag=True, help="Do not read commands from the terminal.")
 def serve(host: str | None, port: int | None, data: Path, config: Path | None, no_console: bool) -> int:
@@ -185,7 +157,7 @@ def chat(host: str | None, port: str | None, name: str | None, plain: bool) -> i
 
 @besedka.command(context_settings={"ignore_unknown_options": True})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-@_data_option
+@data_option
 def ctl(command: tuple[str, ...], data: Path) -> int:
     """Give a running server one of its console's commands."""
     from besedka.admin.deeds import ConsoleLine
@@ -275,7 +247,7 @@ _stdin_option = click.option("--password-stdin", is_flag=True, help="Read the pa
 @click.argument("name")
 @_stdin_option
 @click.option("--admin", is_flag=True, help="Make it an administrator.")
-@_data_option
+@data_option
 def add(name: str, password_stdin: bool, admin: bool, data: Path) -> int:
     """Make an account."""
     from besedka.admin.deeds import AddUser
@@ -284,7 +256,7 @@ def add(name: str, password_stdin: bool, admin: bool, data: Path) -> int:
 
 
 @user.command("list")
-@_data_option
+@data_option
 def list_users(data: Path) -> int:
     """Show everybody registered."""
     from besedka.admin.deeds import ListUsers
@@ -295,7 +267,7 @@ def list_users(data: Path) -> int:
 @user.command("invite")
 @click.option("--days", type=int, default=7, show_default=True, help="How long it is good.")
 @click.option("--uses", type=int, default=1, show_default=True, help="How many people it lets in.")
-@_data_option
+@data_option
 def invite(days: int, uses: int, data: Path) -> int:
     """Make a code by which people register themselves."""
     from besedka.admin.deeds import MakeInvitation
@@ -306,7 +278,7 @@ def invite(days: int, uses: int, data: Path) -> int:
 @user.command("passwd")
 @click.argument("name")
 @_stdin_option
-@_data_option
+@data_option
 def passwd(name: str, password_stdin: bool, data: Path) -> int:
     """Give an account another password; its sessions end."""
     from besedka.admin.deeds import SetPassword
@@ -317,7 +289,7 @@ def passwd(name: str, password_stdin: bool, data: Path) -> int:
 @user.command("role")
 @click.argument("name")
 @click.argument("role", type=click.Choice(["user", "admin"]))
-@_data_option
+@data_option
 def role(name: str, role: str, data: Path) -> int:
     """Make an account an administrator, or no longer one."""
     from besedka.admin.deeds import SetRole
@@ -328,7 +300,7 @@ def role(name: str, role: str, data: Path) -> int:
 
 @user.command("remove")
 @click.argument("name")
-@_data_option
+@data_option
 def remove(name: str, data: Path) -> int:
     """End an account for ever; what it said stays."""
     from besedka.admin.deeds import RemoveUser
@@ -348,7 +320,7 @@ def _list_bad(*bad: Sequence[BadLine]) -> None:
 
 @user.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@_data_option
+@data_option
 def import_users(file: Path, data: Path) -> int:
     """Make accounts of the people in an old users file: `name,address,md5hex`, one a line."""
     from besedka.admin.deeds import IMPORT_AT_ONCE_MAX, ImportUsers

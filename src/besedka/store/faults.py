@@ -9,12 +9,17 @@ from besedka.hub.faults import StoreFault
 from besedka.words import _
 
 # StoreFault            (hub.faults)
+# ├── BadBackup         a backup that cannot be made or restored; nothing was changed
 # └── CannotOpen        a file that cannot be used at start; it was left as it is
 #     ├── Foreign       not one of ours
 #     ├── Newer         written by a later besedka
 #     ├── Damaged       ours once
 #     ├── Missing       one of the two files without the other
 #     └── NotWritable   no permission, no room, no such place
+
+
+class BadBackup(StoreFault):
+    """A backup cannot be made, or is not whole or not known here. What it should have replaced is as it was."""
 
 
 class CannotOpen(StoreFault):

@@ -93,10 +93,15 @@ def opened(
         raise opening_fault(path, error) from None
 
 
-def reader(path: Path) -> sqlite3.Connection:
-    """One more connection, which can only read."""
+def reader(path: Path, *, alone: bool = False) -> sqlite3.Connection:
+    """One more connection, which can only read.
+
+    `alone` says that there is no other: then it is opened so that its end leaves no write-ahead log behind.
+    """
     try:
-        return _connect(path, mode="ro")
+        connection = _connect(path, mode="rw" if alone else "ro")
+        connection.execute("PRAGMA query_only = ON")
+        return connection
     except FILE_ERRORS as error:
         raise opening_fault(path, error) from None
 

@@ -11,6 +11,7 @@ from besedka.store.faults import Missing
 from besedka.store.logs import SqliteLogStore
 from besedka.store.opening import ACCOUNTS, MESSAGES
 from besedka.store.people import SqliteAccountStore
+from besedka.store.replacing import finish_replacing
 from besedka.words import _
 
 
@@ -36,8 +37,9 @@ def open_stores(directory: Path, *, limits: Limits) -> Stores:
 
     The directory's lock is the caller's. Rooms refer to people by id, so a log never stands beside a file of people
     that would give its ids out again: where that file is gone nothing is opened, where it is older than the log (a
-    backup was put back) its ids go on above those the log knows.
+    backup was put back) its ids go on above those the log knows. A restore that a crash has cut is finished first.
     """
+    finish_replacing(directory)
     people, log = directory / ACCOUNTS.name, directory / MESSAGES.name
     if log.exists() and not people.exists():
         raise Missing(

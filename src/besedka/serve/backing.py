@@ -1,0 +1,94 @@
+"""Backups of a data directory, with a server running on it or without one.
+
+A running server is not asked to make its backup: another process reads its files, as a reader of the server's own
+would, and shares no interpreter with those who talk. Where no server runs, the directory is held meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from besedka.serve.directory import DataDirectory, DirectoryFault, holder
+from besedka.store.backups import Made, back_up, pour
+from besedka.store.faults import Missing
+from besedka.store.opening import MESSAGES
+from besedka.store.replacing import finish_replacing, unfinished
+from besedka.store.restoring import Restored, restore
+from besedka.words import _
+
+STARTING_SECONDS = 3.0
+"""How long to wait for a server that has only just taken its data directory."""
+
+_STEP_SECONDS = 0.05
+
+
+def make_backup(data: Path, target: Path) -> Made:
+    """A backup in a file that is not there yet; blocks. Raises `DirectoryFault` or `StoreFault`."""
+    with _readable(data) as (alone, confirm):
+        return back_up(data, target, alone=alone, now=_now(), confirm=confirm)
+
+
+def pour_backup(data: Path, output: BinaryIO) -> Made:
+    """The same into a pipe."""
+    with _readable(data) as (alone, confirm):
+        return pour(data, output, alone=alone, now=_now(), confirm=confirm)
+
+
+def restore_backup(data: Path, archive: BinaryIO, *, end_sessions: bool) -> Restored:
+    """Replace what is in a data directory on which no server runs; blocks. Raises as `make_backup` does."""
+    os.umask(0o077)
+    directory = DataDirectory.hold(data)
+    try:
+        return restore(data, archive, now=_now(), end_sessions=end_sessions)
+    finally:
+        directory.release()
+
+
+@contextlib.contextmanager
+def _readable(data: Path) -> Iterator[tuple[bool, Callable[[], None]]]:
+    """Whether this process alone has the files, and how to see, when they were read, that nobody replaced them."""
+    os.umask(0o077)
+    if not (data / MESSAGES.name).exists() and unfinished(data) is None:
+        raise Missing(_("{data}: there is no chat, so there is nothing to back up").format(data=data))
+    server = _server(data)
+    if server is not None:
+        yield False, lambda: _see_it_is_still(data, server)
+        return
+    directory = DataDirectory.hold(data)
+    try:
+        finish_replacing(data)
+        yield True, lambda: None
+    finally:
+        directory.release()
+
+
+def _server(data: Path) -> int | None:
+    """The process of the server that holds the directory, or None. Raises `DirectoryFault` if something else does."""
+    deadline = time.monotonic() + STARTING_SECONDS
+    while (there := holder(data)) is not None:
+        if there.control is not None:
+            return there.pid
+        if time.monotonic() > deadline:
+            raise DirectoryFault(
+                _("{data} is in use by process {pid}, which is no server; try again when it is done").format(
+                    data=data, pid=there.pid
+                )
+            )
+        time.sleep(_STEP_SECONDS)
+    return None
+
+
+def _see_it_is_still(data: Path, server: int) -> None:
+    """What a server holds, nobody else replaces. Raises `DirectoryFault`."""
+    there = holder(data)
+    if there is None or there.pid != server:
+        raise DirectoryFault(_("the server on {data} ended meanwhile; try again").format(data=data))
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
