@@ -60,7 +60,8 @@ class Reception:
         guest = session.online
         if guest is not None:  # It is here already, as a guest, and in no room by this but those it is in.
             if here is None and not rooms and self._parts.settings.irc.nicks is Nicks.FREE:
-                online.nick, session.wished = guest.nick, True  # Nobody has seen it under another name.
+                online.be_called(guest.nick)  # Nobody has seen it under another name.
+                session.wished = True
             wrote = self._becoming.carry_over(turn, session, guest, online) or wrote
         newcomer = isinstance(joining, tuple) and bool(joining)
         if newcomer and not isinstance(joining, Refusal):

@@ -129,7 +129,8 @@ class Callings:
     def went(self, rooms: Iterable[OpenRoom], online: Online) -> None:
         """The last session of an account is gone: it is called by its name again."""
         if self._attendance.get(online.principal) is None and online.registered and online.nick != online.name:
-            was, online.nick = online.nick, online.name
+            was = online.nick
+            online.be_called(online.name)
             self._tell(rooms, online, was)
 
     def _tell(self, rooms: Iterable[OpenRoom], online: Online, was: AccountName, *, but: Session | None = None) -> None:

@@ -49,7 +49,7 @@ class Looks:
         inside = opened.is_inside(online.principal)
         if opened.state.hidden and not inside:
             return Seen(request.request_id)
-        guests = tuple(guest.person for guest in opened.guests.values())
+        guests = tuple([guest.person for guest in opened.guests.values()])
         state = opened.state
         read = self._markers.read(online, state.id, f"#{state.name}") if request.marker else None
         return Seen(request.request_id, state, inside, guests, read, self._called(opened))

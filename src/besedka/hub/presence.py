@@ -146,7 +146,7 @@ class Attendance:
     def call(self, online: Online, nick: AccountName) -> None:
         """Somebody who is online is called so from now on."""
         self._unname(online)
-        online.nick = nick
+        online.be_called(nick)
         if not online.registered:
             online.name = nick
         self._name(online)

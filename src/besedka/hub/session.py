@@ -62,6 +62,7 @@ class Online:
         "newest",
         "nick",
         "nick_pace",
+        "person",
         "principal",
         "profile",
         "role",
@@ -76,7 +77,9 @@ class Online:
         self.name = name
         """Its account's, or what a guest is called."""
         self.nick = name
-        """What it is called; changed by `Attendance.call` alone."""
+        """What it is called; changed by `be_called` alone, and where others know of it by `Attendance.call`."""
+        self.person = Person(principal, name)
+        """Its id, and what it is called."""
         self.nick_pace: Pace | None = None
         """How often it may change that."""
         self.role = role
@@ -108,10 +111,9 @@ class Online:
         self.spoke_at = 0
         """When it last had something kept, in milliseconds since 1970 UTC; 0 for not since it came."""
 
-    @property
-    def person(self) -> Person:
-        """Its id, and what it is called."""
-        return Person(self.principal, self.nick)
+    def be_called(self, nick: AccountName) -> None:
+        """From here on it is called so."""
+        self.nick, self.person = nick, Person(self.principal, nick)
 
     @property
     def other_nick(self) -> str:

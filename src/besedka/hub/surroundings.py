@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from besedka.chat.entries import Entry, Kind, MembershipChanged, Opened, Person, RoomId
@@ -24,6 +25,13 @@ _OPENING = frozenset({Opened, MembershipChanged})
 """What comes before what is said first in a conversation of two."""
 
 
+@lru_cache(maxsize=4)
+def _as_host(network: str) -> str:
+    """Looked up for every line that the server says of its own."""
+    name = re.sub("[^A-Za-z0-9.-]+", "-", network).strip("-.") or "besedka"
+    return name if "." in name else f"{name}."
+
+
 class Surroundings:
     """The world around a connection, as of now."""
 
@@ -41,8 +49,7 @@ class Surroundings:
     @property
     def server(self) -> str:
         """The same as the name of a host, with a dot, which no name of anybody's has at its end."""
-        name = re.sub("[^A-Za-z0-9.-]+", "-", self.network).strip("-.") or "besedka"
-        return name if "." in name else f"{name}."
+        return _as_host(self._parts.settings.name)
 
     @property
     def version(self) -> str:

@@ -28,7 +28,10 @@ def enclosing(address: str) -> list[str]:
     plain = _plain(address)
     if plain is None:
         return []
-    return [_written(ip_network((plain, prefix), strict=False)) for prefix in range(plain.max_prefixlen + 1)]
+    whole, bits, make = int(plain), plain.max_prefixlen, type(plain)
+    # By arithmetic: an `ip_network` of each would be most of what letting somebody in takes.
+    networks = [f"{make(whole >> left << left)}/{bits - left}" for left in range(bits, 0, -1)]
+    return [*networks, str(plain)]
 
 
 def _written(one: IPv4Network | IPv6Network) -> str:

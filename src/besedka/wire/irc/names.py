@@ -9,6 +9,7 @@ import msgspec
 
 from besedka.chat.entries import Person, RoomRole
 from besedka.chat.governance import Standing
+from besedka.chat.rooms import Member
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.lines import LINE_BYTES_MAX, build, line_bytes, word
 from besedka.wire.irc.numerics import Numeric
@@ -35,8 +36,12 @@ class Occupant(msgspec.Struct, frozen=True):
 
     def prefix(self, *, several: bool) -> str:
         """The highest of its prefixes, or (multi-prefix) all of them."""
-        found = (OPERATOR if self.operator else "") + (VOICED if self.voice else "")
-        return found if several else found[:1]
+        return _prefix(operator=self.operator, voice=self.voice, several=several)
+
+
+def _prefix(*, operator: bool, voice: bool, several: bool) -> str:
+    found = (OPERATOR if operator else "") + (VOICED if voice else "")
+    return found if several else found[:1]
 
 
 def occupants(seen: Seen) -> Iterator[Occupant]:
@@ -78,8 +83,23 @@ def packed(words: Iterable[str], *, bytes_max: int) -> Iterator[str]:
 def _shown(conversation: IrcServer, seen: Seen) -> list[str]:
     several = Capability.MULTI_PREFIX in conversation.capabilities
     if Capability.USERHOST_IN_NAMES not in conversation.capabilities:
-        return [one.prefix(several=several) + word(one.person.name) for one in occupants(seen)]
+        return _plainly(seen, several=several)
     face = conversation.world.face
     return [
         one.prefix(several=several) + mask(word(one.person.name), face(one.person.principal)) for one in occupants(seen)
     ]
+
+
+def _plainly(seen: Seen, *, several: bool) -> list[str]:
+    """Prefixes and names. A thousand who join are each told of up to a thousand, so no `Occupant` is made for each."""
+    assert seen.room is not None, "nobody is in a room that is not seen"
+
+    def prefix(standing: Member | Standing) -> str:
+        return _prefix(operator=standing.role is not RoomRole.MEMBER, voice=standing.voice, several=several)
+
+    members, standings = sorted(seen.room.members.items()), seen.room.governance.guests
+    names = [prefix(member) + word(seen.called.get(principal, member.name)) for principal, member in members]
+    for guest in seen.guests:
+        standing = standings.get(guest.principal)
+        names.append(word(guest.name) if standing is None else prefix(standing) + word(guest.name))
+    return names
