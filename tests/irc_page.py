@@ -19,7 +19,7 @@ CAPABILITIES = {
     Capability.AWAY_NOTIFY: "who is away; an account without a session is away with `offline`",
     Capability.BATCH: "for the answers to labelled lines",
     Capability.CHANNEL_RENAME: "RENAME told; others are told PART and JOIN",
-    Capability.CAP_NOTIFY: "taken; the capabilities of a running server do not change",
+    Capability.CAP_NOTIFY: "CAP NEW and DEL where a reload changes what is offered; implied by CAP LS 302",
     Capability.CHATHISTORY: "what was said before, by CHATHISTORY; nothing is played back unasked",
     Capability.ECHO_MESSAGE: "one's own messages, when they are kept: the receipt",
     Capability.EVENT_PLAYBACK: "in it what was done as well: JOIN, PART, KICK, TOPIC, MODE",
@@ -166,8 +166,8 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 Not there yet, and answered as unknown or not offered:
 
 - **Commands**: USERIP.
-- **Capabilities**: chghost (hosts do not change), CAP NEW and DEL when a reload changes what is offered, logging in as
-  another account (907) or out.
+- **Capabilities**: chghost, for a host here stands for an address, and neither it nor a user name changes while
+  one is connected; logging in as another account (907) or out.
 - A guest's coming or going is a signal: a reader that is full misses the line, and its names are old until it asks.
   So is what MONITOR tells (`MONITOR S` asks), and who is away. In rooms of more than 500 nobody is told who is away.
 """

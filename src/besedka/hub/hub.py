@@ -25,10 +25,12 @@ from besedka.hub.parts import Parts
 from besedka.hub.places import Places
 from besedka.hub.ports import Link, Peer
 from besedka.hub.session import Session, Stage
+from besedka.hub.settings import Settings
 from besedka.hub.telling import Told
 from besedka.hub.turn import Taken, Turn
 from besedka.hub.upkeep import Upkeep
 from besedka.hub.watch import Watch
+from besedka.wire.operating import Resettled
 from besedka.wire.protocol import ServerProtocol
 
 FORGIVEN = frozenset({Parting.IDLE, Parting.TOO_SLOW_READER, Parting.FAULT, Parting.REPLACED})
@@ -89,6 +91,13 @@ class Hub:
         """The connection is gone."""
         del reason  # The net writes it to the log.
         self._end(session, forgiving=True)
+
+    def settle(self, settings: Settings) -> None:
+        """The operator decides so from here on; those are told whose protocol has words for it."""
+        self.parts.settings = settings
+        told = Resettled(registration=settings.registration, guests=settings.guests)
+        for session in list(self.sessions):
+            session.tell(told)
 
     # Sessions -------------------------------------------------------------------------------------------------------
 

@@ -200,7 +200,7 @@ class Server:
         lines += [_("What has changed in `{name}` takes a restart.").format(name=name) for name in restart.values()]
         kept = {field: getattr(self._config, field) for field in restart}
         self._config = msgspec.structs.replace(config, **kept)
-        self._hub.parts.settings = settings.for_hub(self._config, certificate)
+        self._hub.settle(settings.for_hub(self._config, certificate))
         self._net.reload(settings=settings.for_net(self._config), tls=certificate.context)
         self._log.note("reloaded", fingerprint=certificate.fingerprint)
         return Reloaded(good=True, lines=tuple(lines))

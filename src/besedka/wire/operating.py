@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from besedka.chat.entries import Person
 from besedka.chat.requests import Request
-from besedka.chat.told import Unit
+from besedka.chat.told import Registration, Unit
 
 
 class LendAdmin(Request, frozen=True):
@@ -58,3 +58,10 @@ class CalledOut(Unit, frozen=True):
 
     by: Person
     text: str
+
+
+class Resettled(Unit, frozen=True):
+    """Signal: the operator decides otherwise from here on (a reload)."""
+
+    registration: Registration
+    guests: bool

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
+from msgspec.structs import replace
+
+from besedka.chat.told import Unit
 from besedka.wire.irc import enrolling, metadata, multiline, sasl, strictness
 from besedka.wire.irc.capabilities import BY_NAME, FOR_OLD_CLIENTS, Capability
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, shortened, word
 from besedka.wire.irc.metadata_lines import draft_of
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.stages import Stage
+from besedka.wire.operating import Resettled
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
@@ -63,13 +67,54 @@ def _ls(conversation: IrcServer, line: Line) -> None:
         conversation.use(conversation.capabilities | {Capability.CAP_NOTIFY})  # "implicitly enabled" by 302
     found = offered(conversation)
     if version >= VALUES_SINCE:
-        names = [_with_value(conversation, one) for one in found]
-        if conversation.welcome is not None and not conversation.welcome.guests:
-            names.append(ACCOUNT_REQUIRED)
-        names += filter(None, [strictness.policy(conversation)])
+        names = [_with_value(conversation, one) for one in found] + _never_enabled(conversation)
         _tell(conversation, "LS", names, in_several=True)
     else:
         _tell(conversation, "LS", [one.value for one in found if one in FOR_OLD_CLIENTS], in_several=False)
+    _remember(conversation)
+
+
+def _never_enabled(conversation: IrcServer) -> list[str]:
+    """What only says something of this server, as it is listed."""
+    required = conversation.welcome is not None and not conversation.welcome.guests
+    return [*([ACCOUNT_REQUIRED] if required else []), *filter(None, [strictness.policy(conversation)])]
+
+
+def _remember(conversation: IrcServer) -> None:
+    """Keep in mind how those are listed that a reload may change, where the client is to be told of that."""
+    if Capability.CAP_NOTIFY in conversation.capabilities:
+        conversation.registering.listed = _changeable(conversation)
+
+
+def _changeable(conversation: IrcServer) -> tuple[str, ...]:
+    listed = [_with_value(conversation, one) for one, is_offered in _OFFERED_IF.items() if is_offered(conversation)]
+    return (*listed, *_never_enabled(conversation))
+
+
+def tell_changes(conversation: IrcServer, unit: Unit) -> None:
+    """The configuration was read again: CAP NEW and CAP DEL ("with values, as in the CAP LS response")."""
+    settled, welcome = cast(Resettled, unit), conversation.welcome
+    if welcome is not None:
+        conversation.welcome = replace(welcome, registration=settled.registration, guests=settled.guests)
+    before = conversation.registering.listed
+    if Capability.CAP_NOTIFY not in conversation.capabilities or before is None:
+        return
+    _remember(conversation)
+    now = conversation.registering.listed or ()
+    if conversation.registering.version < VALUES_SINCE:
+        before, now = tuple(map(_name, before)), tuple(map(_name, now))
+    names = list(map(_name, now))
+    gone = [name for name in map(_name, before) if name not in names]
+    lost = {BY_NAME[name] for name in gone if name in BY_NAME}
+    conversation.use(conversation.capabilities - lost)
+    for subcommand, changed in (("DEL", gone), ("NEW", [one for one in now if one not in before])):
+        if changed:
+            line = build(conversation.world.server, "CAP", conversation.addressee, subcommand, " ".join(changed))
+            conversation.say_apart(line)
+
+
+def _name(listed: str) -> str:
+    return listed.partition("=")[0]
 
 
 def _with_value(conversation: IrcServer, capability: Capability) -> str:
@@ -115,8 +160,11 @@ def _req(conversation: IrcServer, line: Line) -> None:
         conversation.say(build(conversation.world.server, "CAP", conversation.addressee, "NAK", asked))
         return
     conversation.say(said)
+    told_of_changes = Capability.CAP_NOTIFY in conversation.capabilities
     news = Capability.SETNAME in wanted and Capability.SETNAME not in conversation.capabilities
     conversation.use(wanted)
+    if not told_of_changes:
+        _remember(conversation)
     if draft_of(wanted) is None:
         conversation.metadata.keys.clear()
     if news and conversation.stage is Stage.PRESENT:

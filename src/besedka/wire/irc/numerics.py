@@ -109,7 +109,6 @@ class Numeric(Enum):
     ERR_INVITEONLYCHAN = "473", N_("Cannot join channel (+i)")
     ERR_BANNEDFROMCHAN = "474", N_("Cannot join channel (+b)")
     ERR_BADCHANNELKEY = "475", N_("Cannot join channel (+k)")
-    ERR_BADCHANMASK = "476", N_("Bad Channel Mask")
     ERR_NEEDREGGEDNICK = "477", N_("They let nobody without an account begin a conversation")
     ERR_BANLISTFULL = "478", N_("Channel list is full")
     ERR_NOPRIVILEGES = "481", N_("Permission Denied- You're not an IRC operator")

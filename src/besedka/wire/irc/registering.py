@@ -34,6 +34,8 @@ class Registering:
         """Whether a CAP negotiation is open, which CAP END closes."""
         self.version = 0
         """The greatest that CAP LS was asked with."""
+        self.listed: tuple[str, ...] | None = None
+        """How the capabilities that a reload may change were last listed; None where it is not told of changes."""
         self.nick = ""
         """What it wants to be called, even where that was refused: logging in may make it possible."""
         self.turned_down = False

@@ -12,14 +12,14 @@ from besedka.chat.names import fold
 from besedka.chat.principals import AccountName
 from besedka.chat.refusals import N_
 from besedka.chat.told import Called, Pinged, RoomTold, Unit, Unreadable
-from besedka.wire.irc import inviting, monitor, nicks, operators, renaming
+from besedka.wire.irc import inviting, monitor, negotiating, nicks, operators, renaming
 from besedka.wire.irc.bodies import join_params
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.entering import tell_entered
 from besedka.wire.irc.lines import build, word
 from besedka.wire.irc.subscriptions import tell_change, tell_joined
 from besedka.wire.looking import Followed, GuestInvited, Look, RoomRenamed
-from besedka.wire.operating import CalledOut, Expelled, TakenBack
+from besedka.wire.operating import CalledOut, Expelled, Resettled, TakenBack
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
@@ -78,6 +78,7 @@ TOLD: Final[dict[type[Unit], Callable[[IrcServer, Unit], None]]] = {
     Expelled: operators.expelled,
     CalledOut: operators.called_out,
     TakenBack: operators.taken_back,
+    Resettled: negotiating.tell_changes,
     Followed: monitor.followed,
 }
 """Units that answer nothing; but being in a room is something to ask about."""

@@ -95,7 +95,18 @@ def _tell(conversation: IrcServer, asked: Asked, channel: str, one: Occupant) ->
     if asked.fields is None:
         # "<client> <channel> <username> <host> <server> <nick> <flags> :<hopcount> <realname>"
         conversation.say(
-            build(server, "352", whom, channel, face.user, face.host, server, name, flags, f"0 {real_name}")
+            build(
+                server,
+                Numeric.RPL_WHOREPLY.digits,
+                whom,
+                channel,
+                face.user,
+                face.host,
+                server,
+                name,
+                flags,
+                f"0 {real_name}",
+            )
         )
         return
     values = {
@@ -115,7 +126,9 @@ def _tell(conversation: IrcServer, asked: Asked, channel: str, one: Occupant) ->
         "o": "n/a",
         "r": real_name,
     }
-    conversation.say(build(server, "354", whom, *[values[field] for field in FIELDS if field in asked.fields]))
+    conversation.say(
+        build(server, Numeric.RPL_WHOSPCRPL.digits, whom, *[values[field] for field in FIELDS if field in asked.fields])
+    )
 
 
 def _flags(face: Face, prefix: str) -> str:
