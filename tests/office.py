@@ -12,6 +12,7 @@ from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
 from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
 from besedka.admin.ports import Reloaded
+from besedka.admin.rooms import RoomDesk
 from besedka.admin.running import Running
 from besedka.admin.trail import AuditTrail
 from besedka.chat.entries import RoomId
@@ -198,6 +199,7 @@ class Office:
             rooms=self.logs,
             trail=self.trail,
             desk=self.desk,
+            room_desk=RoomDesk(logs=self.logs, people=self.accounts, trail=self.trail, limits=Limits(), importer=None),
             log=self.log,
             clock=self.clock,
             version="0.1.0",

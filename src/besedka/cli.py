@@ -17,15 +17,12 @@ import click
 
 from besedka import __version__
 from besedka.arguments import data_option
+from besedka.asking import ask_server, do
 from besedka.failures import Failure, Misuse
 from besedka.words import _
 
 if TYPE_CHECKING:
-    from besedka.admin.deeds import AnyDeed, Ended, Said
     from besedka.admin.oldusers import BadLine
-
-STARTING_SECONDS = 3.0
-"""How long to wait for a server that has only just taken its data directory."""
 
 STOPPING_SECONDS = 5.0
 """How long `ctl shutdown` waits for the server to be gone."""
@@ -77,7 +74,7 @@ class _Words(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """For `--help`."""
-        return sorted([*super().list_commands(ctx), "bench", "backup", "restore"])
+        return sorted([*super().list_commands(ctx), "bench", "backup", "restore", "room"])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
@@ -89,6 +86,10 @@ class _Words(click.Group):
             from besedka import safekeeping
 
             return safekeeping.COMMANDS[cmd_name]
+        if cmd_name == "room":
+            from besedka.roomwords import room
+
+            return room
         return super().get_command(ctx, cmd_name)
 
 
@@ -163,7 +164,7 @@ def ctl(command: tuple[str, ...], data: Path) -> int:
     from besedka.admin.deeds import ConsoleLine
     from besedka.serve import directory
 
-    ended = _ask_server(data, ConsoleLine(line=" ".join(command)))
+    ended = ask_server(data, ConsoleLine(line=" ".join(command)))
     if ended is None:
         raise Failure(_("no server is running on {data}").format(data=data))
     if command[0] == "shutdown" and not directory.wait_released(data, seconds=STOPPING_SECONDS):
@@ -175,56 +176,12 @@ def ctl(command: tuple[str, ...], data: Path) -> int:
     return ended.status
 
 
-def _tell(said: Said) -> None:
-    click.echo(said.text, err=said.fault)
-
-
-def _ask_server(data: Path, deed: AnyDeed) -> Ended | None:
-    """What the server that holds this directory makes of a deed; None where there is none."""
-    import time
-
-    from besedka.admin.control import ControlFault, ask
-    from besedka.serve import directory
-
-    deadline = time.monotonic() + STARTING_SECONDS
-    while True:
-        try:
-            holder = directory.holder(data)
-            if holder is None:
-                return None
-            if holder.control is not None:
-                return ask(Path(holder.control), deed, _tell)
-        except (directory.DirectoryFault, ControlFault) as fault:
-            raise Failure(str(fault)) from None
-        if time.monotonic() > deadline:
-            raise Failure(
-                _("{data} is in use by process {pid}, which does not answer; try again later").format(
-                    data=data, pid=holder.pid
-                )
-            )
-        time.sleep(0.05)
-
-
 # user ------------------------------------------------------------------------------------------------------------
 
 
 @besedka.group(no_args_is_help=True)
 def user() -> None:
     """The people of a server, whether it is running or not."""
-
-
-def _do(data: Path, deed: AnyDeed) -> Ended:
-    """Have the running server do it, or do it on the files where none runs."""
-    ended = _ask_server(data, deed)
-    if ended is not None:
-        return ended
-    from besedka.hub.faults import StoreFault
-    from besedka.serve import directory, offline
-
-    try:
-        return offline.carry_out(data, deed, _tell)
-    except (directory.DirectoryFault, StoreFault) as fault:
-        raise Failure(str(fault)) from None
 
 
 def _password(from_stdin: bool) -> str:
@@ -252,7 +209,7 @@ def add(name: str, password_stdin: bool, admin: bool, data: Path) -> int:
     """Make an account."""
     from besedka.admin.deeds import AddUser
 
-    return _do(data, AddUser(name=name, password=_password(password_stdin), admin=admin)).status
+    return do(data, AddUser(name=name, password=_password(password_stdin), admin=admin)).status
 
 
 @user.command("list")
@@ -261,7 +218,7 @@ def list_users(data: Path) -> int:
     """Show everybody registered."""
     from besedka.admin.deeds import ListUsers
 
-    return _do(data, ListUsers()).status
+    return do(data, ListUsers()).status
 
 
 @user.command("invite")
@@ -272,7 +229,7 @@ def invite(days: int, uses: int, data: Path) -> int:
     """Make a code by which people register themselves."""
     from besedka.admin.deeds import MakeInvitation
 
-    return _do(data, MakeInvitation(days=days, uses=uses)).status
+    return do(data, MakeInvitation(days=days, uses=uses)).status
 
 
 @user.command("passwd")
@@ -283,7 +240,7 @@ def passwd(name: str, password_stdin: bool, data: Path) -> int:
     """Give an account another password; its sessions end."""
     from besedka.admin.deeds import SetPassword
 
-    return _do(data, SetPassword(name=name, password=_password(password_stdin))).status
+    return do(data, SetPassword(name=name, password=_password(password_stdin))).status
 
 
 @user.command("role")
@@ -295,7 +252,7 @@ def role(name: str, role: str, data: Path) -> int:
     from besedka.admin.deeds import SetRole
     from besedka.chat.principals import AccountRole
 
-    return _do(data, SetRole(name=name, role=AccountRole(role))).status
+    return do(data, SetRole(name=name, role=AccountRole(role))).status
 
 
 @user.command("remove")
@@ -305,7 +262,7 @@ def remove(name: str, data: Path) -> int:
     """End an account for ever; what it said stays."""
     from besedka.admin.deeds import RemoveUser
 
-    return _do(data, RemoveUser(name=name)).status
+    return do(data, RemoveUser(name=name)).status
 
 
 def _line(bad: BadLine) -> int:
@@ -339,7 +296,7 @@ def import_users(file: Path, data: Path) -> int:
     total, imported = len(users) + len(bad), 0
     for start in range(0, len(users), IMPORT_AT_ONCE_MAX):
         some = users[start : start + IMPORT_AT_ONCE_MAX]
-        ended = _do(data, ImportUsers(users=tuple(some)))
+        ended = do(data, ImportUsers(users=tuple(some)))
         imported += ended.count
         unlisted = bisect_right(bad, some[-1].line, key=_line)
         _list_bad(bad[:unlisted], ended.refused)

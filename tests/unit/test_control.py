@@ -18,7 +18,7 @@ import pytest
 from besedka.admin import control
 from besedka.admin.commands import carry_out
 from besedka.admin.control import ControlFault, ControlSocket, ask, socket_path
-from besedka.admin.deeds import AddUser, Answer, AnyDeed, ConsoleLine, Ended, ListUsers, Said, Status
+from besedka.admin.deeds import AddUser, Answer, AnyDeed, ConsoleLine, Ended, ListUsers, Said, Status, Told
 from office import Office
 from waiting import wait_for, wait_until
 
@@ -34,8 +34,9 @@ async def opened(office: Office, path: Path) -> AsyncIterator[ControlSocket]:
 
 
 async def asked(path: Path, deed: AnyDeed) -> tuple[Ended, list[Said]]:
-    said: list[Said] = []
-    return await wait_for(asyncio.to_thread(ask, path, deed, said.append)), said
+    told: list[Told] = []
+    ended = await wait_for(asyncio.to_thread(ask, path, deed, told.append))
+    return ended, [one for one in told if isinstance(one, Said)]
 
 
 async def raw(path: Path, data: bytes) -> list[Said | Ended]:

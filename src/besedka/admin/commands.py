@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from besedka.admin import governing, looking
-from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Status
+from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, RoomDeed, Status
 from besedka.admin.running import Handler, Running
 from besedka.hub.faults import StoreFault
 from besedka.words import _
@@ -21,6 +21,8 @@ async def carry_out(running: Running, deed: AnyDeed, answer: Answer) -> Ended:
     try:
         if isinstance(deed, ConsoleLine):
             return await run(running, deed.line, answer)
+        if isinstance(deed, RoomDeed):
+            return await running.room_desk.carry_out(deed, answer)
         return await running.desk.carry_out(deed, answer)
     except StoreFault as error:
         running.log.fault("store fault", error)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from besedka.admin.deeds import DEED_BYTES_MAX, Answer, AnyDeed, Ended, Said, Status
+from besedka.admin.deeds import DEED_BYTES_MAX, Answer, AnyDeed, Ended, Status, Told
 from besedka.hub.ports import Journal
 from besedka.words import _
 
@@ -38,7 +38,7 @@ _PEER_CREDENTIALS = struct.Struct("3i")
 """`struct ucred`: process, user, group (unix(7))."""
 
 _decode_deed = msgspec.json.Decoder(AnyDeed).decode
-_decode_answer = msgspec.json.Decoder(Said | Ended).decode
+_decode_answer = msgspec.json.Decoder(Told | Ended).decode
 
 
 class ControlFault(Exception):
@@ -137,10 +137,10 @@ class ControlSocket:
             writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        def tell(unit: Said | Ended) -> None:
+        def tell(unit: Told | Ended) -> None:
             writer.write(msgspec.json.encode(unit) + b"\n")
 
-        answer = Answer(tell)
+        answer = Answer(tell, tell)
         if _peer_user(writer) not in (0, os.geteuid()):
             self._journal.note("control refused")
             ended = answer.refuse(_("Only the user who runs the server, and root, may ask it."))
@@ -177,7 +177,7 @@ def _peer_user(writer: asyncio.StreamWriter) -> int:
     return int(user)
 
 
-def ask(path: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
+def ask(path: Path, deed: AnyDeed, tell: Callable[[Told], None]) -> Ended:
     """Have a running server do something; blocks until it has. Raises `ControlFault`, and whatever `tell` does."""
     for answer in _answers(path, deed):
         if isinstance(answer, Ended):
@@ -186,7 +186,7 @@ def ask(path: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
     raise ControlFault(_("the server ended before it answered"))
 
 
-def _answers(path: Path, deed: AnyDeed) -> Iterator[Said | Ended]:
+def _answers(path: Path, deed: AnyDeed) -> Iterator[Told | Ended]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
         asking.settimeout(ANSWER_SECONDS_MAX)
         try:

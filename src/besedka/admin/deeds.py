@@ -12,8 +12,11 @@ from enum import IntEnum
 import msgspec
 
 from besedka.admin.oldusers import BadLine, OldUser
+from besedka.chat.entries import Entry, RoomId, RoomName
+from besedka.chat.importing import Imported
 from besedka.chat.principals import AccountRole
 from besedka.chat.text import harmless_line
+from besedka.hub.importing import NewRoom
 
 DEED_BYTES_MAX = 1 << 20
 """One deed: what `IMPORT_AT_ONCE_MAX` people take, some times over."""
@@ -91,7 +94,54 @@ class ImportUsers(Deed, frozen=True, tag="import"):
     users: tuple[OldUser, ...]
 
 
-AnyDeed = ConsoleLine | AddUser | ListUsers | MakeInvitation | SetPassword | SetRole | RemoveUser | ImportUsers
+class ReadRoom(Deed, frozen=True, tag="room-read"):
+    """Show a part of a room's log: what comes after a number."""
+
+    room: str
+    """Its name, or `#` and its id once that is known: rooms are renamed."""
+    after: int = 0
+
+
+class BeginImport(Deed, frozen=True, tag="room-begin"):
+    """Open a room that nobody finds, for what is to be brought into it."""
+
+    name: str
+    owner: str
+    new: NewRoom
+
+
+class BringEntries(Deed, frozen=True, tag="room-bring"):
+    """Keep a part of what is brought into it."""
+
+    room: RoomId
+    after: int
+    entries: tuple[Imported, ...]
+
+
+class FinishImport(Deed, frozen=True, tag="room-finish"):
+    """Everything is there: name it, and put its owner into it."""
+
+    room: RoomId
+    name: str
+    owner: str
+
+
+RoomDeed = ReadRoom | BeginImport | BringEntries | FinishImport
+
+AnyDeed = (
+    ConsoleLine
+    | AddUser
+    | ListUsers
+    | MakeInvitation
+    | SetPassword
+    | SetRole
+    | RemoveUser
+    | ImportUsers
+    | ReadRoom
+    | BeginImport
+    | BringEntries
+    | FinishImport
+)
 
 
 class Said(msgspec.Struct, frozen=True, tag_field="is", tag="said", omit_defaults=True):
@@ -102,12 +152,33 @@ class Said(msgspec.Struct, frozen=True, tag_field="is", tag="said", omit_default
     """Whether it belongs on the error output."""
 
 
+class RoomPart(msgspec.Struct, frozen=True, tag_field="is", tag="room-part"):
+    """Some of a room's log, and what the room is."""
+
+    room: RoomId
+    name: RoomName
+    topic: str
+    hidden: bool
+    invite_only: bool
+    floor: int
+    head: int
+    entries: tuple[Entry, ...]
+    """In their order, as those inside are told them; none where there are no more."""
+
+    def __repr__(self) -> str:
+        """Without what was said."""
+        return f"<RoomPart of {len(self.entries)}>"
+
+
+Told = Said | RoomPart
+
+
 class Ended(msgspec.Struct, frozen=True, tag_field="is", tag="ended", omit_defaults=True):
     """The deed is over."""
 
     status: Status
     count: int = 0
-    """Of an import: accounts made."""
+    """Of an import: accounts made, or the room begun."""
     refused: tuple[BadLine, ...] = ()
     """Of an import: who was not registered, for the asker to list among the lines that it could not read."""
 
@@ -115,12 +186,19 @@ class Ended(msgspec.Struct, frozen=True, tag_field="is", tag="ended", omit_defau
 class Answer:
     """Where a deed's words go, each as one harmless line."""
 
-    def __init__(self, tell: Callable[[Said], None]) -> None:
+    def __init__(self, tell: Callable[[Said], None], hand_over: Callable[[RoomPart], None] | None = None) -> None:
+        """`hand_over` is for what no terminal shows."""
         self._tell = tell
+        self._hand_over = hand_over
 
     def line(self, text: str) -> None:
         """Something the operator asked for."""
         self._tell(Said(harmless_line(text)))
+
+    def show(self, part: RoomPart) -> None:
+        """A part of a room, as it is: whoever asked for it writes a file of it."""
+        assert self._hand_over is not None, "only a command of its own asks for rooms"
+        self._hand_over(part)
 
     def warn(self, text: str) -> None:
         """Something the operator should know."""

@@ -8,6 +8,7 @@ from besedka.admin.deeds import Answer, Ended
 from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
 from besedka.admin.ports import Governor, People, Premises, Rooms
+from besedka.admin.rooms import RoomDesk
 from besedka.admin.trail import AuditTrail
 from besedka.hub.ports import Clock
 
@@ -24,6 +25,7 @@ class Running:
         rooms: Rooms,
         trail: AuditTrail,
         desk: PeopleDesk,
+        room_desk: RoomDesk,
         log: ServerLog,
         clock: Clock,
         version: str,
@@ -36,6 +38,7 @@ class Running:
         self.rooms = rooms
         self.trail = trail
         self.desk = desk
+        self.room_desk = room_desk
         self.log = log
         self.clock = clock
         self.version = version

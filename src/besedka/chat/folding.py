@@ -260,7 +260,9 @@ def _renamed(room: Room, entry: Entry, body: Body) -> Room:
     names = tuple(name for name in room.governance.former_names if fold(name) != fold(renamed.room_name))
     if room.owner is not None and fold(renamed.before) != fold(renamed.room_name):
         names = (*names, renamed.before)[-FORMER_NAMES_MAX:]
-    return _replace(_governed(room, entry, _replace(room.governance, former_names=names)), name=renamed.room_name)
+    opened = room.governance.opened or entry.time  # An imported room bears no name before.
+    governance = _replace(room.governance, former_names=names, opened=opened)
+    return _replace(_governed(room, entry, governance), name=renamed.room_name)
 
 
 def _marked(room: Room, entry: Entry, body: Body) -> Room:

@@ -8,7 +8,10 @@ from typing import NewType
 import msgspec
 
 PrincipalId = NewType("PrincipalId", int)
-"""Never reused. Zero is the server, above zero are accounts, below zero guests. Fits 53 bits (JavaScript)."""
+"""Never reused. Zero is the server, above zero are accounts, below zero guests, and below -2^52 imported authors.
+
+Fits 53 bits (JavaScript).
+"""
 
 AccountName = NewType("AccountName", str)
 """A name as its bearer wrote it, already found valid by `names.account_name`."""
@@ -24,6 +27,26 @@ def is_account(principal: PrincipalId) -> bool:
 def is_guest(principal: PrincipalId) -> bool:
     """Whether this is a guest: a name without an account, as long as its session."""
     return principal < 0
+
+
+_IMPORTED_MOST = -(1 << 52)
+
+AUTHORS_PER_IMPORT_MAX = 1 << 20
+"""People of one imported room: as many ids as each room has for them."""
+
+
+def is_imported(principal: PrincipalId) -> bool:
+    """Whether this is an author whom an import brought: a name from elsewhere that nobody here bears or ever will."""
+    return principal < _IMPORTED_MOST
+
+
+def imported_author(room: int, index: int) -> PrincipalId:
+    """The id of an imported room's author, counted from 0: below those of all guests, and no other room's.
+
+    It takes a room's id below 2^32 to stay within 53 bits.
+    """
+    assert 0 <= index < AUTHORS_PER_IMPORT_MAX, "no more people than an import may have"
+    return PrincipalId(_IMPORTED_MOST - 1 - room * AUTHORS_PER_IMPORT_MAX - index)
 
 
 class AccountRole(Enum):

@@ -9,7 +9,6 @@ from besedka.chat.answers import (
     MarkList,
     OverviewTold,
     PersonTold,
-    SearchPage,
     SessionList,
     WhowasList,
 )
@@ -47,7 +46,6 @@ from besedka.chat.requests import (
     Register,
     Resume,
     Say,
-    Search,
     SetTopic,
     Sync,
     Tell,
@@ -123,7 +121,6 @@ AnyRequest = (
     | Away
     | ChangeNick
     | History
-    | Search
     | ListRooms
     | Who
     | ListMarks
@@ -151,7 +148,6 @@ AnyUnit = (
     | Done
     | Refused
     | Page
-    | SearchPage
     | RoomList
     | People
     | Presence

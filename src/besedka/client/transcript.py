@@ -25,7 +25,7 @@ from besedka.chat.entries import (
     RoomId,
     SessionsRevoked,
 )
-from besedka.chat.principals import SERVER, AccountName
+from besedka.chat.principals import SERVER, AccountName, is_imported
 from besedka.chat.refusals import N_
 from besedka.chat.text import harmless, harmless_line
 from besedka.chat.told import Page, ReactionCount
@@ -163,6 +163,8 @@ class Transcript:
             answered = _Screen(self.remembered, room, entry).message(message.reply)
             first = look.dim(_("(to {message})").format(message=answered)) + " " + first
         name = look.name(entry.name)
+        if is_imported(entry.author):
+            name += " " + look.dim(_("(imported)"))
         number = look.dim(f"#{entry.number}") + " " if self.numbers else ""
         match message.manner:
             case Manner.SAID:

@@ -67,6 +67,8 @@ class Parts:
         """Rooms that the commit under way makes: they may be in the store and are not yet true."""
         self.doubtful: dict[RoomId, None] = {}
         """Rooms that a commit of unknown outcome may have made: if it did, nobody was told of them."""
+        self.coming: dict[RoomId, None] = {}
+        """Rooms that are being imported, in the order they were begun: nobody is in them until all of it is there."""
         self.rooms_given = logs.rooms_given
         """The highest room id ever given out."""
         self.people_changes = 0

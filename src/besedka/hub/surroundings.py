@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from besedka.chat.entries import Entry, Kind, MembershipChanged, Opened, Person, RoomId
 from besedka.chat.names import LOBBY, FoldedName, fold
-from besedka.chat.principals import PrincipalId
+from besedka.chat.principals import PrincipalId, is_imported
 from besedka.chat.rooms import Room
 from besedka.hub.signals import shown
 from besedka.wire.irc.settings import IrcSettings
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from besedka.hub.hub import Hub
 
 _NOBODY = Face()
+_IMPORTED = Face(user="imported")
 
 
 _OPENING = frozenset({Opened, MembershipChanged})
@@ -69,7 +70,7 @@ class Surroundings:
         """How somebody looks; who is invisible looks like one who is not here."""
         online = self._parts.attendance.get(principal)
         if online is None or not shown(online).online:
-            return _NOBODY
+            return _IMPORTED if is_imported(principal) else _NOBODY
         session = online.sessions[-1] if online.sessions else None
         return Face(
             user=(session.protocol.user if session is not None else "") or NO_USER,

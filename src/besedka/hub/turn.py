@@ -123,11 +123,14 @@ class Turn:
         request: RequestId | None = None,
         session: Session | None = None,
         target: Entry | None = None,
+        time: int | None = None,
     ) -> int:
         """Number the drafts after `room` as it is by now, and what the inboxes note of them; the first one's number.
 
-        `target` is the message that is mended, as it is kept.
+        `target` is the message that is mended, as it is kept. `time` is that of what was said elsewhere before, in
+        milliseconds since 1970 UTC; None is now.
         """
+        now = self.now if time is None else time
         which = room.id
         state = self._after.get(which, room)
         if which not in self._before:
@@ -135,7 +138,7 @@ class Turn:
             self._entries[which] = []
         first = state.head + 1
         for draft in drafts:
-            entry = number(state, draft, self.now)
+            entry = number(state, draft, now)
             self._after[which] = state = evolve(state, entry)
             self._entries[which].append(Numbered(entry, request))
             request = None  # The id finds the first entry only.

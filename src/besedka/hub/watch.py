@@ -87,7 +87,7 @@ class Watch:
             if opened is None:
                 return Outcome.UNPREPARED
             state = turn.tentative(opened.state)
-            if not state.passing or state.archived or state.members or opened.guests:
+            if not state.passing or state.archived or state.members or opened.guests or room in self._parts.coming:
                 return Outcome.NOTHING
             turn.add(state, (Draft(SERVER, AccountName("server"), Archived()),))
             return Outcome.KEPT

@@ -1,4 +1,4 @@
-"""An operator's deeds about accounts where no server runs: the directory is held for as long as one takes."""
+"""An operator's deeds where no server runs: the directory is held for as long as one takes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
+from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, RoomDeed, Told
 from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
+from besedka.admin.rooms import RoomDesk
 from besedka.admin.trail import AuditTrail
 from besedka.config import Config
 from besedka.hub.faults import StoreFault
@@ -20,7 +21,7 @@ from besedka.store.stores import open_stores
 from besedka.words import _
 
 
-def carry_out(data: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
+def carry_out(data: Path, deed: AnyDeed, tell: Callable[[Told], None]) -> Ended:
     """Do it on the files themselves; blocks. Raises `DirectoryFault`, or `StoreFault` (`CannotOpen` among them)."""
     assert not isinstance(deed, ConsoleLine), "the console is a running server's"
     os.umask(0o077)
@@ -31,7 +32,7 @@ def carry_out(data: Path, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
         directory.release()
 
 
-async def _carry_out(directory: DataDirectory, deed: AnyDeed, tell: Callable[[Said], None]) -> Ended:
+async def _carry_out(directory: DataDirectory, deed: AnyDeed, tell: Callable[[Told], None]) -> Ended:
     assert not isinstance(deed, ConsoleLine)
     limits = Config().limits
     clock = SystemClock()
@@ -47,11 +48,15 @@ async def _carry_out(directory: DataDirectory, deed: AnyDeed, tell: Callable[[Sa
         for copy in stores.copies:
             log.note("database brought up to date", copy=copy.name)
         try:
+            trail, answer = AuditTrail(stores.logs, clock), Answer(tell, tell)
+            if isinstance(deed, RoomDeed):
+                rooms = RoomDesk(logs=stores.logs, people=stores.accounts, trail=trail, limits=limits, importer=None)
+                return await rooms.carry_out(deed, answer)
             desk = PeopleDesk(
                 people=stores.accounts,
                 hashing=keys,
                 steps=stores.logs,
-                trail=AuditTrail(stores.logs, clock),
+                trail=trail,
                 clock=clock,
                 dice=SystemDice(),
                 journal=log,
@@ -59,7 +64,7 @@ async def _carry_out(directory: DataDirectory, deed: AnyDeed, tell: Callable[[Sa
                 server_name=lambda: Config().name,
                 governor=None,
             )
-            return await desk.carry_out(deed, Answer(tell))
+            return await desk.carry_out(deed, answer)
         except StoreFault as error:
             log.fault("store fault", error)
             raise

@@ -23,12 +23,14 @@ from besedka.admin.deeds import Said
 from besedka.admin.journal import ServerLog
 from besedka.admin.people import PeopleDesk
 from besedka.admin.ports import Reloaded
+from besedka.admin.rooms import RoomDesk
 from besedka.admin.running import Running
 from besedka.admin.trail import AuditTrail
 from besedka.config import Config, ConfigFault, load
 from besedka.config_keys import Listener
 from besedka.hub.governing import HubGovernor
 from besedka.hub.hub import Hub
+from besedka.hub.importing import Importing
 from besedka.hub.parts import Parts
 from besedka.net.binding import BindFault, port_of, wait_bound
 from besedka.net.listener import Listener as NetListener
@@ -308,6 +310,9 @@ class Server:
             rooms=logs,
             trail=trail,
             desk=desk,
+            room_desk=RoomDesk(
+                logs=logs, people=accounts, trail=trail, limits=self._config.limits, importer=Importing(self._hub)
+            ),
             log=self._log,
             clock=self._clock,
             version=__version__,

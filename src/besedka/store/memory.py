@@ -28,7 +28,6 @@ from besedka.hub.keeping import (
     Moved,
     Page,
     Reactions,
-    ReadableRoom,
     Receipt,
     RoomBrief,
     SearchPlace,
@@ -37,7 +36,7 @@ from besedka.hub.keeping import (
 )
 from besedka.hub.seen import RoomSeen
 from besedka.store.memory_accounts import MemoryAccountStore as MemoryAccountStore
-from besedka.store.memory_views import in_a_list, names_of, readable, seen, without_people
+from besedka.store.memory_views import in_a_list, names_of, seen, without_people
 from besedka.store.rows import borne_name, encode_body, weight
 from besedka.store.sifting import page_of, sifted
 
@@ -294,11 +293,6 @@ class MemoryLogStore:
             if said and after < said[-1] < before:
                 found.append(LastSaid(in_a_list(room), said[-1]))
         return found
-
-    async def readable_rooms(self, principal: PrincipalId) -> Sequence[ReadableRoom]:
-        """Every room somebody is or was a member of, by id."""
-        await self._disturbance.before("readable_rooms")
-        return [*readable(principal, self._rooms.values())]
 
     async def unread(self, account: PrincipalId) -> Sequence[Unread]:
         """The rooms the account is a member of, by id."""

@@ -34,7 +34,7 @@ from besedka.chat.entries import (
     Unmarked,
     Way,
 )
-from besedka.chat.principals import SERVER
+from besedka.chat.principals import SERVER, is_imported
 from besedka.chat.refusals import N_
 from besedka.chat.text import harmless, harmless_line
 from besedka.wire.text_phrases import duration_phrase, role_phrases, settings_phrases
@@ -53,6 +53,7 @@ _MESSAGE: Final = {
 
 _TO_PERSON: Final = N_("(to {name}) {text}")
 _TO_NUMBER: Final = N_("(to message {number}) {text}")
+_IMPORTED: Final = N_("{name} (imported)")
 _TAKEN_AWAY: Final = N_("what {name} wrote here was taken away")
 _NOT_YOURS: Final = N_("{name} edited this when you were no longer here")
 _EDITED: Final = N_("{name} edited {message}: {text}")
@@ -130,6 +131,11 @@ class Telling:
         entry = self._messages.get(number)
         return None if entry is None else harmless_line(entry.name)
 
+    def writer(self, entry: Entry) -> str:
+        """Who wrote something: marked where the name is one of another server's, brought here by an import."""
+        name = harmless_line(entry.name)
+        return self.say(_IMPORTED, name=name) if is_imported(entry.author) else name
+
     def shows_edit(self, edited: Edited) -> bool:
         """Whether the message is in this run, and so says what it now says already."""
         return edited.number in self._messages
@@ -158,7 +164,7 @@ def _indented(text: str) -> str:
 
 
 def _message(telling: Telling, entry: Entry, body: Body) -> str:
-    message, name = cast(Message, body), harmless_line(entry.name)
+    message, name = cast(Message, body), telling.writer(entry)
     if message.redacted:
         return telling.happened(_TAKEN_AWAY, name=name)
     if not message.text:
@@ -191,12 +197,12 @@ def _reacted(telling: Telling, entry: Entry, body: Body) -> str:
     reacted = cast(Reacted, body)
     template = _REACTION_WITHDRAWN if reacted.withdrawn else _REACTED
     reaction, message = harmless_line(reacted.reaction), telling.message(reacted.number)
-    return telling.happened(template, name=harmless_line(entry.name), reaction=reaction, message=message)
+    return telling.happened(template, name=telling.writer(entry), reaction=reaction, message=message)
 
 
 def _topic_set(telling: Telling, entry: Entry, body: Body) -> str:
     topic = harmless_line(cast(TopicSet, body).topic)
-    return telling.happened(_TOPIC_SET if topic else _TOPIC_TAKEN, name=harmless_line(entry.name), topic=topic)
+    return telling.happened(_TOPIC_SET if topic else _TOPIC_TAKEN, name=telling.writer(entry), topic=topic)
 
 
 # What is done ----------------------------------------------------------------------------------------------------

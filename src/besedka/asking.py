@@ -1,0 +1,73 @@
+"""Having something done to a data directory: by the server that holds it, or, where none does, on the files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from besedka.failures import Failure
+from besedka.words import _
+
+if TYPE_CHECKING:  # Read late: a mistyped command need not wait for what only these take.
+    from besedka.admin.deeds import AnyDeed, Ended, RoomPart, Told
+
+STARTING_SECONDS = 3.0
+"""How long to wait for a server that has only just taken its data directory."""
+
+
+def ask_server(data: Path, deed: AnyDeed, take: Callable[[RoomPart], None] | None = None) -> Ended | None:
+    """What the server that holds this directory makes of a deed; None where there is none. Raises `Failure`."""
+    import time
+
+    from besedka.admin.control import ControlFault, ask
+    from besedka.serve import directory
+
+    deadline = time.monotonic() + STARTING_SECONDS
+    while True:
+        try:
+            holder = directory.holder(data)
+            if holder is None:
+                return None
+            if holder.control is not None:
+                return ask(Path(holder.control), deed, _teller(take))
+        except (directory.DirectoryFault, ControlFault) as fault:
+            raise Failure(str(fault)) from None
+        if time.monotonic() > deadline:
+            raise Failure(
+                _("{data} is in use by process {pid}, which does not answer; try again later").format(
+                    data=data, pid=holder.pid
+                )
+            )
+        time.sleep(0.05)
+
+
+def do(data: Path, deed: AnyDeed, take: Callable[[RoomPart], None] | None = None) -> Ended:
+    """Have the running server do it, or do it on the files where none runs. Raises `Failure`.
+
+    What is said goes to the terminal, parts of a room to `take`.
+    """
+    ended = ask_server(data, deed, take)
+    if ended is not None:
+        return ended
+    from besedka.hub.faults import StoreFault
+    from besedka.serve import directory, offline
+
+    try:
+        return offline.carry_out(data, deed, _teller(take))
+    except (directory.DirectoryFault, StoreFault) as fault:
+        raise Failure(str(fault)) from None
+
+
+def _teller(take: Callable[[RoomPart], None] | None) -> Callable[[Told], None]:
+    from besedka.admin.deeds import Said
+
+    def tell(told: Told) -> None:
+        if isinstance(told, Said):
+            click.echo(told.text, err=told.fault)
+        elif take is not None:
+            take(told)
+
+    return tell
