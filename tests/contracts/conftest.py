@@ -12,6 +12,7 @@ from besedka.limits import Limits
 from besedka.store.logs import SqliteLogStore
 from besedka.store.memory import MemoryAccountStore, MemoryLogStore
 from besedka.store.people import SqliteAccountStore
+from receiving import FakeJournal
 from running import OnLoop, Run, step
 
 
@@ -31,12 +32,16 @@ def run(kind: str) -> Iterator[Run]:
 
 
 @pytest.fixture
-def logs(kind: str, tmp_path: Path) -> Iterator[MemoryLogStore | SqliteLogStore]:
+def logs(kind: str, run: Run, tmp_path: Path) -> Iterator[MemoryLogStore | SqliteLogStore]:
     if kind == "memory":
         yield MemoryLogStore()
         return
     store = SqliteLogStore.open(tmp_path / "data")
+    journal = FakeJournal()
+    if kind == "indexed":
+        run(store.index.begin(journal))
     yield store
+    assert not journal.faults
     store.stop()
 
 

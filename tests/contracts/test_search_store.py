@@ -13,11 +13,19 @@ from besedka.chat.names import fold
 from besedka.chat.rooms import Reading
 from besedka.chat.searching import Query, Term
 from besedka.hub.keeping import Addition, Found, LogStore, SearchPlace
+from besedka.store.logs import SqliteLogStore
 from running import Run
 
 LOBBY, GARDEN = RoomId(7), RoomId(8)
 ALL = Reading(1, None)
 SCOPE = {LOBBY: ALL, GARDEN: ALL}
+
+
+@pytest.fixture(params=["memory", "sqlite", "indexed"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """The store in SQLite once without its index, which then reads everything, and once with all of it indexed."""
+    chosen: str = request.param
+    return chosen
 
 
 def about(*texts: str, prefix: bool = False) -> Query:
@@ -35,6 +43,8 @@ def search(
     limit: int = 50,
     bytes_max: int = 1 << 20,
 ) -> Found:
+    if isinstance(logs, SqliteLogStore):
+        run(logs.scrub())  # Which indexes everything first.
     return run(logs.search(query, scope, older_than=older_than, limit=limit, bytes_max=bytes_max))
 
 

@@ -262,6 +262,7 @@ class Server:
         self._obey_signals()
         spare_what_stays()
         self._net.go_on()
+        await self._stores.logs.index.begin(self._log)
         self._log.note("started", version=__version__, address=" ".join(self.listening), pid=os.getpid())
         self._greet(certificate.fingerprint if is_first_start else None)
         if self._options.console and sys.stdin is not None:

@@ -39,7 +39,8 @@ from besedka.store.faults import FILE_ERRORS, Damaged, opening_fault
 from besedka.store.opening import MESSAGES, opened, reader
 from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, Row, entry_of, room_of, weight
 from besedka.store.scrubbing import scrub
-from besedka.store.sifting import page_of, sifted
+from besedka.store.search import Search
+from besedka.store.search_lookup import Ask
 from besedka.store.threads import Readers, Writer
 from besedka.words import _
 
@@ -72,6 +73,8 @@ class SqliteLogStore:
         """For `scrub`; closed after the last connection."""
         self._writer = Writer(path, connection)
         self._readers = Readers(path, readers, name="reader")
+        self.index = Search(path.parent, self.epoch)
+        """Of words; nothing is indexed before it is begun."""
 
     @classmethod
     def open(cls, directory: Path) -> Self:
@@ -90,6 +93,7 @@ class SqliteLogStore:
 
     def stop(self) -> None:
         """Finish what was asked, fold the write-ahead log into the file and close it. Blocks; may be repeated."""
+        self.index.stop()
         self._readers.stop()
         self._writer.stop()  # The last connection to close folds the log in.
         if self._file is not None:
@@ -102,7 +106,10 @@ class SqliteLogStore:
 
     async def append(self, additions: Sequence[Addition]) -> Sequence[Kept | Moved]:
         """Keep all that still fit, in one commit."""
-        return await self._writer.call(lambda connection: append(connection, additions))
+        try:
+            return await self._writer.call(lambda connection: append(connection, additions))
+        finally:
+            self.index.news.note(additions)
 
     # Rooms.
 
@@ -258,18 +265,7 @@ class SqliteLogStore:
         bytes_max: int,
     ) -> Found:
         """The newest messages that match, in these rooms and from and to where these may be read."""
-        which = f"{_ENTRIES} {_MESSAGES} AND number >= ? ORDER BY number"
-
-        def read(connection: sqlite3.Connection) -> Found:
-            entries = (
-                (room, entry_of(row))
-                for room, part in scope.items()
-                for row in connection.execute(which, (room, part.first))
-            )
-            found = sifted(query, entries, scope)
-            return page_of(found, older_than=older_than, limit=limit, bytes_max=bytes_max)
-
-        return await self._readers.call(read)
+        return await self.index.find(Ask(query, scope, older_than, limit, bytes_max))
 
     # Request ids.
 
@@ -306,7 +302,8 @@ class SqliteLogStore:
         file = self._file
         if file is None:
             return False  # It is closed.
-        return await self._writer.call_between(lambda connection: scrub(connection, self._path, file))
+        clean = await self._writer.call_between(lambda connection: scrub(connection, self._path, file))
+        return await self.index.scrub() and clean
 
     # Steps.
 
