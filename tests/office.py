@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from besedka.admin.commands import carry_out
 from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, Said
 from besedka.admin.journal import ServerLog
@@ -22,7 +24,8 @@ from besedka.chat.refusals import Refusal
 from besedka.chat.requests import Write
 from besedka.chat.told import Parting
 from besedka.hub.accounts import Account
-from besedka.hub.keeping import AuditRow
+from besedka.hub.keeping import AuditRow, Step
+from besedka.hub.removing import Removal
 from besedka.hub.seen import Load, SessionNumber, SessionSeen
 from besedka.limits import Limits
 from besedka.store.memory import MemoryAccountStore, MemoryLogStore
@@ -66,7 +69,8 @@ class FakeHashing:
 class FakeGovernor:
     """A hub with some sessions."""
 
-    def __init__(self) -> None:
+    def __init__(self, logs: MemoryLogStore) -> None:
+        self.logs = logs
         self.here: list[SessionSeen] = []
         self.said: list[str] = []
         self.refusal: Refusal | None = None
@@ -139,10 +143,11 @@ class FakeGovernor:
     async def revoked(self, account: PrincipalId) -> None:
         self.revocations.append(account)
 
-    async def removed(self, account: PrincipalId) -> None:
+    async def finish_removal(self, step: Step) -> None:
         if self.trouble is not None:
             raise self.trouble
-        self.removals.append(account)
+        self.removals.append(msgspec.json.decode(step.what, type=Removal).account)
+        await self.logs.finish_step(step.id)
 
 
 class FakePremises:
@@ -172,11 +177,11 @@ class Office:
 
     def __init__(self, folder: Path, *, governed: bool = True) -> None:
         self.clock = FakeClock()
-        self.governor = FakeGovernor()
         self.premises = FakePremises()
         self.accounts = MemoryAccountStore()
         self.hashing = FakeHashing()
         self.logs = MemoryLogStore()
+        self.governor = FakeGovernor(self.logs)
         self.trail = AuditTrail(self.logs, self.clock)
         self.log_path = folder / "server.log"
         self.log = ServerLog(self.log_path, clock=self.clock, limits=Limits())

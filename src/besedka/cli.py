@@ -257,12 +257,13 @@ def role(name: str, role: str, data: Path) -> int:
 
 @user.command("remove")
 @click.argument("name")
+@click.option("--redact", is_flag=True, help="Take back everything it said; otherwise that stays, under a tombstone.")
 @data_option
-def remove(name: str, data: Path) -> int:
-    """End an account for ever; what it said stays."""
+def remove(name: str, redact: bool, data: Path) -> int:
+    """End an account for ever. There is no way back."""
     from besedka.admin.deeds import RemoveUser
 
-    return do(data, RemoveUser(name=name)).status
+    return do(data, RemoveUser(name=name, redact=redact)).status
 
 
 def _line(bad: BadLine) -> int:

@@ -206,6 +206,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """(account, address) pairs remembered as having succeeded."""
     token_days: int = 90
     """A session token unused for this long is dead."""
+    removed_name_days: int = 30
+    """How long nobody may take the name of somebody removed: until those who knew them have noticed."""
     tokens_per_account_max: int = 64
     """One per device; the oldest goes first."""
 

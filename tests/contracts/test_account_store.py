@@ -171,6 +171,28 @@ def test_what_comes_late_for_a_removed_account_changes_nothing(accounts: Account
     assert run(accounts.account(ann.id)) is None
 
 
+def test_the_name_of_somebody_removed_is_nobodys_for_a_while(accounts: Accounts, run: Run) -> None:
+    ann = add(accounts, run, "Ann")
+    assert not run(accounts.name_kept(fold("ann"), now=NOW))
+    run(accounts.remove_account(ann.id, name_until=NOW + 10))
+    run(accounts.remove_account(ann.id, name_until=NOW + 99))  # It has borne none since the first time.
+    assert run(accounts.name_kept(fold("ANN"), now=NOW + 9))
+    with pytest.raises(NameTaken):
+        add(accounts, run, "ann")
+    assert not run(accounts.name_kept(fold("ann"), now=NOW + 10))
+    other = run(
+        accounts.add_account(
+            name=AccountName("ann"),
+            password_hash=HASH,
+            role=AccountRole.USER,
+            address="",
+            now=NOW + 10,
+            invitation=None,
+        )
+    )
+    assert other.id > ann.id
+
+
 def test_an_id_is_never_given_again(accounts: Accounts, run: Run) -> None:
     ann = add(accounts, run, "ann")
     run(accounts.remove_account(ann.id))

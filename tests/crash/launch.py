@@ -114,6 +114,10 @@ POINTS: dict[str, tuple[When, Callable[[When, Bomb], None]]] = {
     "before-step": (When.BEFORE, _around_call(SqliteLogStore, "add_step")),
     "after-step": (When.AFTER, _around_call(SqliteLogStore, "add_step")),
     "after-removal": (When.AFTER, _around_call(SqliteAccountStore, "remove_account")),
+    "after-progress": (When.AFTER, _around_call(SqliteLogStore, "update_step")),
+    "before-burial": (When.BEFORE, _around_call(SqliteLogStore, "forget")),
+    "after-burial": (When.AFTER, _around_call(SqliteLogStore, "forget")),
+    "after-erasing": (When.AFTER, _around_call(SqliteLogStore, "erase_inbox")),
     "before-step-finished": (When.BEFORE, _around_call(SqliteLogStore, "finish_step")),
     "after-step-finished": (When.AFTER, _around_call(SqliteLogStore, "finish_step")),
     # A first start: one file made under its other name, synced, named; the second one not begun.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from besedka.chat.entries import Message
 from crash.disk import Disk
 from crash.lives import LAUNCHER, Life
 from crash.people import Person
@@ -71,9 +72,22 @@ REMOVAL = (
 """Points of a removal; from the third on, the first time is that of the one which the start finishes."""
 
 
-def remove(server: Server, person: Person) -> subprocess.CompletedProcess[str]:
+TAKING_BACK = (
+    ("after-removal", 1),
+    ("before-messages-commit", 12),
+    ("after-messages-commit", 12),
+    ("after-progress", 1),
+    ("before-burial", 1),
+    ("after-burial", 1),
+    ("after-erasing", 1),
+    ("before-step-finished", 1),
+)
+"""Points of a removal that takes back what was said; the twelfth commit is one of the redactions, or near them."""
+
+
+def remove(server: Server, person: Person, *options: str) -> subprocess.CompletedProcess[str]:
     """Have the operator remove somebody."""
-    return command("user", "remove", person.name, data=server.data)
+    return command("user", "remove", person.name, *options, data=server.data)
 
 
 def command(
@@ -132,6 +146,39 @@ def test_a_removal_is_finished_by_the_next_start(
         for victim in removed:
             member_of = [room.id for room in files.rooms.values() if victim.core.principal in room.members]
             assert member_of == []
+
+    asyncio.run(live())
+
+
+@pytest.mark.parametrize(
+    ("point", "times"),
+    [pytest.param(*one, marks=() if one[0] == "after-burial" else pytest.mark.slow) for one in TAKING_BACK],
+)
+def test_what_is_to_be_taken_back_is_gone_after_the_next_start(
+    tmp_path: Path, disk: Disk, point: str, times: int
+) -> None:
+    async def live() -> None:
+        life = Life(tmp_path, seed=1, disk=disk)
+        life.newcomer()
+        with life.server(weakness={"BESEDKA_CRASH_AT": f"{point}:{times}"}).start() as server:
+            victim = await come_and_talk(life, server)
+            remove(server, victim, "--redact")
+            assert server.wait() == -signal.SIGKILL
+        life.people.remove(victim)
+        if point == "after-burial":  # So that the one which finishes it dies as well, in the same place.
+            with life.server(weakness={"BESEDKA_CRASH_AT": f"{point}:{times}"}).start() as server:
+                assert server.wait() == -signal.SIGKILL
+        assert not await life.end(until=lambda: unfinished(life.data) == 0)
+        files = life.files()
+        theirs = [one for log in files.logs.values() for one in log if one.author == victim.core.principal]
+        assert {one.name for one in theirs} == {f"removed-{victim.core.principal}"}
+        assert [one.body.text for one in theirs if isinstance(one.body, Message)] == ["", ""]
+        with life.server().start() as server:
+            assert command("ctl", "scrub", data=server.data).returncode == 0
+            assert await asyncio.to_thread(server.stop) == 0
+        held = b"".join(path.read_bytes() for path in life.data.glob("*.db*"))
+        assert f"{victim.name} 1".encode() not in held
+        assert f'"name":"{victim.name}"'.encode() not in held
 
     asyncio.run(live())
 

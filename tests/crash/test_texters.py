@@ -25,7 +25,7 @@ def lobby(*said: str) -> Files:
         entry = number(room, Draft(PrincipalId(1), name, body), 1)
         room = evolve(room, entry)
         entries.append(entry)
-    return Files({room.id: room}, {room.id: entries}, {}, [])
+    return Files({room.id: room}, {room.id: entries}, {}, frozenset(), [])
 
 
 @pytest.mark.parametrize(

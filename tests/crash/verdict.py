@@ -6,6 +6,7 @@ next start is healed first, and nothing it would misread is misread here.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections import Counter
@@ -32,6 +33,8 @@ class Files(msgspec.Struct):
     logs: dict[RoomId, list[Entry]]
     accounts: dict[str, int]
     """Ids by name."""
+    removed: frozenset[int]
+    """Ids of those who are no more: wherever they are named, it may be by their tombstone."""
     faults: list[str]
     """What is wrong with the files by themselves."""
 
@@ -44,6 +47,8 @@ class Files(msgspec.Struct):
 def words_of(entry: Entry) -> str | None:
     """The words of a message or topic; None for what has none."""
     match entry.body:
+        case Message() as message if message.redacted:
+            return None
         case Message(text=text) | TopicSet(topic=text):
             return text
         case _:
@@ -66,7 +71,7 @@ def read_files(data: Path, scratch: Path) -> Files:
     for path in data.glob("*.db*"):
         if not path.name.endswith("-shm"):
             shutil.copy(path, scratch)
-    files = Files({}, {}, {}, [])
+    files = Files({}, {}, {}, frozenset(), [])
     try:
         _read_accounts(scratch / "accounts.db", files)
         _read_messages(scratch / "messages.db", files)
@@ -84,6 +89,8 @@ def _read_accounts(path: Path, files: Files) -> None:
     try:
         files.faults += _damage(connection, path.name)
         files.accounts = dict(connection.execute("SELECT name, id FROM accounts WHERE folded IS NOT NULL"))
+        removed = connection.execute("SELECT id FROM accounts WHERE folded IS NULL")
+        files.removed = frozenset(account for (account,) in removed)
         orphans = "SELECT count(*) FROM tokens WHERE account NOT IN (SELECT id FROM accounts WHERE folded IS NOT NULL)"
         if connection.execute(orphans).fetchone() != (0,):
             files.faults.append("a token outlives its account")
@@ -105,7 +112,10 @@ def _read_messages(path: Path, files: Files) -> None:
         entries = "SELECT room, number, time, author, name, CAST(body AS BLOB) FROM entries ORDER BY room, number"
         for room_id, *rest in connection.execute(entries):
             files.logs.setdefault(room_id, []).append(entry_of(tuple(rest)))
-        lost = "SELECT count(*) FROM requests LEFT JOIN entries USING (room, number, author) WHERE entries.room IS NULL"
+        lost = (
+            "SELECT count(*) FROM requests LEFT JOIN entries USING (room, number, author)"
+            " JOIN rooms ON rooms.id = requests.room AND floor <= requests.number WHERE entries.room IS NULL"
+        )
         if connection.execute(lost).fetchone() != (0,):
             files.faults.append("a request id leads to no entry of its sender's")
     finally:
@@ -118,7 +128,9 @@ def _damage(connection: sqlite3.Connection, name: str) -> list[str]:
 
 
 def _log_faults(kept: Room | None, room: RoomId, log: Sequence[Entry]) -> Iterator[str]:
-    """Numbers 1, 2, 3 …, and a state that is what they make of it."""
+    """Numbers 1, 2, 3 …, and a state that is what they make of it; an inbox that was erased has none."""
+    if kept is not None and kept.floor > kept.head and not log:
+        return
     if [entry.number for entry in log] != [*range(1, len(log) + 1)]:
         yield f"room {room} has gaps: {[entry.number for entry in log]}"
         return
@@ -147,10 +159,28 @@ def verdict(files: Files, people: Sequence[Person]) -> list[str]:
         for room, seen in person.seen.items():
             log = files.logs.get(room, [])
             for number, entry in seen.items():
-                if number > len(log) or log[number - 1] != entry:
+                if number > len(log) or not _is_same(entry, log[number - 1], files.removed):
                     faults.append(f"lost: {person.name} saw entry {number} of room {room}, which is not there")
     faults += _order_faults(files)
     return faults
+
+
+def _is_same(seen: Entry, kept: Entry, removed: frozenset[int]) -> bool:
+    """Whether what was seen stands there still, as far as nobody has taken it back or is no more."""
+    if isinstance(kept.body, Message) and kept.body.redacted:
+        return isinstance(seen.body, Message) and seen.author == kept.author
+    return seen == kept or _unnamed(seen, removed) == _unnamed(kept, removed)
+
+
+def _unnamed(entry: Entry, removed: frozenset[int]) -> str:
+    """The entry without the names of those who are no more."""
+    author = f'"author":{entry.author},"name":"{entry.name}"'
+    written = msgspec.json.encode(entry).decode().replace(author, f'"principal":{entry.author},"name":"{entry.name}"')
+
+    def bare(match: re.Match[str]) -> str:
+        return match[1] if int(match[1]) in removed else match[0]
+
+    return re.sub(r'"principal":(\d+),"name":"[^"]*"', bare, written)
 
 
 def _receipt_faults(files: Files, person: Person, write: AnyWrite, kept: Kept) -> Iterator[str]:

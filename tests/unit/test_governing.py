@@ -24,6 +24,7 @@ from besedka.chat.requests import ComeAsGuest, Exit, Say, Tell
 from besedka.chat.room_requests import Invite, Kick, Open, SetRole
 from besedka.chat.told import Farewell, Kept, Parting, You
 from besedka.hub.faults import StoreFault
+from besedka.hub.removing import Removing
 from besedka.hub.seen import SessionNumber
 from hub_room import ANN, Device, HubRoom, folded
 
@@ -121,7 +122,7 @@ def test_a_removed_account_leaves_every_room(server: HubRoom) -> None:
     server.settle()
     private = bob.told(Kept)[-1].room
     for _ in range(2):  # Repeating it is harmless.
-        server.ordered(server.governor.removed(ANN))
+        server.ordered(Removing(server.hub).leave(ANN))
     assert parting(ann) is Parting.REVOKED
     for room in (tea, private, bob.room("lobby")):
         state = server.done(server.logs.room(room))
@@ -136,7 +137,7 @@ def test_a_removed_account_leaves_every_room(server: HubRoom) -> None:
 def test_removing_who_is_away(server: HubRoom) -> None:
     server.registered("ann").ask(Exit())
     server.settle(120)
-    server.ordered(server.governor.removed(ANN))
+    server.ordered(Removing(server.hub).leave(ANN))
     bob = server.registered("bob")
     assert bob.told(You)
     briefs = server.done(server.logs.briefs(ANN))
@@ -161,14 +162,14 @@ def test_a_room_whose_last_owner_is_removed_goes_to_the_longest_standing(server:
     if moderated:
         ann.ask(SetRole(id=server.new_id(), room=tea, name="eve", role=RoomRole.MODERATOR))
         server.settle()
-    server.ordered(server.governor.removed(ann.you.principal))
+    server.ordered(Removing(server.hub).leave(ann.you.principal))
     assert owner_of(server, tea) == ["eve" if moderated else "bob"]
     roles, gone = [entry.body for entry in bob.entries(tea)][-2:]
     assert isinstance(roles, RolesChanged)
     assert isinstance(gone, MembershipChanged)
-    server.ordered(server.governor.removed(bob.you.principal))
+    server.ordered(Removing(server.hub).leave(bob.you.principal))
     assert owner_of(server, tea) == ["eve"]
-    server.ordered(server.governor.removed(eve.you.principal))
+    server.ordered(Removing(server.hub).leave(eve.you.principal))
     assert owner_of(server, tea) == []
 
 
@@ -208,7 +209,7 @@ def test_an_act_that_was_not_kept_says_so(server: HubRoom) -> None:
 def test_a_room_whose_owner_is_gone_is_given_another(server: HubRoom) -> None:
     ann = server.registered("ann")
     tea = ann.join("tea")
-    server.ordered(server.governor.removed(ann.you.principal))
+    server.ordered(Removing(server.hub).leave(ann.you.principal))
     bob = server.registered("bob")
     bob.join("tea")
     assert owner_of(server, tea) == []

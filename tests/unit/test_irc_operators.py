@@ -8,6 +8,7 @@ import pytest
 from besedka.chat.entries import RoomName
 from besedka.chat.names import fold
 from besedka.chat.principals import AccountRole
+from besedka.hub.removing import Removing
 from hub_room import PASSWORD, HubRoom
 from irc_company import Company, Sitter
 
@@ -92,7 +93,7 @@ def test_who_is_no_administrator_any_more_has_lent_nothing(company: Company, how
     if how == "put down":
         server.governor.account_changed(msgspec.structs.replace(root, role=AccountRole.USER))
     else:
-        server.ordered(server.governor.removed(root.id) if how == "removed" else server.governor.revoked(root.id))
+        server.ordered(Removing(server.hub).leave(root.id) if how == "removed" else server.governor.revoked(root.id))
     assert numerics(ann.read()) == ["MODE"]
     assert not may_kill(ann)
 

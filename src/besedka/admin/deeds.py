@@ -86,6 +86,8 @@ class RemoveUser(Deed, frozen=True, tag="remove"):
     """End an account for ever."""
 
     name: str
+    redact: bool = False
+    """Whether what it said is taken back too."""
 
 
 class ImportUsers(Deed, frozen=True, tag="import"):

@@ -26,8 +26,9 @@ from besedka.admin.ports import Governor, Hashing, People, Steps
 from besedka.admin.table import moment, table
 from besedka.admin.trail import AuditTrail
 from besedka.chat.names import account_name, fold
-from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.chat.principals import AccountName, AccountRole
 from besedka.chat.refusals import SENTENCES, Code, Refusal
+from besedka.hub import removing
 from besedka.hub.accounts import Account
 from besedka.hub.faults import NameTaken
 from besedka.hub.ports import Clock, Dice, Journal
@@ -44,12 +45,6 @@ INVITATION_USES_MAX = 10_000
 """An invitation for ever, or for everybody, is `registration = "open"`."""
 
 DAY_MILLISECONDS = 86_400_000
-
-
-class Removal(msgspec.Struct, frozen=True, tag_field="deed", tag="remove"):
-    """The step of a removal, as the store keeps it until both files have it."""
-
-    account: PrincipalId
 
 
 class PeopleDesk:
@@ -107,8 +102,8 @@ class PeopleDesk:
     async def finish_steps(self) -> None:
         """Do what an earlier process began and did not finish; for the start of a server. Raises `StoreFault`."""
         for step in await self._steps.pending_steps():
-            removal = msgspec.json.decode(step.what, type=Removal)
-            await self._finish_removal(step.id, removal.account)
+            assert self._governor is not None, "rooms are left by way of a turn"
+            await self._governor.finish_removal(step)
 
     async def find(self, name: str) -> Account | None:
         """The account of this name, however it is written."""
@@ -228,24 +223,22 @@ class PeopleDesk:
         account = await self.find(deed.name)
         if account is None:
             return answer.refuse(_(SENTENCES[Code.NO_SUCH_PERSON]))
+        if account.role is AccountRole.ADMIN and await self._is_only_administrator(account):
+            answer.warn(_("Warning: nobody is an administrator of this server any more."))
         await self._trail.record("remove", account.name)
-        removal = Removal(account.id)
-        step = await self._steps.add_step(msgspec.json.encode(removal).decode())
+        now, days = self._clock.now(), self._limits.removed_name_days
+        step = await removing.begin(self._steps, self._people, account, redact=deed.redact, now=now, name_days=days)
         self._journal.note("account removed", name=account.name, account=account.id)
         if self._governor is None:
-            await self._people.remove_account(account.id)
             return answer.done(
                 _("{name} is removed, and leaves its rooms when the server starts.").format(name=account.name)
             )
-        await self._finish_removal(step, account.id)
+        await self._governor.finish_removal(step)
         return answer.done(_("{name} is removed.").format(name=account.name))
 
-    async def _finish_removal(self, step: int, account: PrincipalId) -> None:
-        """Each part of it may have been done before."""
-        assert self._governor is not None, "rooms are left by way of a turn"
-        await self._people.remove_account(account)
-        await self._governor.removed(account)
-        await self._steps.finish_step(step)
+    async def _is_only_administrator(self, account: Account) -> bool:
+        others = [one for one in await self._people.accounts() if one.id != account.id]
+        return not any(one.role is AccountRole.ADMIN for one in others)
 
     async def _import(self, deed: ImportUsers) -> Ended:
         refused: list[BadLine] = []

@@ -14,7 +14,7 @@ from besedka.chat.refusals import Refusal
 from besedka.chat.requests import Write
 from besedka.chat.told import Parting
 from besedka.hub.accounts import Account
-from besedka.hub.keeping import AuditRow
+from besedka.hub.keeping import AuditRow, Step
 from besedka.hub.keeping import Steps as Steps
 from besedka.hub.seen import Ban, Load, RoomSeen, SessionNumber, SessionSeen
 
@@ -68,8 +68,8 @@ class Governor(Protocol):
         """Every token of this account is dead in the store: note it in its inbox and end its sessions."""
         ...
 
-    async def removed(self, account: PrincipalId) -> None:
-        """The account is no more: it leaves every room, by entries, and its sessions end. Repeating it is harmless."""
+    async def finish_removal(self, step: Step) -> None:
+        """Do what is left of a removal that is begun (`hub.removing`), and forget the step. Raises `StoreFault`."""
         ...
 
 
@@ -130,8 +130,8 @@ class People(Protocol):
 
     async def set_muted(self, account: PrincipalId, muted: bool) -> None: ...
 
-    async def remove_account(self, account: PrincipalId) -> None:
-        """Its name is free, its hash and tokens are gone; the id is never given again. Repeating it is harmless."""
+    async def remove_account(self, account: PrincipalId, *, name_until: int = 0) -> None:
+        """As `hub.accounts` has it."""
         ...
 
     async def ban(self, *, account: PrincipalId | None, address: str | None, now: int, until: int | None) -> None:

@@ -6,6 +6,7 @@ import unicodedata
 from typing import NewType
 
 from besedka.chat.entries import RoomName
+from besedka.chat.forgetting import is_tombstone
 from besedka.chat.principals import AccountName
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.text import harmless
@@ -71,7 +72,8 @@ def account_name(raw: str, *, limits: Limits, server_name: str = "") -> AccountN
         and name[0] not in "-."
         and name[-1] != "."
     )
-    if folded in RESERVED or folded.endswith("serv") or (server_name and folded == fold(server_name)):
+    reserved = folded in RESERVED or folded.endswith("serv") or is_tombstone(folded)
+    if reserved or (server_name and folded == fold(server_name)):
         return Refusal(Code.NAME_RESERVED)
     return AccountName(name) if acceptable else Refusal(Code.BAD_NAME)
 

@@ -92,6 +92,17 @@ class AccountStore(Protocol):
         """Whether the code is known, not expired and not used up."""
         ...
 
+    async def name_kept(self, name: FoldedName, *, now: int) -> bool:
+        """Whether this was the name of somebody removed too lately for anybody else to bear it."""
+        ...
+
+    async def remove_account(self, account: PrincipalId, *, name_until: int = 0) -> None:
+        """Leave nothing of it but its id, which is never given again; durable, and repeating it is harmless.
+
+        Its name is nobody's until `name_until` (milliseconds since 1970 UTC).
+        """
+        ...
+
     async def rehash(self, account: PrincipalId, *, old: str, new: str) -> None:
         """Replace a hash by a better one of the same password, unless it has changed meanwhile."""
         ...

@@ -81,7 +81,7 @@ class Callings:
         if online.registered and folded == fold(online.name):
             return BeCalled(id=request.id, nick=nick)
         bearer = await accounts.account_named(folded)
-        if bearer is not None:
+        if bearer is not None or await accounts.name_kept(folded, now=self._clock.now()):
             self._attendance.give_up(session)
             return Refusal(Code.NAME_TAKEN)
         return BeCalled(id=request.id, nick=nick)

@@ -30,3 +30,9 @@ class Departed:
     def last_seen(self, principal: PrincipalId) -> int:
         """When somebody left, in milliseconds since 1970 UTC; 0 if that is not remembered."""
         return next((one.time for one in reversed(self._gone) if one.person.principal == principal), 0)
+
+    def forget(self, principal: PrincipalId) -> None:
+        """Somebody's account is no more."""
+        staying = [one for one in self._gone if one.person.principal != principal]
+        self._gone.clear()
+        self._gone.extend(staying)

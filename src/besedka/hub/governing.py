@@ -8,31 +8,26 @@ from besedka.chat.entries import (
     Draft,
     Kind,
     Manner,
-    MembershipChanged,
     Message,
-    Person,
-    RoleChange,
-    RolesChanged,
     RoomId,
-    RoomRole,
     SessionsRevoked,
-    Way,
 )
 from besedka.chat.names import LOBBY, FoldedName, fold
 from besedka.chat.principals import SERVER, AccountName, AccountRole, Actor, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Write
-from besedka.chat.rooms import Room
 from besedka.chat.rules import open_room
 from besedka.chat.text import message_text
 from besedka.chat.told import Parting
 from besedka.hub.accounts import Account
+from besedka.hub.belongings import Step
 from besedka.hub.cases import Later, Wanting
 from besedka.hub.hub import Hub
 from besedka.hub.judging import Judge
 from besedka.hub.lending import take_back
 from besedka.hub.orders import Outcome
 from besedka.hub.preparing import Preparation, Prepared
+from besedka.hub.removing import Removing
 from besedka.hub.seen import Load, SessionNumber, SessionSeen
 from besedka.hub.session import Online, Session
 from besedka.hub.turn import Turn
@@ -147,14 +142,9 @@ class HubGovernor:
         take_back(self._hub, account)
         self._end_all(account, Parting.REVOKED)
 
-    async def removed(self, account: PrincipalId) -> None:
-        """The account is no more: it leaves every room, by entries, and its sessions end. Repeating it is harmless."""
-        self.overtake_logins()
-        take_back(self._hub, account)
-        for brief in await self._parts.logs.briefs(account):
-            if brief.member:
-                await self._remove_from(brief.room, account)
-        self._end_all(account, Parting.REVOKED)
+    async def finish_removal(self, step: Step) -> None:
+        """Do what is left of a removal that is begun, and forget the step. Raises `StoreFault`."""
+        await Removing(self._hub).finish(step)
 
     async def act(self, request: Write) -> Refusal | None:
         """Carry out what the operator asks of a room that there is, in the server's name.
@@ -193,40 +183,8 @@ class HubGovernor:
         """The room of this name, for `act`."""
         return await self._parts.logs.room_named(fold(name.removeprefix("#")))
 
-    async def _remove_from(self, room: RoomId, account: PrincipalId) -> None:
-        def write(turn: Turn) -> Outcome:
-            opened = self._parts.rooms.get(room)
-            if opened is None or not turn.has_inbox(account):
-                return Outcome.UNPREPARED
-            state = turn.tentative(opened.state)
-            member = state.members.get(account)
-            if member is None:
-                return Outcome.NOTHING
-            heir = _heir(state, account)
-            passed_on = () if heir is None else (RolesChanged((RoleChange(heir, RoomRole.OWNER),)),)
-            removed = MembershipChanged(Way.REMOVED, (Person(account, member.name),))
-            turn.add(state, [Draft(SERVER, SERVER_NAME, body) for body in (*passed_on, removed)])
-            return Outcome.KEPT
-
-        outcome = Outcome.UNPREPARED
-        while outcome is Outcome.UNPREPARED:
-            inbox = await self._parts.logs.inbox(account)
-            if await self._parts.open_room(room) is None or inbox is None:
-                return
-            await self._parts.open_room(inbox)
-            outcome = await self._hub.orders.carry_out(write)
-
     def _end_all(self, account: PrincipalId, parting: Parting) -> None:
         online = self._parts.attendance.get(account)
         sessions: list[Session] = [] if online is None else list(online.sessions)
         for session in sessions:
             self._hub.part(session, parting)
-
-
-def _heir(room: Room, owner: PrincipalId) -> Person | None:
-    """Who owns a room after its last owner: whoever has been a moderator longest, else a member; None if not needed."""
-    member, others = room.members[owner], {one: other for one, other in room.members.items() if one != owner}
-    if member.role is not RoomRole.OWNER or any(other.role is RoomRole.OWNER for other in others.values()):
-        return None
-    longest = min(others, key=lambda one: (others[one].role is not RoomRole.MODERATOR, others[one].first), default=None)
-    return None if longest is None else Person(longest, others[longest].name)

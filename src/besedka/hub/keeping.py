@@ -15,6 +15,9 @@ from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Reading, Room
 from besedka.chat.searching import Query
 from besedka.chat.told import ReactionCount
+from besedka.hub.belongings import Belongings
+from besedka.hub.belongings import Step as Step
+from besedka.hub.belongings import Steps as Steps
 
 
 class Numbered(msgspec.Struct, frozen=True):
@@ -147,7 +150,7 @@ class Found(msgspec.Struct, frozen=True):
     """
 
 
-class LogStore(Protocol):
+class LogStore(Belongings, Protocol):
     """The truth about rooms. Every answer is as of one moment; each call is one short transaction."""
 
     @property
@@ -303,28 +306,4 @@ class LogStore(Protocol):
 
     async def passing_rooms(self) -> Sequence[RoomId]:
         """Rooms without an owner that are not archived yet; looked at once, at start."""
-        ...
-
-
-class Step(msgspec.Struct, frozen=True):
-    """Something begun in both of the store's files that must be finished, by the next start at the latest."""
-
-    id: int
-    what: str
-    """JSON of whoever began it; repeating it must be harmless."""
-
-
-class Steps(Protocol):
-    """What is unfinished because no transaction spans both files. Every change is durable before it returns."""
-
-    async def add_step(self, what: str) -> int:
-        """Note it before the first file is touched; the id is for `finish_step`."""
-        ...
-
-    async def finish_step(self, step: int) -> None:
-        """Both files have it. Repeating it is harmless."""
-        ...
-
-    async def pending_steps(self) -> Sequence[Step]:
-        """What is to be finished, the oldest first."""
         ...

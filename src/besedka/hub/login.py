@@ -305,7 +305,8 @@ class LoginDesk:
         folded = fold(name)
         if not self._parts.attendance.claim(folded, session):
             return True
-        if await self._parts.accounts.account_named(folded) is None:
+        accounts, now = self._parts.accounts, self._parts.clock.now()
+        if await accounts.account_named(folded) is None and not await accounts.name_kept(folded, now=now):
             return False
         self._parts.attendance.give_up(session)
         return True

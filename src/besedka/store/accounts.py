@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from besedka.chat.forgetting import tombstone
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import SERVER, AccountName, AccountRole, PrincipalId
 from besedka.hub.accounts import Account, Credentials, InvitationState, Token
@@ -104,6 +105,8 @@ class SqliteLogins:
         """Make an account, spending one use of `invitation` in the same commit."""
 
         def write(connection: sqlite3.Connection) -> Account:
+            if _is_kept(connection, fold(name), now):
+                raise NameTaken(_("that name was somebody's who is removed"))
             row = connection.execute(
                 "INSERT INTO accounts (name, folded, role, password_hash, first_seen, first_address, last_seen,"
                 " last_address, muted) VALUES (?, ?, ?, ?, ?, ?, 0, '', 0)"
@@ -123,6 +126,15 @@ class SqliteLogins:
         query = "SELECT 1 FROM invitations WHERE digest = ? AND uses_left > 0 AND expires > ?"
         row = await self._row(query, digest(code), now)
         return InvitationState.BAD if row is None else InvitationState.GOOD
+
+    async def name_kept(self, name: FoldedName, *, now: int) -> bool:
+        """Whether this was the name of somebody removed too lately for anybody else to bear it."""
+        return await self._readers.call(lambda connection: _is_kept(connection, name, now))
+
+    async def remove_account(self, account: PrincipalId, *, name_until: int = 0) -> None:
+        """Nothing of it is left but its id, which is never given again. May be repeated."""
+        await self._writer.call(lambda connection: _remove(connection, account, name_until))
+        await self._writer.call_between(_fold_log_in)
 
     async def rehash(self, account: PrincipalId, *, old: str, new: str) -> None:
         """Replace a hash, unless it has changed meanwhile."""
@@ -241,6 +253,32 @@ def _drop_tokens(connection: sqlite3.Connection, account: PrincipalId, *, handle
     for one in ended:
         connection.execute("DELETE FROM tokens WHERE digest = ?", one)
     return len(ended)
+
+
+def _is_kept(connection: sqlite3.Connection, name: FoldedName, now: int) -> bool:
+    query = "SELECT 1 FROM kept_names WHERE folded = ? AND until > ?"
+    return connection.execute(query, (name, now)).fetchone() is not None
+
+
+def _remove(connection: sqlite3.Connection, account: PrincipalId, name_until: int) -> None:
+    """What stood in the rows is overwritten as they change (`secure_delete`)."""
+    connection.execute(
+        "INSERT OR REPLACE INTO kept_names (folded, until)"
+        " SELECT folded, ? FROM accounts WHERE id = ? AND folded IS NOT NULL",
+        (name_until, account),
+    )
+    connection.execute(
+        "UPDATE accounts SET name = ?, folded = NULL, role = 'user', password_hash = '', first_seen = 0,"
+        " first_address = '', last_seen = 0, last_address = '', muted = 0 WHERE id = ?",
+        (tombstone(account), account),
+    )
+    for table in ("tokens", "known", "bans"):
+        connection.execute(f"DELETE FROM {table} WHERE account = ?", (account,))
+
+
+def _fold_log_in(connection: sqlite3.Connection) -> None:
+    """Older versions of the rows are in the write-ahead log; where a reader is in the way, the next fold takes them."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 
 def _spend(connection: sqlite3.Connection, invitation: str, now: int) -> bool:

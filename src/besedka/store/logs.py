@@ -28,12 +28,12 @@ from besedka.hub.keeping import (
     Receipt,
     RoomBrief,
     SearchPlace,
-    Step,
     Unread,
 )
 from besedka.hub.seen import RoomSeen
 from besedka.store import questions
 from besedka.store.appending import append
+from besedka.store.belongings import SqliteBelongings
 from besedka.store.beside import add_audit, audit_row
 from besedka.store.faults import FILE_ERRORS, Damaged, opening_fault
 from besedka.store.opening import MESSAGES, opened, reader
@@ -48,7 +48,7 @@ READERS = 2
 """Threads that read: one may be waiting for the disk while the other answers from memory."""
 
 
-class SqliteLogStore:
+class SqliteLogStore(SqliteBelongings):
     """`messages.db`. Made by `open`; to be closed."""
 
     def __init__(
@@ -304,27 +304,6 @@ class SqliteLogStore:
             return False  # It is closed.
         clean = await self._writer.call_between(lambda connection: scrub(connection, self._path, file))
         return await self.index.scrub() and clean
-
-    # Steps.
-
-    async def add_step(self, what: str) -> int:
-        """Note what must be finished."""
-
-        def write(connection: sqlite3.Connection) -> int:
-            (step,) = connection.execute("INSERT INTO steps (what) VALUES (?) RETURNING id", (what,)).fetchone()
-            return int(step)
-
-        return await self._writer.call(write)
-
-    async def finish_step(self, step: int) -> None:
-        """Forget a finished one."""
-        await self._writer.call(
-            lambda connection: connection.execute("DELETE FROM steps WHERE id = ?", (step,)).close()
-        )
-
-    async def pending_steps(self) -> Sequence[Step]:
-        """What is to be finished, the oldest first."""
-        return [Step(*row) for row in await self._rows("SELECT id, what FROM steps ORDER BY id")]
 
     async def _rows(self, query: str, *values: int | str | None) -> list[Row]:
         return await self._readers.call(lambda connection: connection.execute(query, values).fetchall())

@@ -31,11 +31,11 @@ from besedka.hub.keeping import (
     Receipt,
     RoomBrief,
     SearchPlace,
-    Step,
     Unread,
 )
 from besedka.hub.seen import RoomSeen
 from besedka.store.memory_accounts import MemoryAccountStore as MemoryAccountStore
+from besedka.store.memory_belongings import MemoryBelongings
 from besedka.store.memory_views import in_a_list, names_of, seen, without_people
 from besedka.store.rows import borne_name, encode_body, weight
 from besedka.store.sifting import page_of, sifted
@@ -63,10 +63,11 @@ class Calm:
         """Go on at once."""
 
 
-class MemoryLogStore:
+class MemoryLogStore(MemoryBelongings):
     """Rooms in dictionaries."""
 
     def __init__(self, *, epoch: str = "memory", disturbance: Disturbance | None = None) -> None:
+        super().__init__()
         self.epoch = epoch
         self.boot = 1
         self.host_key = b"memory".ljust(32)
@@ -79,8 +80,6 @@ class MemoryLogStore:
         self._reactions: dict[tuple[RoomId, int], dict[tuple[str, PrincipalId], int]] = {}
         """By room and number of the message, in the order they were put."""
         self._audit: list[AuditRow] = []
-        self._steps: dict[int, str] = {}
-        self._steps_given = 0
         self.closed = False
 
     def reopened(self, *, epoch: str | None = None, disturbance: Disturbance | None = None) -> Self:
@@ -340,23 +339,6 @@ class MemoryLogStore:
         """There is no file."""
         await self._disturbance.before("scrub")
         return True
-
-    async def add_step(self, what: str) -> int:
-        """Note what must be finished."""
-        await self._disturbance.before("add_step")
-        self._steps_given += 1
-        self._steps[self._steps_given] = what
-        return self._steps_given
-
-    async def finish_step(self, step: int) -> None:
-        """Forget a finished one."""
-        await self._disturbance.before("finish_step")
-        self._steps.pop(step, None)
-
-    async def pending_steps(self) -> Sequence[Step]:
-        """What is to be finished, the oldest first."""
-        await self._disturbance.before("pending_steps")
-        return [Step(step, what) for step, what in sorted(self._steps.items())]
 
 
 def _said(entries: Iterable[Entry]) -> int:

@@ -47,6 +47,7 @@ class MemoryAccountStore:
         self._accounts: dict[PrincipalId, Account] = {}
         self._names: dict[FoldedName, PrincipalId] = {}
         self._hashes: dict[PrincipalId, str] = {}
+        self._kept_names: dict[FoldedName, int] = {}
         self._given = 0
         self._tokens: dict[bytes, _Token] = {}
         self._invitations: dict[bytes, _Invitation] = {}
@@ -87,7 +88,7 @@ class MemoryAccountStore:
     ) -> Account:
         """Make an account, spending one use of `invitation`."""
         folded = fold(name)
-        if folded in self._names:
+        if folded in self._names or await self.name_kept(folded, now=now):
             raise NameTaken(_("an account of that name exists"))
         if invitation is not None:
             if await self.invitation(invitation, now=now) is InvitationState.BAD:
@@ -202,12 +203,17 @@ class MemoryAccountStore:
         if account in self._accounts:
             self._accounts[account] = msgspec.structs.replace(self._accounts[account], muted=muted)
 
-    async def remove_account(self, account: PrincipalId) -> None:
-        """Its name is free, its secrets are gone; the id is never given again."""
+    async def name_kept(self, name: FoldedName, *, now: int) -> bool:
+        """Whether this was the name of somebody removed too lately for anybody else to bear it."""
+        return self._kept_names.get(name, 0) > now
+
+    async def remove_account(self, account: PrincipalId, *, name_until: int = 0) -> None:
+        """Nothing of it is left but its id, which is never given again."""
         gone = self._accounts.pop(account, None)
         if gone is None:
             return
         del self._names[fold(gone.name)]
+        self._kept_names[fold(gone.name)] = name_until
         del self._hashes[account]
         self._bans.pop(account, None)
         await self.drop_tokens(account)

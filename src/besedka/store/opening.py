@@ -45,7 +45,7 @@ class DatabaseFile(msgspec.Struct, frozen=True):
 
 
 MESSAGES = DatabaseFile("messages.db", application_id=0x6265736D, version=2)
-ACCOUNTS = DatabaseFile("accounts.db", application_id=0x62657361, version=2)
+ACCOUNTS = DatabaseFile("accounts.db", application_id=0x62657361, version=3)
 
 
 def private_directory(directory: Path) -> None:

@@ -40,20 +40,6 @@ class SqliteAccountStore(SqliteLogins):
         """Whether the account is without a voice."""
         await self._do("UPDATE accounts SET muted = ? WHERE id = ?", int(muted), account)
 
-    async def remove_account(self, account: PrincipalId) -> None:
-        """Its name is free, its secrets and addresses are gone; the id is never given again. May be repeated."""
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "UPDATE accounts SET folded = NULL, role = 'user', password_hash = '', first_address = '',"
-                " last_address = '' WHERE id = ?",
-                (account,),
-            )
-            for table in ("tokens", "known", "bans"):
-                connection.execute(f"DELETE FROM {table} WHERE account = ?", (account,))
-
-        await self._writer.call(write)
-
     async def ban(self, *, account: PrincipalId | None, address: str | None, now: int, until: int | None) -> None:
         """Keep an account, or an address or network, out until a time (None: for ever).
 

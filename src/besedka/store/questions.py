@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from besedka.chat.audit import AuditLine
 from besedka.chat.entries import Kind, RoomId
-from besedka.chat.principals import PrincipalId
+from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.rooms import Room
 from besedka.chat.told import ReactionCount
+from besedka.hub.belongings import is_about
 from besedka.hub.keeping import AuditRow, LastSaid, Reactions, Unread
 from besedka.hub.seen import RoomSeen
 from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, Row, room_of
@@ -195,3 +196,15 @@ def audit(connection: sqlite3.Connection, limit: int) -> list[AuditRow]:
     rows: Iterable[Row] = connection.execute(query, (limit,))
     lines: Sequence[AuditRow] = [AuditRow(time, by, room, AuditLine(*line)) for time, by, room, *line in rows]
     return [*reversed(lines)]
+
+
+def audit_about(connection: sqlite3.Connection, name: AccountName, since: int, limit: int) -> list[AuditRow]:
+    """What an operator did to an account, the oldest first."""
+    query = (
+        "SELECT time, by, room, act, whom, reason, until FROM audit"
+        " WHERE room = '' AND time >= ? AND substr(whom, 1, ?) = ? ORDER BY id DESC"
+    )
+    rows: Iterable[Row] = connection.execute(query, (since, len(name), name))
+    lines = (AuditRow(time, by, room, AuditLine(*line)) for time, by, room, *line in rows)
+    about = [row for row in lines if is_about(row.line.whom, name)][:limit]
+    return about[::-1]

@@ -201,6 +201,14 @@ _known = Table(
 )
 Index("known_by_time", _known.c.time)
 
+Table(
+    "kept_names",
+    accounts,
+    Column("folded", Text, primary_key=True),  # Of somebody removed: nobody bears it before its time is over.
+    Column("until", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 _bans = Table(
     "bans",
     accounts,
