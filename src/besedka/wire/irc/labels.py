@@ -42,7 +42,7 @@ def own_lines(conversation: IrcServer, unit: Unit) -> tuple[list[str], list[str]
         return [], []
     room, entry = kept
     if isinstance(entry.body, MembershipChanged) and entry.body.way is Way.JOINED:
-        conversation.entered.add(room.id)  # That it is in there is told already.
+        conversation.entered[room.id] = None  # That it is in there is told already.
     if isinstance(entry.body, MarkerMoved):
         return [], []  # MARKREAD is answered with what is kept, whether or not that has moved.
     lines = conversation.format.run(room, (entry,)).decode().splitlines(keepends=True)
@@ -58,6 +58,8 @@ def own_lines(conversation: IrcServer, unit: Unit) -> tuple[list[str], list[str]
 
 class Answers:
     """What a session is to be told as answers, in order."""
+
+    __slots__ = ("_beside", "_collected", "_labels", "_ready", "_world", "label")
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -39,6 +39,8 @@ Then = Callable[[Mapping[str, str]], None]
 class Metadata:
     """What one connection has subscribed to, and what it said of itself too early."""
 
+    __slots__ = ("early", "keys")
+
     def __init__(self) -> None:
         self.keys: dict[str, None] = {}
         """Subscriptions, in the order they were made; at most `subscriptions.SUBSCRIPTIONS_MAX`."""

@@ -72,6 +72,8 @@ class _Open(msgspec.Struct):
 class Multiline:
     """The batch that one client has open."""
 
+    __slots__ = ("_failed", "_open")
+
     def __init__(self) -> None:
         self._open: _Open | None = None
         self._failed = ""

@@ -31,6 +31,8 @@ _LIKE_A_WRONG_PASSWORD: Final = frozenset({Code.WRONG_PASSWORD, Code.NAME_UNKNOW
 class Exchange:
     """How far one connection has come with logging in."""
 
+    __slots__ = ("chunks", "dialogue", "mechanism")
+
     def __init__(self) -> None:
         self.mechanism = ""
         """Of the exchange under way; empty for none."""

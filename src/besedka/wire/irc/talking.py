@@ -23,7 +23,7 @@ from besedka.wire.irc import people, referring, services
 from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.channels import CHANNEL, room_of
 from besedka.wire.irc.isupport import TARGETS_MAX
-from besedka.wire.irc.lines import Line, build, word
+from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of, tell_unsaid
 from besedka.wire.irc.said import ACTION
@@ -93,12 +93,20 @@ def _say(conversation: IrcServer, line: Line, manner: Manner) -> None:
         else:
             targets.append(target)
     for target in targets:
-        if not conversation.relay_fits(line.command, target, text):
+        if not _is_short_enough(conversation, line.command, target, text):
             in_order(conversation, lambda: conversation.reply(Numeric.ERR_INPUTTOOLONG))
             return
     saying = meant(line.command, text, manner, client_tags(conversation, line))
     for target in targets:
         _say_to(conversation, saying, target)
+
+
+def _is_short_enough(conversation: IrcServer, command: str, target: str, text: str) -> bool:
+    """Whether a line can be told to others as it is. Half a line holds any source."""
+    said = len(command) + len(target.encode()) + len(text.encode())
+    if said <= LINE_BYTES_MAX // 2:
+        return True
+    return line_bytes(build(conversation.mask, command, word(target), text)) <= LINE_BYTES_MAX
 
 
 def _targets(conversation: IrcServer, line: Line, listed: str) -> list[str] | None:

@@ -41,7 +41,7 @@ def _room_told(conversation: IrcServer, unit: Unit) -> None:
     if told.resumption is not Resumption.ON:
         return  # It is in there already, and has missed some of what was said.
     if told.room in conversation.entered:
-        conversation.entered.discard(told.room)
+        del conversation.entered[told.room]
     elif not conversation.is_account or told.after >= told.head:
         person = Person(conversation.principal, AccountName(conversation.account))
         extended = Capability.EXTENDED_JOIN in conversation.capabilities
