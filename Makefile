@@ -12,7 +12,7 @@ WORKERS ?= 5
 # each start compiles all of it again, and so does every run the tests themselves: a third of the time.
 test test-long coverage sim crash: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: serve test clients test-long coverage check sim crash bench bench-irc format clean
+.PHONY: serve test clients test-long coverage check sim crash bench bench-irc bench-search format clean
 
 $(VENV)/runs: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -53,6 +53,9 @@ crash: $(VENV)/tests  ## kill a busy server and cut its power, each ROUNDS times
 
 bench: $(VENV)/runs  ## deliveries, joins, idle memory, starting; see docs/PERFORMANCE.md
 	$(BIN)/besedka bench $(ARGS)
+
+bench-search: $(VENV)/runs  ## words found among a million messages, and what indexing costs: make bench-search ARGS="--messages 100000"
+	$(BIN)/besedka bench search $(ARGS)
 
 bench-irc: $(VENV)/runs  ## the IRC door beside ngIRCd (Debian package ngircd) in the same run: CPU, joins, memory
 	$(BIN)/besedka bench irc $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import statistics
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import click
 
-from besedka.bench import crowding, delivery, flooding, idle, irc_idle, joining, overview, starting
+from besedka.bench import crowding, delivery, flooding, idle, irc_idle, joining, overview, searching, starting
 from besedka.bench import irc as ircs
 from besedka.bench.irc_servers import besedka, ngircd, rival
 from besedka.bench.peers import arrive, register
@@ -195,6 +196,28 @@ async def _unread(messages: int) -> None:
         finally:
             await stores.close()
     _say(overview.line(milliseconds, messages))
+
+
+@bench.command()
+@click.option("--messages", default=1_000_000, show_default=True)
+@click.option("--asked", default=searching.ASKED, show_default=True, help="Searches of each kind.")
+def search(messages: int, asked: int) -> None:
+    """Two words, phrases and prefixes among a million messages, and what indexing them costs."""
+    _run(_search(messages, asked))
+
+
+async def _search(messages: int, asked: int) -> None:
+    talk = searching.Talk(random.Random(searching.SEED))
+    async with data_directory(1) as (data, devices):
+        stores = open_stores(data, limits=Limits())
+        try:
+            rooms = await searching.fill(stores, devices[0], talk, messages, _progress)
+            _say(await searching.build(stores, data, messages))
+            for line in await searching.measure(stores, talk, rooms, asked=asked):
+                _say(line)
+            _say(await searching.follow(stores, devices[0], talk, rooms, min(messages, searching.FOLLOWED)))
+        finally:
+            await stores.close()
 
 
 @bench.command()
