@@ -24,6 +24,7 @@ from besedka.chat.refusals import Refusal
 from besedka.chat.requests import Write
 from besedka.chat.told import Parting
 from besedka.hub.accounts import Account
+from besedka.hub.exporting import Exporter
 from besedka.hub.keeping import AuditRow, Step
 from besedka.hub.removing import Removal
 from besedka.hub.seen import Load, SessionNumber, SessionSeen
@@ -195,6 +196,7 @@ class Office:
             journal=self.log,
             limits=Limits(),
             server_name=lambda: "besedka",
+            exporter=Exporter(logs=self.logs, accounts=self.accounts, clock=self.clock),
             governor=self.governor if governed else None,
         )
         self.running = Running(

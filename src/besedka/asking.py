@@ -12,13 +12,16 @@ from besedka.failures import Failure
 from besedka.words import _
 
 if TYPE_CHECKING:  # Read late: a mistyped command need not wait for what only these take.
-    from besedka.admin.deeds import AnyDeed, Ended, RoomPart, Told
+    from besedka.admin.deeds import AnyDeed, Ended, PersonPart, RoomPart, Told
+
+    Take = Callable[[RoomPart], None] | Callable[[PersonPart], None]
+    """Takes the parts of what was asked for."""
 
 STARTING_SECONDS = 3.0
 """How long to wait for a server that has only just taken its data directory."""
 
 
-def ask_server(data: Path, deed: AnyDeed, take: Callable[[RoomPart], None] | None = None) -> Ended | None:
+def ask_server(data: Path, deed: AnyDeed, take: Take | None = None) -> Ended | None:
     """What the server that holds this directory makes of a deed; None where there is none. Raises `Failure`."""
     import time
 
@@ -44,10 +47,10 @@ def ask_server(data: Path, deed: AnyDeed, take: Callable[[RoomPart], None] | Non
         time.sleep(0.05)
 
 
-def do(data: Path, deed: AnyDeed, take: Callable[[RoomPart], None] | None = None) -> Ended:
+def do(data: Path, deed: AnyDeed, take: Take | None = None) -> Ended:
     """Have the running server do it, or do it on the files where none runs. Raises `Failure`.
 
-    What is said goes to the terminal, parts of a room to `take`.
+    What is said goes to the terminal, parts of a room or of a person to `take`.
     """
     ended = ask_server(data, deed, take)
     if ended is not None:
@@ -61,13 +64,13 @@ def do(data: Path, deed: AnyDeed, take: Callable[[RoomPart], None] | None = None
         raise Failure(str(fault)) from None
 
 
-def _teller(take: Callable[[RoomPart], None] | None) -> Callable[[Told], None]:
+def _teller(take: Take | None) -> Callable[[Told], None]:
     from besedka.admin.deeds import Said
 
     def tell(told: Told) -> None:
         if isinstance(told, Said):
             click.echo(told.text, err=told.fault)
         elif take is not None:
-            take(told)
+            take(told)  # type: ignore[arg-type]  # Whoever asks for rooms is shown rooms, and so on.
 
     return tell

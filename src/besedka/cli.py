@@ -266,6 +266,29 @@ def remove(name: str, redact: bool, data: Path) -> int:
     return do(data, RemoveUser(name=name, redact=redact)).status
 
 
+@user.command("export")
+@click.argument("name")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="A new file; else the output.")
+@data_option
+def export(name: str, output: Path | None, data: Path) -> int:
+    """Write down everything that is known of somebody, as JSON, whether the server runs or not."""
+    from besedka.admin.deeds import PersonPart, ReadPerson
+    from besedka.newfiles import written
+
+    parts: list[PersonPart] = []
+    ended = do(data, ReadPerson(name=name), parts.append)
+    if not parts:
+        return ended.status
+    with written(output) as file:
+        while parts:
+            part = parts.pop()
+            file.write(part.text.encode())
+            if part.next:
+                ended = do(data, ReadPerson(name=name, after=part.next), parts.append)
+        file.flush()
+    return ended.status
+
+
 def _line(bad: BadLine) -> int:
     return bad.line
 

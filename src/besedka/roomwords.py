@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +15,7 @@ from besedka.chat.entries import RoomId
 from besedka.failures import Failure
 from besedka.hub.importing import NewRoom
 from besedka.limits import Limits
+from besedka.newfiles import written
 from besedka.words import _
 
 
@@ -41,7 +38,7 @@ def export(name: str, output: Path | None, text: bool, data: Path) -> int:
     ended = do(data, ReadRoom(room=name), parts.append)
     if not parts:
         return ended.status
-    with _written(output) as file:
+    with written(output) as file:
         return _export(parts.pop(), file, text=text, data=data)
 
 
@@ -59,28 +56,6 @@ def _export(part: RoomPart, file: BinaryIO, *, text: bool, data: Path) -> Status
             status = do(data, ReadRoom(room=f"#{part.room}", after=entries[-1].number), parts.append).status
     file.flush()
     return status
-
-
-@contextlib.contextmanager
-def _written(output: Path | None) -> Iterator[BinaryIO]:
-    """The output, or a new file of its owner's alone that is gone again where writing it fails."""
-    if output is None:
-        yield sys.stdout.buffer
-        return
-    try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise Failure(_("{file} cannot be made: {why}").format(file=output, why=error.strerror)) from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException as error:
-        output.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise Failure(_("{file} cannot be written: {why}").format(file=output, why=error.strerror)) from None
-        raise
 
 
 # Import ----------------------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,9 +62,25 @@ def test_people_are_managed_with_a_server_and_without(people: Path) -> None:
     status, table, _ = user("list")
     assert status == 0
     assert re.match(r"ann +user +20\d\d-\d\d-\d\d \d\d:\d\d +- +- +-$", table.splitlines()[1])
+    file = people.parent / "ann.json"
+    assert user("export", "ANN", "-o", str(file)) == (0, "", "")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_text())["account"]["name"] == "ann"
+    acts = [(act["act"], act["what"]) for act in json.loads(user("export", "ANN")[1])["acts"]]
+    assert acts == [
+        ("role", "ann: admin"),
+        ("role", "ann: user"),
+        ("password", "ann"),
+        ("export", "ann"),
+        ("export", "ann"),
+    ]
+    assert "cannot be made: File exists" in user("export", "ann", "-o", str(file))[2]
+    assert user("export", "bob", "-o", str(file.with_name("bob.json")))[0] == 1
+    assert not file.with_name("bob.json").exists()
     assert user("remove", "ann")[0] == 0
     assert user("list")[1].count("\n") == 1
     assert user("remove", "ann") == (1, "", "There is nobody of that name.\n")
+    assert user("add", "ann", "--password-stdin", typed="correct horse\n") == (1, "", "That name is taken.\n")
     log = (people / "server.log").read_text()
     assert "account added name=ann" in log
     assert "horse" not in log

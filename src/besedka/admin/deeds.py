@@ -90,6 +90,14 @@ class RemoveUser(Deed, frozen=True, tag="remove"):
     """Whether what it said is taken back too."""
 
 
+class ReadPerson(Deed, frozen=True, tag="person-read"):
+    """Show a part of everything that is known of somebody."""
+
+    name: str
+    after: str = ""
+    """Where the part before this one said that it begins."""
+
+
 class ImportUsers(Deed, frozen=True, tag="import"):
     """Make accounts of people from an old users file."""
 
@@ -139,6 +147,7 @@ AnyDeed = (
     | SetRole
     | RemoveUser
     | ImportUsers
+    | ReadPerson
     | ReadRoom
     | BeginImport
     | BringEntries
@@ -172,7 +181,21 @@ class RoomPart(msgspec.Struct, frozen=True, tag_field="is", tag="room-part"):
         return f"<RoomPart of {len(self.entries)}>"
 
 
-Told = Said | RoomPart
+class PersonPart(msgspec.Struct, frozen=True, tag_field="is", tag="person-part"):
+    """Some of what is known of somebody, as `hub.exporting` has it."""
+
+    text: str
+    next: str
+
+    def __repr__(self) -> str:
+        """Without what is in it."""
+        return f"<PersonPart of {len(self.text)}>"
+
+
+HandOver = Callable[[RoomPart | PersonPart], None]
+"""Takes what no terminal shows."""
+
+Told = Said | RoomPart | PersonPart
 
 
 class Ended(msgspec.Struct, frozen=True, tag_field="is", tag="ended", omit_defaults=True):
@@ -188,7 +211,7 @@ class Ended(msgspec.Struct, frozen=True, tag_field="is", tag="ended", omit_defau
 class Answer:
     """Where a deed's words go, each as one harmless line."""
 
-    def __init__(self, tell: Callable[[Said], None], hand_over: Callable[[RoomPart], None] | None = None) -> None:
+    def __init__(self, tell: Callable[[Said], None], hand_over: HandOver | None = None) -> None:
         """`hand_over` is for what no terminal shows."""
         self._tell = tell
         self._hand_over = hand_over
@@ -197,9 +220,9 @@ class Answer:
         """Something the operator asked for."""
         self._tell(Said(harmless_line(text)))
 
-    def show(self, part: RoomPart) -> None:
-        """A part of a room, as it is: whoever asked for it writes a file of it."""
-        assert self._hand_over is not None, "only a command of its own asks for rooms"
+    def show(self, part: RoomPart | PersonPart) -> None:
+        """A part of a room or of a person, as it is: whoever asked for it writes a file of it."""
+        assert self._hand_over is not None, "only a command of its own asks for these"
         self._hand_over(part)
 
     def warn(self, text: str) -> None:

@@ -16,6 +16,8 @@ from besedka.admin.deeds import (
     ImportUsers,
     ListUsers,
     MakeInvitation,
+    PersonPart,
+    ReadPerson,
     RemoveUser,
     SetPassword,
     SetRole,
@@ -30,12 +32,13 @@ from besedka.chat.principals import AccountName, AccountRole
 from besedka.chat.refusals import SENTENCES, Code, Refusal
 from besedka.hub import removing
 from besedka.hub.accounts import Account
+from besedka.hub.exporting import Exporter
 from besedka.hub.faults import NameTaken
 from besedka.hub.ports import Clock, Dice, Journal
 from besedka.limits import Limits
 from besedka.words import _, plural
 
-PeopleDeed = AddUser | ListUsers | MakeInvitation | SetPassword | SetRole | RemoveUser | ImportUsers
+PeopleDeed = AddUser | ListUsers | MakeInvitation | SetPassword | SetRole | RemoveUser | ImportUsers | ReadPerson
 
 INVITATION_BYTES = 10
 """80 bits nobody guesses, 16 letters and digits that can be read out."""
@@ -62,6 +65,7 @@ class PeopleDesk:
         journal: Journal,
         limits: Limits,
         server_name: Callable[[], str],
+        exporter: Exporter,
         governor: Governor | None,
     ) -> None:
         """`server_name` is asked each time, because a reload may change it.
@@ -77,6 +81,7 @@ class PeopleDesk:
         self._journal = journal
         self._limits = limits
         self._server_name = server_name
+        self._exporter = exporter
         self._governor = governor
 
     async def carry_out(self, deed: PeopleDeed, answer: Answer) -> Ended:
@@ -96,6 +101,8 @@ class PeopleDesk:
                 return await self._remove(deed, answer)
             case ImportUsers():
                 return await self._import(deed)
+            case ReadPerson():
+                return await self._read(deed, answer)
             case _:
                 assert_never(deed)
 
@@ -235,6 +242,19 @@ class PeopleDesk:
             )
         await self._governor.finish_removal(step)
         return answer.done(_("{name} is removed.").format(name=account.name))
+
+    async def _read(self, deed: ReadPerson, answer: Answer) -> Ended:
+        """A part of everything that is known of somebody; that somebody asked is kept, once for all of it."""
+        account = await self.find(deed.name)
+        if account is None:
+            return answer.refuse(_(SENTENCES[Code.NO_SUCH_PERSON]))
+        if not deed.after:
+            await self._trail.record("export", account.name)
+        part = await self._exporter.part(account, deed.after)
+        if isinstance(part, Refusal):
+            return answer.refuse(_(part.sentence), Status.MISUSED)
+        answer.show(PersonPart(part.text, part.next))
+        return Ended(Status.FINE)
 
     async def _is_only_administrator(self, account: Account) -> bool:
         others = [one for one in await self._people.accounts() if one.id != account.id]

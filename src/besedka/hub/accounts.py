@@ -11,6 +11,7 @@ import msgspec
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.scram import Verifier
+from besedka.hub.seen import Ban
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -113,6 +114,14 @@ class AccountStore(Protocol):
 
     async def known_address(self, account: PrincipalId, address: str) -> bool:
         """Whether a login to this account has ever succeeded from this address."""
+        ...
+
+    async def addresses(self, account: PrincipalId) -> Sequence[str]:
+        """From where logins to this account have succeeded lately, in order."""
+        ...
+
+    async def bans(self, *, now: int) -> Sequence[Ban]:
+        """The bans in force, the oldest first."""
         ...
 
     async def add_token(

@@ -13,6 +13,7 @@ from besedka.admin.people import PeopleDesk
 from besedka.admin.rooms import RoomDesk
 from besedka.admin.trail import AuditTrail
 from besedka.config import Config
+from besedka.hub.exporting import Exporter
 from besedka.hub.faults import StoreFault
 from besedka.serve.directory import DataDirectory, DirectoryFault
 from besedka.serve.world import SystemClock, SystemDice
@@ -62,6 +63,7 @@ async def _carry_out(directory: DataDirectory, deed: AnyDeed, tell: Callable[[To
                 journal=log,
                 limits=limits,
                 server_name=lambda: Config().name,
+                exporter=Exporter(logs=stores.logs, accounts=stores.accounts, clock=clock),
                 governor=None,
             )
             return await desk.carry_out(deed, answer)

@@ -28,6 +28,7 @@ from besedka.admin.running import Running
 from besedka.admin.trail import AuditTrail
 from besedka.config import Config, ConfigFault, load
 from besedka.config_keys import Listener
+from besedka.hub.exporting import Exporter
 from besedka.hub.governing import HubGovernor
 from besedka.hub.hub import Hub
 from besedka.hub.importing import Importing
@@ -302,6 +303,7 @@ class Server:
             journal=self._log,
             limits=self._config.limits,
             server_name=lambda: self._config.name,
+            exporter=Exporter(logs=logs, accounts=accounts, clock=self._clock),
             governor=governor,
         )
         return Running(

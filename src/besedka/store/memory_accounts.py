@@ -127,6 +127,10 @@ class MemoryAccountStore:
         """Whether a login to this account has ever succeeded from this address."""
         return (account, address) in self._known
 
+    async def addresses(self, account: PrincipalId) -> Sequence[str]:
+        """From where logins to this account have succeeded lately, in order."""
+        return sorted(address for whose, address in self._known if whose == account)
+
     async def add_token(
         self, account: PrincipalId, *, token: str, client: str, address: str, now: int, expires: int, at_most: int
     ) -> None:

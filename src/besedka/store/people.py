@@ -22,6 +22,12 @@ class SqliteAccountStore(SqliteLogins):
         rows = await self._readers.call(lambda connection: connection.execute(query).fetchall())
         return [account_of(row) for row in rows]
 
+    async def addresses(self, account: PrincipalId) -> Sequence[str]:
+        """From where logins to this account have succeeded lately, in order."""
+        query = "SELECT address FROM known WHERE account = ? ORDER BY address"
+        rows = await self._readers.call(lambda connection: connection.execute(query, (account,)).fetchall())
+        return [address for (address,) in rows]
+
     async def set_password(self, account: PrincipalId, password_hash: str) -> None:
         """Replace the hash and end every token, in one commit."""
 
