@@ -74,7 +74,7 @@ class _Words(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """For `--help`."""
-        return sorted([*super().list_commands(ctx), "bench", "backup", "restore", "room"])
+        return sorted([*super().list_commands(ctx), "bench", "backup", "restore", "doctor", "room"])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
@@ -82,7 +82,7 @@ class _Words(click.Group):
             from besedka.bench.command import bench
 
             return bench
-        if cmd_name in ("backup", "restore"):
+        if cmd_name in ("backup", "restore", "doctor"):
             from besedka import safekeeping
 
             return safekeeping.COMMANDS[cmd_name]

@@ -1,4 +1,4 @@
-"""The words of the command line that are about the data as a whole: making a backup, restoring it."""
+"""The words of the command line that are about the data as a whole: backup, restore, doctor."""
 
 from __future__ import annotations
 
@@ -79,4 +79,24 @@ def restore(file: Path, end_sessions: bool, data: Path) -> int:
     return 0
 
 
-COMMANDS = {command.name: command for command in (backup, restore)}
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The configuration of the server.")
+@data_option
+def doctor(config: Path | None, data: Path) -> int:
+    """Look for what is wrong, or soon will be, and say what helps; exit status 1 where something should be done."""
+    from besedka.chat.text import harmless_line
+    from besedka.serve.doctor.checkup import examine
+    from besedka.serve.doctor.findings import Level
+
+    status = 0
+    with _failing():
+        for finding in examine(data, config):
+            line = f"{finding.level.value:8} {finding.about}: {finding.says.rstrip('.')}."
+            click.echo(harmless_line(line))
+            if finding.remedy:
+                click.echo(harmless_line(f"{'':8} -> {finding.remedy}"))
+            status |= finding.level in (Level.WARNING, Level.FAILURE)
+    return status
+
+
+COMMANDS = {command.name: command for command in (backup, restore, doctor)}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kept_world import furnish
+from running import OnLoop
 from server import Server
 
 
@@ -24,3 +27,12 @@ def standing(tmp_path_factory: pytest.TempPathFactory, made_data: Path) -> Itera
     shutil.copytree(made_data, path)
     with Server(path) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with people, words, a certificate and a configuration; to be copied."""
+    folder = tmp_path_factory.mktemp("furnished") / "data"
+    with asyncio.Runner() as runner:
+        furnish(folder, OnLoop(runner))
+    return folder

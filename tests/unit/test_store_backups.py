@@ -21,7 +21,7 @@ from besedka.store.backups import Made, back_up, last_backup, pour
 from besedka.store.faults import BadBackup, Missing
 from besedka.store.opening import ACCOUNTS, MESSAGES, reader
 from besedka.store.stores import open_stores
-from kept_world import ask, content, furnish, make_account
+from kept_world import ask, content, make_account
 from running import OnLoop
 
 NOW = 1_700_000_000_000
@@ -31,14 +31,6 @@ NOW = 1_700_000_000_000
 def run() -> Iterator[OnLoop]:
     with asyncio.Runner() as runner:
         yield OnLoop(runner)
-
-
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("furnished") / "data"
-    with asyncio.Runner() as runner:
-        furnish(folder, OnLoop(runner))
-    return folder
 
 
 @pytest.fixture

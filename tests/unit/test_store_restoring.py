@@ -23,7 +23,7 @@ from besedka.store.faults import BadBackup, Newer
 from besedka.store.opening import MESSAGES
 from besedka.store.restoring import restore
 from besedka.store.stores import open_stores
-from kept_world import ask, content, epoch, furnish, make_account
+from kept_world import ask, content, epoch, make_account
 from running import OnLoop
 
 NOW = 1_700_000_000_000
@@ -34,14 +34,6 @@ STAMP = "20231114T221320Z"
 def run() -> Iterator[OnLoop]:
     with asyncio.Runner() as runner:
         yield OnLoop(runner)
-
-
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("furnished") / "data"
-    with asyncio.Runner() as runner:
-        furnish(folder, OnLoop(runner))
-    return folder
 
 
 @pytest.fixture(scope="module")

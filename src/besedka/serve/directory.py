@@ -12,6 +12,7 @@ import fcntl
 import os
 import stat
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -43,6 +44,8 @@ class Holder(msgspec.Struct, frozen=True):
     """Of a server that has begun to listen."""
     control: str | None = None
     """The path of its control socket, once it answers there."""
+    addresses: tuple[str, ...] = ()
+    """Each `HOST:PORT` that it listens on."""
 
 
 class DataDirectory:
@@ -54,9 +57,9 @@ class DataDirectory:
         self.last_port = None if last is None else last.port
         """The port of a server that did not end in order."""
 
-    def announce(self, *, port: int, control: Path) -> None:
+    def announce(self, *, port: int, control: Path, addresses: Sequence[str] = ()) -> None:
         """Say where this server is to be reached. Raises `DirectoryFault`."""
-        self._write(Holder(os.getpid(), port, str(control)))
+        self._write(Holder(os.getpid(), port, str(control), tuple(addresses)))
         new = self.path / "server.port.new"
         try:
             new.write_text(f"{port}\n")

@@ -256,7 +256,7 @@ class Server:
         control_path = socket_path(self._directory.path)
         self._control = ControlSocket(control_path, carry_out=obey, journal=self._log)
         await self._control.open()
-        self._directory.announce(port=port_of(bound[0]), control=control_path)
+        self._directory.announce(port=port_of(bound[0]), control=control_path, addresses=self.listening)
         self._turning = asyncio.create_task(self._hub.run(), name="hub")
         self._turning.add_done_callback(self._hub_ended)
         self._roster.spawn(running.desk.finish_steps(), "finish steps")
