@@ -36,6 +36,7 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "limit": NUMBERS,
     "name": NAMES | TEXTS.filter(lambda text: len(text) <= 1024),
     "mask": NAMES | st.sampled_from(["192.0.2.0/24", "192.0.2.0/99", "*" * 900, "a b", "::1"]),
+    "query": TEXTS | st.sampled_from(["hi", "from:ann", "hi in:garden", "in:shed 1*"]),
     "text": TEXTS,
     "topic": TEXTS,
     "reason": TEXTS,

@@ -165,7 +165,7 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 Not there yet, and answered as unknown or not offered:
 
-- **Commands**: USERIP.
+- **Commands**: USERIP; SEARCH (`soju.im/search`): messages are searched by the line client and by native programs.
 - **Capabilities**: chghost, for a host here stands for an address, and neither it nor a user name changes while
   one is connected; logging in as another account (907) or out.
 - A guest's coming or going is a signal: a reader that is full misses the line, and its names are old until it asks.

@@ -28,6 +28,8 @@ _NEVER_ZERO = frozenset(
         "members_max",
         "requests_per_second",
         "requests_burst",
+        "searches_per_second",
+        "searches_burst",
         "nick_changes_per_minute",
         "nick_changes_burst",
         "accepts_per_second",
@@ -176,6 +178,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Sustained, of one session; what is sent faster waits, nothing is dropped."""
     requests_burst: int = 60
     """A pasted page goes through at once."""
+    searches_per_second: float = 2.0
+    """Sustained, of one person on all devices; further ones wait. A search takes some milliseconds of a thread."""
+    searches_burst: int = 10
+    """Somebody tries other words, and turns pages."""
     nick_changes_per_minute: float = 6.0
     """Sustained, of one person: everybody who shares a room with them is told each time."""
     nick_changes_burst: int = 5
@@ -298,6 +304,10 @@ def _relations(limits: Limits) -> tuple[tuple[str, bool], ...]:
         (
             "line_bytes_max * 2 <= frame_bytes_max (lines that wait are bounded as a frame is)",
             limits.line_bytes_max * 2 <= limits.frame_bytes_max,
+        ),
+        (
+            "run_bytes_max * 8 + search_hits_max * (search_spans_max * 12 + 4096) < 16 MiB (found)",
+            limits.run_bytes_max * 8 + limits.search_hits_max * (limits.search_spans_max * 12 + 4096) < 1 << 24,
         ),
         *_fitting_one_frame(limits),
     )

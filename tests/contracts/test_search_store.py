@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from additions import ANN, BOB, addition, joined, opening, rewriting
-from besedka.chat.entries import Edited, Message, Redacted, RoomId, TopicSet
+from additions import ANN, BOB, EVE, addition, direct, inbox, joined, left, opening, rewriting
+from besedka.chat.entries import Archived, Edited, Kind, Message, Opened, Redacted, RoomId, RoomName, TopicSet
 from besedka.chat.folded import words_of
 from besedka.chat.names import fold
-from besedka.chat.rooms import Reading
+from besedka.chat.rooms import Reading, Room, reading
 from besedka.chat.searching import Query, Term
 from besedka.hub.keeping import Addition, Found, LogStore, SearchPlace
 from besedka.store.logs import SqliteLogStore
@@ -135,3 +135,33 @@ def test_a_redacted_message_is_not_found(logs: LogStore, run: Run, lobby: Additi
 def test_only_messages_are_found(logs: LogStore, run: Run, lobby: Addition) -> None:
     run(logs.append([addition(lobby.after, TopicSet("coffee"))]))
     assert places(search(logs, run, about("coffee"))) == []
+
+
+def test_who_may_read_what_is_what_the_rooms_say(logs: LogStore, run: Run) -> None:
+    people = (ANN, BOB, EVE)
+    hidden = Opened(Kind.PRIVATE, RoomName("den"), ANN.principal)
+    made = [
+        opening(7, "lobby", joined(*people), left(EVE)),
+        opening(8, "garden", joined(BOB)),
+        addition(Room(RoomId(9)), hidden, joined(ANN), Message("tea"), joined(BOB, EVE), left(BOB)),
+        direct(10, ANN, BOB),
+        direct(11, ANN, ANN),
+        opening(12, "tent", joined(EVE), left(EVE), Archived(), owner=None),
+        inbox(13, ANN),
+    ]
+    run(logs.append(made))
+    for person in people:
+        told = run(logs.readable_rooms(person.principal))
+        readings = {one.room: one.reading for one in told}
+        rooms = [room for one in made if (room := run(logs.room(one.after.id))) is not None]
+        mine = {room.id: reading(room, person.principal, inside=False) for room in rooms if room.kind is not Kind.INBOX}
+        assert readings == {room: one for room, one in mine.items() if one is not None}
+        assert [one.room for one in told] == sorted(readings)
+    assert [(one.name, len(one.people)) for one in run(logs.readable_rooms(ANN.principal))] == [
+        ("lobby", 0),
+        ("den", 0),
+        ("", 2),
+        ("", 1),
+    ]
+    assert [one.name for one in run(logs.readable_rooms(BOB.principal))] == ["lobby", "garden", "", ""], "left, hidden"
+    assert [one.name for one in run(logs.readable_rooms(EVE.principal))] == ["lobby", "den", "tent"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from besedka.chat.entries import Level, Listing, Person, RequestId, RoomId, RoomRole
+from besedka.chat.entries import Entry, Kind, Level, Listing, Person, RequestId, RoomId, RoomName, RoomRole
 from besedka.chat.principals import AccountName, AccountRole
 from besedka.chat.told import RoomLine, Unit
 
@@ -42,6 +42,39 @@ class MarkList(Unit, frozen=True, tag="mark-list"):
     room: RoomId
     listing: Listing
     marks: tuple[MarkLine, ...]
+
+
+class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message that was looked for."""
+
+    room: RoomId
+    entry: Entry
+    """As it reads now, under the name that its author bore."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where in its text the words stand: from which character to before which, in order."""
+
+
+class HitRoom(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A room in which something was found."""
+
+    room: RoomId
+    room_kind: Kind
+    room_name: RoomName
+    people: tuple[Person, ...] = ()
+    """The two people of a direct room."""
+
+
+class SearchPage(Unit, frozen=True, tag="found"):
+    """What was looked for, the newest first. A page with a `next` may be short, or have nothing."""
+
+    id: RequestId | None
+    hits: tuple[Hit, ...]
+    rooms: tuple[HitRoom, ...]
+    """Those of the hits."""
+    next: tuple[int, RoomId, int] | None = None
+    """A time, a room and a number: the next page is of what is `older_than` this; null where there is none."""
+    since: int = 0
+    """Only what was said since this time was looked through; 0 where all was. Older messages are not indexed yet."""
 
 
 class Whereabouts(RoomLine, frozen=True):

@@ -195,6 +195,18 @@ class History(Request, frozen=True, tag="history"):
     limit: Count = 50
 
 
+class Search(Request, frozen=True, tag="search"):
+    """The newest messages of which all is true that `query` says, in what one may read. Answered `found`."""
+
+    query: str
+    """As a person types it: see "Searching"."""
+    zone: Annotated[int, msgspec.Meta(ge=-1440, le=1440)] = 0
+    """How many minutes the asker's clock is ahead of UTC: where its days begin."""
+    older_than: tuple[Count, InRoom, Count] | None = None
+    """What the last page said is `next`."""
+    limit: Count = 20
+
+
 class ListRooms(Request, frozen=True, tag="rooms"):
     """The public rooms. Answered `room-list`."""
 

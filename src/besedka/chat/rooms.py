@@ -99,13 +99,16 @@ def reading(room: Room, principal: PrincipalId, *, inside: bool) -> Reading | No
         return Reading(1, None) if principal == room.owner else None
     member = room.members.get(principal)
     if member is not None:
-        return Reading(1 if room.kind is Kind.PUBLIC else member.first, None)
+        return reading_of_stay(room.kind, first=member.first, left=None)
     if inside and is_guest(principal) and room.kind is Kind.PUBLIC:
         return Reading(1, None)
     stay = room.former.get(principal)
-    if stay is not None:
-        return Reading(1 if room.kind is Kind.PUBLIC else stay.first, stay.left)
-    return None
+    return None if stay is None else reading_of_stay(room.kind, first=stay.first, left=stay.left)
+
+
+def reading_of_stay(kind: Kind, *, first: int, left: int | None) -> Reading:
+    """What a stay in a room lets read: a public room from its beginning, any other from one's own on."""
+    return Reading(1 if kind is Kind.PUBLIC else first, left)
 
 
 def audience(room: Room) -> Iterable[PrincipalId]:

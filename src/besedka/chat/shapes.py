@@ -9,6 +9,7 @@ from besedka.chat.answers import (
     MarkList,
     OverviewTold,
     PersonTold,
+    SearchPage,
     SessionList,
     WhowasList,
 )
@@ -46,6 +47,7 @@ from besedka.chat.requests import (
     Register,
     Resume,
     Say,
+    Search,
     SetTopic,
     Sync,
     Tell,
@@ -121,6 +123,7 @@ AnyRequest = (
     | Away
     | ChangeNick
     | History
+    | Search
     | ListRooms
     | Who
     | ListMarks
@@ -148,6 +151,7 @@ AnyUnit = (
     | Done
     | Refused
     | Page
+    | SearchPage
     | RoomList
     | People
     | Presence

@@ -33,6 +33,7 @@ from besedka.chat.requests import (
     Register,
     Request,
     Resume,
+    Search,
     Sync,
     Who,
 )
@@ -51,6 +52,7 @@ from besedka.hub.pages import Pages
 from besedka.hub.people import Directory
 from besedka.hub.reads import Reads
 from besedka.hub.revoking import Revoking
+from besedka.hub.searches import Searches
 from besedka.hub.session import Session
 from besedka.wire.asides import SayAside
 from besedka.wire.looking import (
@@ -97,6 +99,7 @@ class Beside:
             **dict.fromkeys((AskChallenge, Prove, EnterProved, Knock), desk.carry_out),
             Sync: reads.sync,
             History: pages.history,
+            Search: Searches(hub.parts).search,
             Recall: pages.recall,
             ListConversations: pages.conversations,
             GetMarker: Markers(hub.parts).told,

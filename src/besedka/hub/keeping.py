@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from besedka.chat.audit import AuditLine
-from besedka.chat.entries import Entry, RequestId, RoomId, RoomName
+from besedka.chat.entries import Entry, Kind, Person, RequestId, RoomId, RoomName
 from besedka.chat.mending import Rewrite
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, PrincipalId
@@ -107,6 +107,18 @@ class LastSaid(msgspec.Struct, frozen=True):
     """Its members left out, but for the two of a direct room."""
     time: int
     """Milliseconds since 1970 UTC."""
+
+
+class ReadableRoom(msgspec.Struct, frozen=True):
+    """A room of which somebody may read something."""
+
+    room: RoomId
+    kind: Kind
+    name: RoomName
+    """Empty for a direct room, and for a hidden one that was left: what that is called now is not told (P7)."""
+    reading: Reading
+    people: tuple[Person, ...] = ()
+    """The two of a direct room, in the order of its pair."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -279,6 +291,10 @@ class LogStore(Belongings, Protocol):
 
     async def add_audit(self, row: AuditRow) -> None:
         """Put an operator's act there, durably."""
+        ...
+
+    async def readable_rooms(self, principal: PrincipalId) -> Sequence[ReadableRoom]:
+        """Every room somebody is or was a member of, by id, its inbox not among them; archived rooms are."""
         ...
 
     async def search(

@@ -67,6 +67,7 @@ class Online:
         "profile",
         "role",
         "rooms_joined",
+        "search_pace",
         "sessions",
         "spoke_at",
         "user",
@@ -82,6 +83,8 @@ class Online:
         """Its id, and what it is called."""
         self.nick_pace: Pace | None = None
         """How often it may change that."""
+        self.search_pace: Pace | None = None
+        """How often it may search."""
         self.role = role
         self.muted = muted
         self.inbox: RoomId | None = None

@@ -25,6 +25,7 @@ from besedka.hub.keeping import (
     Moved,
     Page,
     Reactions,
+    ReadableRoom,
     Receipt,
     RoomBrief,
     SearchPlace,
@@ -187,6 +188,10 @@ class SqliteLogStore(SqliteBelongings):
         return await self._readers.call(
             lambda connection: questions.last_said(connection, principal, after=after, before=before, beside=beside)
         )
+
+    async def readable_rooms(self, principal: PrincipalId) -> Sequence[ReadableRoom]:
+        """Every room somebody is or was a member of, by id."""
+        return await self._readers.call(lambda connection: questions.readable_rooms(connection, principal))
 
     async def unread(self, account: PrincipalId) -> Sequence[Unread]:
         """The rooms the account is a member of, by id."""

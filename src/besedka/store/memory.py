@@ -28,6 +28,7 @@ from besedka.hub.keeping import (
     Moved,
     Page,
     Reactions,
+    ReadableRoom,
     Receipt,
     RoomBrief,
     SearchPlace,
@@ -36,7 +37,7 @@ from besedka.hub.keeping import (
 from besedka.hub.seen import RoomSeen
 from besedka.store.memory_accounts import MemoryAccountStore as MemoryAccountStore
 from besedka.store.memory_belongings import MemoryBelongings
-from besedka.store.memory_views import in_a_list, names_of, seen, without_people
+from besedka.store.memory_views import in_a_list, names_of, readable, seen, without_people
 from besedka.store.rows import borne_name, encode_body, weight
 from besedka.store.sifting import page_of, sifted
 
@@ -292,6 +293,11 @@ class MemoryLogStore(MemoryBelongings):
             if said and after < said[-1] < before:
                 found.append(LastSaid(in_a_list(room), said[-1]))
         return found
+
+    async def readable_rooms(self, principal: PrincipalId) -> Sequence[ReadableRoom]:
+        """Every room somebody is or was a member of, by id."""
+        await self._disturbance.before("readable_rooms")
+        return [*readable(principal, self._rooms.values())]
 
     async def unread(self, account: PrincipalId) -> Sequence[Unread]:
         """The rooms the account is a member of, by id."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 from immutables import Map
 
+from besedka.chat.entries import Kind, RoomName
 from besedka.chat.names import FoldedName
-from besedka.chat.rooms import Room
+from besedka.chat.principals import PrincipalId
+from besedka.chat.rooms import Room, direct_people, reading
+from besedka.hub.keeping import ReadableRoom
 from besedka.hub.seen import RoomSeen
 from besedka.store.rows import borne_name, leading_names
 
@@ -41,3 +46,13 @@ def seen(room: Room) -> RoomSeen:
         messages=room.messages,
         topic=room.topic,
     )
+
+
+def readable(principal: PrincipalId, rooms: Iterable[Room]) -> Iterator[ReadableRoom]:
+    """What somebody may read of these rooms, inboxes left out, by id."""
+    for room in sorted(rooms, key=lambda room: room.id):
+        may_read = None if room.kind is Kind.INBOX else reading(room, principal, inside=False)
+        if may_read is not None:
+            secret = room.hidden and may_read.last is not None
+            name = RoomName("") if secret else room.name
+            yield ReadableRoom(room.id, room.kind, name, may_read, direct_people(room))

@@ -7,12 +7,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from besedka.chat.audit import AuditLine
-from besedka.chat.entries import Kind, RoomId
+from besedka.chat.entries import Kind, Person, RoomId
 from besedka.chat.principals import AccountName, PrincipalId
-from besedka.chat.rooms import Room
+from besedka.chat.rooms import Room, reading_of_stay
 from besedka.chat.told import ReactionCount
 from besedka.hub.belongings import is_about
-from besedka.hub.keeping import AuditRow, LastSaid, Reactions, Unread
+from besedka.hub.keeping import AuditRow, LastSaid, Reactions, ReadableRoom, Unread
 from besedka.hub.seen import RoomSeen
 from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, Row, room_of
 from besedka.store.states import governance_of
@@ -156,6 +156,29 @@ def _last_said(connection: sqlite3.Connection, room: Room, first: int) -> int | 
     number = numbers[bisect_left(numbers, said(numbers[-1]), key=said)]
     (time,) = connection.execute("SELECT time FROM entries WHERE room = ? AND number = ?", (room.id, number)).fetchone()
     return int(time)
+
+
+# Who may read what ----------------------------------------------------------------------------------------------
+
+_READABLE = (
+    "SELECT rooms.id, rooms.kind, CASE WHEN rooms.hidden = 0 OR mine.\"left\" IS NULL THEN rooms.name ELSE '' END,"
+    ' mine.first, mine."left", rooms.low, rooms.high'
+    " FROM stays AS mine CROSS JOIN rooms ON rooms.id = mine.room"
+    " WHERE mine.principal = ? AND rooms.kind <> 'inbox' ORDER BY rooms.id"
+)
+
+
+def readable_rooms(connection: sqlite3.Connection, principal: PrincipalId) -> list[ReadableRoom]:
+    """Every room somebody is or was a member of, with where they may read."""
+    names: dict[RoomId, dict[PrincipalId, Person]] = {}
+    for room, who, name, *_ in connection.execute(_TWO, (principal,)):
+        names.setdefault(room, {})[who] = Person(who, name)
+    found = []
+    for room, kind, name, first, left, *pair in connection.execute(_READABLE, (principal,)):
+        may_read = reading_of_stay(Kind(kind), first=first, left=left)
+        people = [names[room][who] for who in dict.fromkeys(pair) if who in names.get(room, {})]
+        found.append(ReadableRoom(room, Kind(kind), name, may_read, tuple(people)))
+    return found
 
 
 # What an operator sees -------------------------------------------------------------------------------------------
