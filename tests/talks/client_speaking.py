@@ -12,7 +12,7 @@ from besedka.client.showing import Look
 from besedka.client.surface import Surface
 from talks.speaking import Deed, Line, NativeSpeaker, Speaker
 
-_TIME = re.compile(r"^\d\d:\d\d |(?<=\()\d\d:\d\d(?=\))")
+_TIME = re.compile(r"^(?:\d{4}-\d\d-\d\d )?\d\d:\d\d |(?<=\()\d\d:\d\d(?=\))")
 """Before an entry, and where one is called by when it was said."""
 
 _DAY = re.compile(r"-- \d{4}-\d\d-\d\d")

@@ -44,6 +44,7 @@ from besedka.chat.requests import (
     Redact,
     Request,
     Say,
+    Search,
     SetTopic,
     Tell,
     Who,
@@ -65,6 +66,7 @@ from besedka.chat.room_requests import (
 )
 from besedka.client.command_table import COMMANDS, EXIT, Group
 from besedka.client.commands import understood
+from besedka.client.deeds.past import zone
 from besedka.client.doing import Doer
 from besedka.client.showing import Look
 from besedka.client.surface import Surface
@@ -128,6 +130,8 @@ ASKED: dict[str, Request | list[Request]] = {
     "/react @bob 👍": React(room=LOBBY, number=3, reaction="👍"),
     "/unreact 1 👍": React(room=LOBBY, number=1, reaction="👍", withdrawn=True),
     "/history 5": History(room=LOBBY, before=4, limit=5),
+    "/search  green tea": Search(query="green tea", zone=zone(), limit=20),
+    "/more": [],
     # Rooms.
     "/rooms": ListRooms(),
     "/join tea": Join(name="tea", show=20),

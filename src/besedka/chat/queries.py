@@ -79,7 +79,7 @@ _MOMENT = re.compile(_DATE + r"(?:t([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(z|[+-
 """`2026-11-22`, `22.11.2026`, `today`, `yesterday`; and behind it `T18:30` or `T18:30:05`, with a zone or without."""
 
 
-class _Moment(msgspec.Struct, frozen=True):
+class Moment(msgspec.Struct, frozen=True):
     """A day or a moment, in milliseconds since 1970 UTC."""
 
     start: int
@@ -87,12 +87,35 @@ class _Moment(msgspec.Struct, frozen=True):
     """The beginning of the next day; of a moment, itself."""
 
 
+def moment_of(text: str, *, now: int, zone: int) -> Moment | None:
+    """The day or the moment that somebody means, where the clock is `zone` minutes ahead of UTC; None for neither."""
+    found = _MOMENT.fullmatch(text.casefold())
+    if found is None:
+        return None
+    year, month, day, day_2, month_2, year_2, today, yesterday, hour, minute, second, named_zone = found.groups()
+    east = zone * MINUTE
+    if today or yesterday:
+        days: int | None = (now + east) // DAY - (1 if yesterday else 0)
+    else:
+        days = days_since_1970(int(year or year_2), int(month or month_2), int(day or day_2))
+    if days is None:
+        return None
+    if hour is None:
+        return Moment(days * DAY - east, (days + 1) * DAY - east)
+    hours, minutes, seconds = int(hour), int(minute), int(second or 0)
+    if hours > 23 or minutes > 59 or seconds > 60:  # A leap second is as good as the first of the next minute.
+        return None
+    east = east if named_zone is None else _east(named_zone) * MINUTE
+    moment = days * DAY + ((hours * 60 + minutes) * 60 + seconds) * 1000 - east
+    return Moment(moment, moment)
+
+
 class _Reading:
     """What has been read so far."""
 
     def __init__(self, now: int, zone: int) -> None:
         self._now = now
-        self._zone = zone * MINUTE
+        self._zone = zone
         self._terms: dict[Term, None] = {}
         self._people: dict[str, None] = {}
         self._rooms: dict[str, None] = {}
@@ -138,14 +161,14 @@ class _Reading:
 
     def earlier(self, value: str) -> bool:
         """`before:DATE`."""
-        moment = self._moment(value)
+        moment = moment_of(value, now=self._now, zone=self._zone)
         if moment is not None:
             self._before = moment.start if self._before is None else min(self._before, moment.start)
         return moment is not None
 
     def later(self, value: str) -> bool:
         """`after:DATE`."""
-        moment = self._moment(value)
+        moment = moment_of(value, now=self._now, zone=self._zone)
         if moment is not None:
             self._after = moment.end if self._after is None else max(self._after, moment.end)
         return moment is not None
@@ -155,27 +178,6 @@ class _Reading:
         is_link = fold(value) in _LINKS
         self._has_link = self._has_link or is_link
         return is_link
-
-    def _moment(self, value: str) -> _Moment | None:
-        found = _MOMENT.fullmatch(value.casefold())
-        if found is None:
-            return None
-        year, month, day, day_2, month_2, year_2, today, yesterday, hour, minute, second, zone = found.groups()
-        if today or yesterday:
-            days: int | None = (self._now + self._zone) // DAY - (1 if yesterday else 0)
-        else:
-            days = days_since_1970(int(year or year_2), int(month or month_2), int(day or day_2))
-        if days is None:
-            return None
-        start = days * DAY - self._zone
-        if hour is None:
-            return _Moment(start, start + DAY)
-        hours, minutes, seconds = int(hour), int(minute), int(second or 0)
-        if hours > 23 or minutes > 59 or seconds > 60:  # A leap second is as good as the first of the next minute.
-            return None
-        moment = days * DAY + ((hours * 60 + minutes) * 60 + seconds) * 1000
-        moment -= self._zone if zone is None else _east(zone) * MINUTE
-        return _Moment(moment, moment)
 
 
 def _east(zone: str) -> int:

@@ -99,8 +99,26 @@ _TALKING = (
         example="/paste",
     ),
     Command(
-        group=Group.TALKING, usage="/history [N]", summary=N_("show N earlier entries, further back each time"),
-        example="/history 50",
+        group=Group.TALKING, usage="/history [N] [MESSAGE | [before|after] MESSAGE|DAY]", example="/history 50",
+        summary=N_("show N earlier entries, further back each time, or those about a message or a day"),
+        details=(
+            N_("/history #12 shows what surrounds message 12; tea#12, as /search says it, is one of another room."),
+            N_("/history after #12, before #12, after 2026-11-22, before yesterday: from there on, or up to there."),
+            N_("/history 2026-11-22 and /history 2026-11-22T18:30 show what was said then."),
+        ),
+    ),
+    Command(
+        group=Group.TALKING, usage="/search WORDS", also=("find",), words_min=1, example='/search "green tea" from:bob',
+        summary=N_("find messages in all your rooms, the newest first"),
+        details=(
+            N_('All words must be there; "green tea" side by side, tea* at the beginning of a word.'),
+            N_("from:bob from:me in:tea in:@bob before:2026-11-22 after:yesterday has:link say more."),
+            N_("Each is shown as tea#12: /history tea#12 shows what surrounds it. /more shows older ones."),
+        ),
+    ),
+    Command(
+        group=Group.TALKING, usage="/more", summary=N_("show older messages that the last /search finds"),
+        example="/more",
     ),
     Command(
         group=Group.TALKING, usage="/numbers", summary=N_("show the number of each message, or no longer"),

@@ -63,6 +63,11 @@ def _of(*options: str) -> Options:
     return lambda _known, _words: options
 
 
+def _query(known: Known, _words: Sequence[str]) -> Iterable[str]:
+    people = (f"from:{name}" for name in ("me", *known.people))
+    return (*people, *(f"in:{room}" for room in known.rooms), "before:today", "after:yesterday", "has:link")
+
+
 _PERSON = (_people,)
 _MESSAGE = (_messages,)
 
@@ -75,6 +80,8 @@ ARGUMENTS: dict[str, tuple[Options, ...]] = {
     **dict.fromkeys(("room", "leave", "who"), (_rooms,)),
     "join": (lambda known, _words: known.others,),
     "make": (_of(), _of("private")),
+    "search": (_query,) * 8,
+    "history": (_of("before", "after", "today", "yesterday"), _of("before", "after", "today", "yesterday")),
     "settings": (_of(*SETTINGS), lambda _known, words: SWITCH[words[0] in _VALUED :]),
     "notify": (lambda known, _words: (*_LEVELS, *known.rooms), _of(*_LEVELS)),
     "profile": (

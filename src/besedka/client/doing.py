@@ -14,6 +14,7 @@ from besedka.client.core import Core
 from besedka.client.deeds.governing import Governing
 from besedka.client.deeds.help import help_lines
 from besedka.client.deeds.here import Asked, Deed, Here
+from besedka.client.deeds.past import Past
 from besedka.client.deeds.people import People
 from besedka.client.deeds.rooms import Rooms
 from besedka.client.deeds.talking import Talking
@@ -36,6 +37,7 @@ class Doer:
         self._talking = Talking(self._here)
         self._deeds: dict[str, Deed] = {
             **self._talking.deeds(),
+            **Past(self._here).deeds(),
             **Rooms(self._here).deeds(),
             **Governing(self._here).deeds(),
             **People(self._here).deeds(),

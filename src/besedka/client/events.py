@@ -12,6 +12,7 @@ from besedka.chat.answers import (
     MarkList,
     OverviewTold,
     PersonTold,
+    SearchPage,
     SessionList,
     WhowasList,
 )
@@ -120,6 +121,7 @@ Answer = (
     | WhowasList
     | DataList
     | OverviewTold
+    | SearchPage
     | SessionList
 )
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from besedka.chat.entries import Kind
+from besedka.chat.requests import History
+from besedka.chat.told import Page
 from besedka.client.events import Jump, Jumped
 from besedka.client.link import Back, Known, News, NotKept, TryingAgain
 from besedka.words import _, plural
@@ -25,6 +28,19 @@ def news_sentence(news: News) -> str:
             return why
         case _:
             assert_never(news)
+
+
+def before_sentence(page: Page, request: History, kind: Kind, where: str) -> str:
+    """What is to be said of what lies before a page of history, or of an empty one; else nothing."""
+    if page.entries and page.entries[0].number > page.floor:
+        return ""
+    if not page.entries and (request.after is not None or request.after_time is not None):
+        return _("There is nothing there in {room}.").format(room=where)
+    if page.floor <= 1:
+        return "" if page.entries else _("There is nothing earlier in {room}.").format(room=where)
+    if kind is Kind.PUBLIC:
+        return _("What was said earlier in {room} is no longer kept.").format(room=where)
+    return _("What was said earlier in {room} is no longer kept, or was said before you came.").format(room=where)
 
 
 def jump_sentence(jumped: Jumped, where: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -50,6 +51,12 @@ def label(known: KnownRoom, me: PrincipalId | None) -> str:
         return harmless_line(known.name)
     others = [person.name for person in known.people if person.principal != me] or [one.name for one in known.people]
     return "@" + harmless_line(others[0] if others else "?")
+
+
+def unlisted_labels(rooms: Iterable[KnownRoom], me: PrincipalId | None) -> list[str]:
+    """What I am in that no list of rooms has: hidden rooms, and conversations of two."""
+    mine = (known for known in rooms if known.inside and known.kind is not Kind.INBOX and known.settings.hidden)
+    return sorted(label(known, me) for known in mine)
 
 
 def clock(milliseconds: int) -> str:

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from typing import assert_never
 
-from besedka.chat.answers import OverviewTold
+from besedka.chat.answers import OverviewTold, SearchPage
 from besedka.chat.entries import Kind, RequestId, RoomId
 from besedka.chat.names import LOBBY, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.refusals import SENTENCES, Code, Refusal
-from besedka.chat.requests import ComeAsGuest, Edit, Join, Leave, Login, Register, Resume, Say, Tell
+from besedka.chat.requests import ComeAsGuest, Edit, History, Join, Leave, Login, Register, Resume, Say, Tell
 from besedka.chat.room_requests import Open
 from besedka.chat.text import harmless, harmless_line
 from besedka.chat.told import (
@@ -45,11 +45,12 @@ from besedka.client.events import (
     StartedOver,
     Welcomed,
 )
+from besedka.client.hits import Hits
 from besedka.client.link import Back, Known, News, NotKept, TryingAgain
 from besedka.client.memory import AnyWrite, KnownRoom
-from besedka.client.news import jump_sentence, news_sentence
+from besedka.client.news import before_sentence, jump_sentence, news_sentence
 from besedka.client.reading import ReadSoFar
-from besedka.client.showing import INDENT, Look, label
+from besedka.client.showing import INDENT, Look, label, unlisted_labels
 from besedka.client.transcript import Transcript
 from besedka.client.writers import Writers
 from besedka.words import _
@@ -83,6 +84,8 @@ class Surface:
         """What was shown of rooms."""
         self.reading = ReadSoFar(core)
         """How far that was."""
+        self.hits = Hits(core, look)
+        """What was searched for."""
         self.company = Company()
         """Who is there."""
         self.rooms_listed: tuple[RoomLine, ...] = ()
@@ -121,14 +124,6 @@ class Surface:
             if known.kind is not Kind.INBOX and known.inside and fold(label(known, self._core.principal)) == wanted:
                 return known
         return None
-
-    def unlisted_labels(self) -> list[str]:
-        """What I am in that no list of rooms has: hidden rooms, and conversations of two."""
-        return sorted(
-            label(known, self._core.principal)
-            for known in self._core.rooms.values()
-            if known.inside and known.kind is not Kind.INBOX and known.settings.hidden
-        )
 
     @property
     def writing(self) -> str:
@@ -263,17 +258,16 @@ class Surface:
                 self._bell()
             self._choose_room()
 
-    def _page(self, page: Page) -> None:
+    def _page(self, page: Page, request: object) -> None:
+        assert isinstance(request, History), "nothing else is answered so"
         kind, where = self._described(page.room)
+        if before := before_sentence(page, request, kind, where):
+            self.say_notice(before)
         if not page.entries:
-            if page.floor > 1:
-                self.say_notice(_("What was said earlier in {room} cannot be read.").format(room=where))
-            else:
-                self.say_notice(_("There is nothing earlier in {room}.").format(room=where))
             return
         self._oldest[page.room] = page.entries[0].number
         self.company.arrived(page.room, page.entries)
-        self.say_lines(self.transcript.page(page, kind=kind, where=where))
+        self.say_lines(self.transcript.page(page, kind=kind, where=where, marked=request.around))
 
     def _jumped(self, jumped: Jumped) -> None:
         kind, where = self._described(jumped.room)
@@ -288,6 +282,7 @@ class Surface:
         self.transcript.forget()
         self.reading.forget()
         self.company.forget()
+        self.hits.forget()
         self.current = None
         self._settled = False
         self.say_notice(_("This server's log is not the one it was (it was restored, perhaps); all is shown anew."))
@@ -305,10 +300,12 @@ class Surface:
             case Done(room=room):
                 self._done(request, room)
             case Page():
-                self._page(answer)
+                self._page(answer, request)
+            case SearchPage():
+                self.say_lines(self.hits.lines(request, answer))
             case RoomList():
-                self.rooms_listed = answer.rooms
-                self.say_lines(room_lines(answer, self.unlisted_labels(), self.look))
+                self.rooms_listed, me = answer.rooms, self._core.principal
+                self.say_lines(room_lines(answer, unlisted_labels(self._core.rooms.values(), me), self.look))
             case OverviewTold():
                 first = answer.id is not None and answer.id == self.first_overview
                 self.say_lines(overview_lines(answer, self._label_of, self.look, all_rooms=not first))

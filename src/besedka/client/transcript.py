@@ -46,6 +46,9 @@ ONCE_MORE_MAX = 10
 _EXCERPT_CHARACTERS = 30
 """Enough of a message to know it again on the screen above."""
 
+_MARK = "←"
+"""Stands behind the message that somebody asked to see the surroundings of."""
+
 LEVELS = {Level.ALL: N_("everything"), Level.MENTIONS: N_("mentions only"), Level.NONE: N_("nothing")}
 """Of what somebody is notified."""
 
@@ -81,8 +84,8 @@ class Transcript:
             self.remembered.show(arrived.room, entry)
         return lines
 
-    def page(self, page: Page, *, kind: Kind, where: str) -> list[str]:
-        """A page of history, as it reads now."""
+    def page(self, page: Page, *, kind: Kind, where: str, marked: int | None = None) -> list[str]:
+        """A page of history, as it reads now; the entry `marked` is the one that was asked about."""
         look, lines, today = self._look, [self._look.dim("-- " + _("earlier in {room}").format(room=where))], ""
         for entry in page.entries:
             if self.is_unwanted(entry):
@@ -92,6 +95,8 @@ class Transcript:
                 today = day(entry.time)
                 lines.append(look.dim(f"-- {today}"))
             lines += self._entry(page.room, entry, kind=kind, where="")
+            if entry.number == marked:
+                lines[-1] += " " + look.bold(_MARK)
             lines += self._reactions([one for one in page.reactions if one.number == entry.number])
         self._day = ""
         return [*lines, look.dim("-- " + _("so far what was earlier"))]

@@ -1,4 +1,4 @@
-"""What is said, answered, mended and read again."""
+"""What is said, answered, mended."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ from besedka.chat.text import harmless_line
 from besedka.client.deeds.here import Asked, Deed, Here, numbered, person, split
 from besedka.client.events import Phase
 from besedka.words import _
-
-HISTORY_DEFAULT = 20
-HISTORY_MAX = 200
-"""A server's page has no more."""
 
 
 class Talking:
@@ -30,7 +26,6 @@ class Talking:
             "redact": self._redact,
             "react": lambda argument: self._react(argument, withdrawn=False),
             "unreact": lambda argument: self._react(argument, withdrawn=True),
-            "history": self._history,
             "numbers": self._numbers,
         }
 
@@ -95,17 +90,6 @@ class Talking:
         if number is None:
             return None
         return self._here.of_room(React, number=number, reaction=reaction, withdrawn=withdrawn)
-
-    def _history(self, argument: str) -> Asked:
-        here = self._here
-        known = here.room("")
-        if known is None or not here.online():
-            return None
-        if argument and not (argument.isascii() and argument.isdigit() and 1 <= int(argument[:9]) <= HISTORY_MAX):
-            here.say(_("/history takes a number from 1 to {most}.").format(most=HISTORY_MAX))
-            return None
-        limit = int(argument) if argument else HISTORY_DEFAULT
-        return here.core.history(known.room, before=here.surface.oldest(known.room), limit=limit)
 
     def _numbers(self, _argument: str) -> Asked:
         transcript = self._here.surface.transcript
