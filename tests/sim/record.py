@@ -6,7 +6,7 @@ a commit changed is *unsure* until the server has its answer, or has read the ro
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -53,11 +53,16 @@ def hold(promise: bool, why: str) -> None:
         raise Broken(why)
 
 
+NAMELESS_MAX = 64
+"""More requests than a session may have pending, and few enough to be judged all of them."""
+
+
 class Asked(msgspec.Struct, frozen=True):
     """A write that somebody sent, and from where."""
 
     request: Write
     address: str
+    user: str = ""
 
 
 class Record:
@@ -74,6 +79,8 @@ class Record:
         self.askers: dict[RequestId, set[str]] = {}
         """By which devices each request was asked: several where one forgot its token and is another now."""
         self.asked: dict[RequestId, Asked] = {}
+        self.nameless: dict[PrincipalId, deque[Asked]] = {}
+        """What somebody has asked lately by a protocol in which requests have no ids, and is not kept."""
         self.said: dict[str, list[tuple[RoomId, int]]] = {}
         """Where each token stands: first in the message itself, then in its edits. Nobody says the same twice."""
         self.stands: dict[str, tuple[RoomId, int]] = {}
@@ -106,6 +113,10 @@ class Record:
         """What inboxes must note, by what this commit has so far."""
         self._moved: dict[PrincipalId, None] = {}
         self._noted: list[tuple[PrincipalId, Body]] = []
+
+    def asked_without_id(self, principal: PrincipalId, asked: Asked) -> None:
+        """Somebody asks something by IRC."""
+        self.nameless.setdefault(principal, deque(maxlen=NAMELESS_MAX)).append(asked)
 
     # Commits --------------------------------------------------------------------------------------------------------
 
@@ -305,6 +316,7 @@ class Record:
         other.requests = dict(self.requests)
         other.askers = {request: set(askers) for request, askers in self.askers.items()}
         other.asked = dict(self.asked)
+        other.nameless = {principal: deque(asked, NAMELESS_MAX) for principal, asked in self.nameless.items()}
         other.said = {token: list(places) for token, places in self.said.items()}
         other.stands = dict(self.stands)
         other.gone = dict(self.gone)

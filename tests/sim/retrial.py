@@ -6,6 +6,7 @@ made up from what it became. What the rules want to know beside the room is foun
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ from besedka.chat.rules import decide, open_room
 from besedka.chat.verdicts import Circumstances
 
 if TYPE_CHECKING:
-    from sim.record import Record
+    from sim.record import Asked, Record
 
 _NOTED = (Entered, Left, Invited)
 
@@ -70,6 +71,21 @@ class Retrial:
         if first.author == SERVER:
             return self._illegal_of_server(room, first)
         found = self._record.asked.get(request_id) if request_id is not None else None
+        if found is None and self._was_asked_without_id(room, entries):
+            return ""
+        return self._why_not(room, entries, found)
+
+    def _was_asked_without_id(self, room: Room, entries: Sequence[Entry]) -> bool:
+        """Whether it is what somebody asked by IRC, who will not be believed to have asked it once more."""
+        nameless = self._record.nameless.get(entries[0].author, deque())
+        for asked in list(nameless):
+            if not self._why_not(room, entries, asked):
+                nameless.remove(asked)
+                return True
+        return False
+
+    def _why_not(self, room: Room, entries: Sequence[Entry], found: Asked | None) -> str:
+        first = entries[0]
         request = self._made_up(room, first) if found is None else found.request
         if request is None:
             return f"nobody can ask for this: {first.body}"
@@ -78,8 +94,9 @@ class Retrial:
             return why
         drafts = tuple(Draft(entry.author, entry.name, entry.body) for entry in entries)
         addresses = self._record.addresses.get(first.name, []) if found is None else [found.address]
+        user = "" if found is None else found.user
         verdicts = [
-            self._verdict(room, entries, request, address, inside=inside)
+            self._verdict(room, entries, request, address, user=user, inside=inside)
             for address in addresses
             for inside in self._inside(room, first, request)
         ]
@@ -88,9 +105,9 @@ class Retrial:
         return ", ".join(_reason(verdict) for verdict in verdicts)
 
     def _verdict(
-        self, room: Room, entries: Sequence[Entry], request: Write, address: str, *, inside: bool
+        self, room: Room, entries: Sequence[Entry], request: Write, address: str, *, user: str, inside: bool
     ) -> tuple[Draft, ...] | Refusal:
-        actor = self._actor(entries[0].author, entries[0].name, address, inside=inside)
+        actor = self._actor(entries[0].author, entries[0].name, address, user=user, inside=inside)
         return decide(room, actor, request, self._circumstances(room, entries, request))
 
     def _inside(self, room: Room, first: Entry, request: Write) -> tuple[bool, ...]:
@@ -99,10 +116,10 @@ class Retrial:
             return True, False
         return (first.author in room.members,)
 
-    def _actor(self, principal: PrincipalId, name: str, address: str, *, inside: bool) -> Actor:
+    def _actor(self, principal: PrincipalId, name: str, address: str, *, inside: bool, user: str = "") -> Actor:
         host = _host(address, self._record.host_key)
         role = AccountRole.ADMIN if name in self._record.admins and principal > 0 else AccountRole.USER
-        return Actor(principal, AccountName(name), role, inside, host=host, address=address)
+        return Actor(principal, AccountName(name), role, inside, user=user, host=host, address=address)
 
     # What was asked -------------------------------------------------------------------------------------------------
 

@@ -35,8 +35,10 @@ _FOR_READERS = (Message, Edited, Redacted, MembershipChanged)
 class Viewer:
     """One session, and what it may know."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, *, hears_itself: bool = False) -> None:
+        """`hears_itself` is whether it is told what it said from outside, where that is allowed."""
         self.record = record
+        self._hears_itself = hears_itself
         self.me: PrincipalId | None = None
         self.administers = False
         """Whether it is an administrator's."""
@@ -111,6 +113,8 @@ class Viewer:
         if span is not None and span.has(number):
             return True
         entry = self.record.entries[room][number - 1]
+        if self._hears_itself and entry.author == self.me:
+            return True
         if isinstance(entry.body, _FOR_READERS):
             return False
         states = self.record.versions(room)

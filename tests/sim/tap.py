@@ -108,7 +108,11 @@ class NativeTap:
                     continue
                 if isinstance(request, Write):
                     self._record.asked.setdefault(request_id, Asked(request, self._address))
-                if isinstance(request, SetProfile | SetData) and self._you is not None and self._you.principal < 0:
+                if (
+                    isinstance(request, SetProfile | SetData | Leave)
+                    and self._you is not None
+                    and self._you.principal < 0
+                ):
                     self._record.of_guests.update(dict.fromkeys(tokens_in(msgspec.json.encode(request))))
                 self._record.askers.setdefault(request_id, set()).add(self._device)
                 self._asked.append((request_id, request if isinstance(request, Request) else None))

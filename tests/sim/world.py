@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from random import Random
 
 from besedka.chat.entries import Kind
 from besedka.hub.faults import StoreFault
@@ -10,7 +12,13 @@ from besedka.hub.hub import Hub
 from besedka.hub.parts import Parts
 from besedka.hub.ports import Peer
 from besedka.hub.settings import Settings
+from besedka.hub.surroundings import Surroundings
 from besedka.limits import Limits
+from besedka.wire.irc.conversation import IrcServer
+from besedka.wire.irc.format import Formats
+from besedka.wire.irc.settings import IrcSettings
+from sim.irc_people import Chatter
+from sim.irc_server import WitnessedIrcServer
 from sim.link import PIECE_BYTES_MAX, Connection, Weather
 from sim.people import Device
 from sim.record import Broken, Record, hold
@@ -68,11 +76,20 @@ class Server:
                 dice=world,
                 journal=QuietJournal(world),
                 limits=world.limits,
-                settings=Settings(guests=True),
+                settings=Settings(guests=True, irc=IrcSettings(before_connect=True)),
             )
         )
+        self._record = world.record
+        self._surroundings = Surroundings(self.hub, created=self.process.now())
+        self._formats = Formats(self._surroundings)
         self.over = False
         self.process.spawn(self._run(), "hub")
+
+    def irc(self, limits: Limits, address: str, tell_story: Callable[[str, object], None]) -> IrcServer:
+        """This server's end of a new IRC connection."""
+        return WitnessedIrcServer(
+            limits, self._surroundings, self._formats, record=self._record, address=address, tell_story=tell_story
+        )
 
     async def _run(self) -> None:
         await self.hub.run()
@@ -116,6 +133,9 @@ class World:
             self._make_texter(self.random.choice([*self.names, "tim"]), f"text{number}")
             for number in range(self.random.choice([0, 0, 1, 2]))
         ]
+        # Dice of their own: where nobody comes by IRC, a world is what it was before anybody could.
+        self._irc_random = Random(f"irc {seed}")
+        self.chatters = [self._make_chatter(number) for number in range(self._irc_random.choice([0, 0, 1, 2, 3]))]
 
     def _make_devices(self) -> list[Device]:
         devices = [
@@ -130,6 +150,13 @@ class World:
     def _make_texter(self, name: str, label: str) -> Texter:
         return Texter(self, name=name, label=label, address=self._address_for(name))
 
+    def _make_chatter(self, number: int) -> Chatter:
+        random = self._irc_random
+        guest = random.random() < 0.3
+        name = f"gil{number}" if guest else random.choice([*self.names, "ida"])
+        random = Random(random.random())
+        return Chatter(self, random, name=name, label=f"irc{number}", address=self._address_for(name), guest=guest)
+
     def _address_for(self, name: str) -> str:
         """From where the next device of somebody comes: an address of its own, in one of two networks."""
         count = sum(map(len, self.record.addresses.values()))
@@ -138,9 +165,9 @@ class World:
         return address
 
     @property
-    def everybody(self) -> list[Device | Texter]:
-        """All devices and terminals."""
-        return [*self.devices, *self.texters]
+    def everybody(self) -> list[Device | Texter | Chatter]:
+        """All devices, terminals and IRC clients."""
+        return [*self.devices, *self.texters, *self.chatters]
 
     def token_bytes(self, count: int) -> bytes:
         """Fills `hub.ports.Dice`."""
@@ -263,7 +290,7 @@ class World:
             self.server.process.kill()
             self.server = None
 
-    def connect(self, device: Device | Texter) -> Connection | None:
+    def connect(self, device: Device | Texter | Chatter) -> Connection | None:
         """A new connection of a device; None if nobody listens."""
         if self.server is None:
             return None
@@ -357,6 +384,8 @@ class World:
         """
         for texter in self.texters:
             texter.check_complete()
+        for chatter in self.chatters:
+            chatter.check_complete()
         left = left and self.limits.rooms_per_account_max > len(self.record.rooms)
         for device in self.devices:
             me = device.core.principal

@@ -87,8 +87,8 @@ def test_what_others_said_before_one_left_is_told_and_nothing_twice(people: tupl
     ann.session.receive(b"@label=a PART #tea\r\n")
     ann.server.settle()
     assert [line.rpartition(" :")[2] if "wait" in line else line.partition(" ")[2] for line in ann.read()] == [
-        ":ann PART #tea",
         "wait",
+        ":ann PART #tea",
     ]
 
 

@@ -130,6 +130,7 @@ class Hub:
         session.behind.clear()
         session.announcements.clear()
         session.resting.clear()
+        session.apart.clear()
         if session.online is not None:
             online, now = session.online, self.parts.clock.seconds()
             online.host, online.user = session.host, session.protocol.user

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from besedka.chat.entries import Kind, MembershipChanged, RoomId, Way
+from besedka.chat.entries import Kind, MembershipChanged, RoomId, RoomName, Way
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room, audience
 from besedka.hub.accounts import AccountStore, Keys
@@ -11,6 +11,7 @@ from besedka.hub.devices import Devices
 from besedka.hub.following import Following
 from besedka.hub.guest_moves import GuestMoves
 from besedka.hub.keeping import LogStore
+from besedka.hub.naming import call
 from besedka.hub.ports import Bell, Clock, Dice, Journal, Tasks
 from besedka.hub.presence import Attendance
 from besedka.hub.rooms import OpenRoom, RoomTable
@@ -148,7 +149,15 @@ class Parts:
                 else:
                     session.behind[opened.state.id] = stale.state.head
                     self.fallen_behind[session] = None
+        self._remember_name(opened.state, stale.state.name)
         self.bell.ring()
+
+    def _remember_name(self, room: Room, before: RoomName) -> None:
+        """Those who are behind in a room that was renamed, for all the server knows, read on under its old name."""
+        for online in self.attendance if room.name != before else ():
+            for session in online.sessions:
+                if session.behind.get(room.id, room.head) < room.head:
+                    call(session, room.id, before)
 
     def _heed_inbox(self, opened: OpenRoom) -> None:
         """What an inbox that was read again says of its account is so for its sessions, as after a turn."""

@@ -8,7 +8,7 @@ read, because a page of it is damaged, is left alone for longer each time, and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from besedka.chat.cursor import Cursor, Resumption, resumption
 from besedka.chat.entries import Entry, Kind, Message, RoomId
@@ -18,10 +18,10 @@ from besedka.chat.rooms import Reading, Room
 from besedka.chat.told import Unreadable
 from besedka.hub.announcing import room_told
 from besedka.hub.faults import StoreFault
-from besedka.hub.naming import by_name, is_renamed, tell_renamed
+from besedka.hub.naming import by_name, is_renamed, name_behind, tell_renamed
 from besedka.hub.parts import Parts
 from besedka.hub.rooms import OpenRoom
-from besedka.hub.session import Announcement, Rest, Session
+from besedka.hub.session import Announcement, Apart, Rest, Session
 
 LOGGED_EVERY_SECONDS = 300.0
 """How often the log says of one room that it cannot be read: often enough to be found among the last lines."""
@@ -49,11 +49,17 @@ class Places:
         if room in session.resting:
             session.resting[room].until = 0.0  # From here it may be readable.
 
+    def withhold(self, session: Session, room: RoomId, number: int) -> None:
+        """Should the session be behind, it is not to be shown this entry of its own in the pages to come."""
+        if session.behind.get(room, number) < number:
+            session.apart.setdefault(room, Apart()).withheld.append(number)
+
     def forget(self, session: Session, room: RoomId) -> None:
         """The session no longer reads the room."""
         session.behind.pop(room, None)
         session.announcements.pop(room, None)
         session.resting.pop(room, None)
+        session.apart.pop(room, None)
         session.missed.pop(room, None)
 
     def pump(self, session: Session) -> None:
@@ -190,6 +196,8 @@ class Places:
             way, after = resumption(cursor, epoch=epoch, head=state.head, floor=state.floor, fresh=fresh)
         after = max(after, readable.first - 1, state.floor - 1)
         session.behind[state.id] = after
+        if state.id in session.apart:
+            session.apart[state.id].called = None  # It is told what the room is called now.
         session.tell(room_told(session, opened, readable, after=after, resumption=way))
 
     def _give(self, session: Session, opened: OpenRoom, entries: Sequence[Entry], upto: int) -> None:
@@ -203,16 +211,23 @@ class Places:
             after = entries[-1].number
             if readable is not None and readable.last is not None:
                 entries = [as_read(entry, readable.last) for entry in entries]
-            self._write(session, opened.state, entries)
+            self._write(session, opened.state, _but_withheld(session, room, entries, after))
         if after < upto:
             session.behind[room] = after
             return
         del session.behind[room]
+        session.apart.pop(room, None)
         if readable is not None and readable.last is None and session.synced:
             opened.add_reader(session)
 
     def _write(self, session: Session, room: Room, entries: Sequence[Entry]) -> None:
-        pieces = by_name(room, entries) if is_renamed(entries) else [(room, entries, None)]
+        pieces: Iterable[tuple[Room, Sequence[Entry], Entry | None]] = [(room, entries, None)]
+        apart = session.apart.get(room.id)
+        before = None if apart is None else apart.called
+        if before is not None or is_renamed(entries):
+            name = name_behind(entries, before or room.name)
+            pieces = by_name(room, entries, name)
+            session.apart.setdefault(room.id, Apart()).called = name
         for called, some, renaming in pieces:
             data = session.format.run(called, some)
             if data:
@@ -227,6 +242,18 @@ class Places:
             opened = self._parts.rooms.get(room)
             if opened is not None and opened in session.live:
                 session.tell(self._parts.signals.present(opened, session))
+
+
+def _but_withheld(session: Session, room: RoomId, entries: Sequence[Entry], after: int) -> Sequence[Entry]:
+    """What it is shown of these, which are all up to `after`."""
+    apart = session.apart.get(room)
+    if apart is None or not apart.withheld:
+        return entries
+    own = apart.withheld
+    shown = [entry for entry in entries if entry.number not in own]
+    while own and own[0] <= after:
+        own.popleft()
+    return shown
 
 
 def _fitting(entries: Sequence[Entry], bytes_max: int) -> Sequence[Entry]:

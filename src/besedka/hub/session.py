@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from immutables import Map
 
-from besedka.chat.entries import Person, RequestId, RoomId
+from besedka.chat.entries import Person, RequestId, RoomId, RoomName
 from besedka.chat.names import FoldedName
 from besedka.chat.pace import Pace
 from besedka.chat.personal import Marker, Profile
@@ -145,6 +146,23 @@ class Announcement(msgspec.Struct, frozen=True):
     """Whether the place is of another epoch."""
 
 
+WITHHELD_MAX: Final = 256
+"""Of its own entries, so many are kept from a session that is behind in a room: more than a turn takes of one. Of more,
+which takes a room that cannot be read for long, it is told the oldest as everybody is."""
+
+
+class Apart:
+    """What is otherwise for one session in a room behind."""
+
+    __slots__ = ("called", "withheld")
+
+    def __init__(self) -> None:
+        self.called: RoomName | None = None
+        """What the room was called at its place; None where it is called so still."""
+        self.withheld: deque[int] = deque(maxlen=WITHHELD_MAX)
+        """The entries that it made itself and is not shown, for it is told of them otherwise."""
+
+
 class Rest:
     """How long a room that could not be read for a session is left alone."""
 
@@ -166,6 +184,7 @@ class Session:
         "_unsent",
         "account",
         "announcements",
+        "apart",
         "attempts",
         "behind",
         "claimed",
@@ -249,7 +268,6 @@ class Session:
         self.opened_at = self.heard_at = now
         self.pinged_at: float | None = None
         self.full_since: float | None = None
-
         self._unsent = b""
         """Answers of this turn that are to go out with the next."""
         self.unread = b""
@@ -269,6 +287,8 @@ class Session:
         """Open rooms at whose head it is. It is as good as live in its other rooms: nobody writes to those."""
         self.behind: dict[RoomId, int] = {}
         """Rooms it could not follow, each with the last number it was given."""
+        self.apart: dict[RoomId, Apart] = {}
+        """Rooms behind that it reads otherwise than others would."""
         self.announcements: dict[RoomId, Announcement] = {}
         """Rooms behind of which it must be told first."""
         self.resting: dict[RoomId, Rest] = {}

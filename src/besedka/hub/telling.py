@@ -6,7 +6,8 @@ readers, encoded once for each format.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from besedka.chat.entries import (
     Entry,
@@ -18,12 +19,13 @@ from besedka.chat.entries import (
     Person,
     RoomId,
     Tagged,
-    Way,
 )
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room
+from besedka.chat.told import Kept
+from besedka.hub.echoing import Echoing
 from besedka.hub.keeping import Addition
-from besedka.hub.naming import by_name, tell_renamed
+from besedka.hub.naming import by_name, remember_name, tell_renamed
 from besedka.hub.parts import Parts
 from besedka.hub.places import Places
 from besedka.hub.rooms import OpenRoom
@@ -38,6 +40,7 @@ class Told:
     def __init__(self, parts: Parts, places: Places) -> None:
         self._parts = parts
         self._places = places
+        self._echoing = Echoing(parts, places)
 
     def make_true(self, additions: Sequence[Addition], turn: Turn) -> None:
         """The store has kept this: from here on it is so."""
@@ -78,7 +81,10 @@ class Told:
         for index, one in enumerate(taken):
             if one.answer is not None:
                 more = index + 1 < len(taken) and taken[index + 1].session is one.session and one.effect is None
-                one.session.tell(one.answer, more=more)
+                answer = one.answer
+                if type(answer) is Kept and not one.session.protocol.echoes_all:
+                    answer = self._echoing.in_place(turn, one, answer)
+                one.session.tell(answer, more=more)
             if one.effect is not None:
                 one.effect()
 
@@ -94,10 +100,15 @@ class Told:
             origins = turn.origins.get(addition.after.id, {})
             self._heed_ignoring(addition.after, entries)
             if addition.after.id in turn.renamed:
-                self._run_by_name(opened, entries, origins)
+                self._run_by_name(opened, entries, turn)
+                everybody = (session for online in self._parts.attendance for session in online.sessions)
+                remember_name(everybody, addition.after.id, entries)
             else:
                 for sessions in list(opened.readers.values()):
-                    self._run(opened.state, sessions, entries, addition.before.head, origins)
+                    self._run(opened.state, sessions, entries, addition.before.head, turn)
+            for number, session in origins.items():
+                if session.behind:
+                    self._places.withhold(session, addition.after.id, number)
             for entry in turn.invited.get(addition.after.id, ()):
                 self._tell_invited(opened, entry)
             self._parts.watching.kept(opened, entries)
@@ -119,36 +130,14 @@ class Told:
                 start = session.behind[room]
             else:
                 start = addition.before.head if follows else _first_change(addition, principal) - 1
+                start = max(start, turn.given.get((session, room), 0))
             after = start
             if addition.after.kind is Kind.DIRECT or session.protocol.answers_moves:
-                after = self._past_ones_own(opened, addition, start, session, turn.origins.get(room, {}))
+                after = _past_ones_own(addition, start, session, turn.origins.get(room, {}))
             # Whoever is back is told what it is now: a role and a voice are gone, and much may be called otherwise.
             news = room not in session.announcements and (opened.is_inside(principal) or not follows)
             news = news or (after > start and room in session.announcements)
             self._places.put(session, room, after=after, announcement=Announcement(after, 0) if news else None)
-
-    def _past_ones_own(
-        self, opened: OpenRoom, addition: Addition, after: int, session: Session, origins: dict[int, Session]
-    ) -> int:
-        """How far a session has the room that is not shown here what it did itself.
-
-        What it opened a direct room for is behind what opened it; and where it has left, this is what came before.
-        """
-        if session not in origins.values() or after < addition.before.head:
-            return after
-        direct = addition.after.kind is Kind.DIRECT
-        missed: list[Entry] = []
-        for numbered in addition.entries:
-            entry = numbered.entry
-            own = origins.get(entry.number) is session
-            if entry.number <= after or own or (direct and not isinstance(entry.body, Message | Tagged)):
-                after = max(after, entry.number) if not missed else after
-                if missed and own and _is_leaving(entry, session) and opened in session.live and not session.link.full:
-                    session.link.write(session.format.run(addition.after, missed))
-                    return entry.number
-            else:
-                missed.append(entry)
-        return after
 
     def _heed_ignoring(self, room: Room, entries: Sequence[Entry]) -> None:
         """What the inbox says of whom its account ignores is so for its sessions from the next run on."""
@@ -159,11 +148,11 @@ class Told:
             for session in () if online is None else online.sessions:
                 session.ignore(room.personal.ignored)
 
-    def _run_by_name(self, opened: OpenRoom, entries: list[Entry], origins: dict[int, Session]) -> None:
+    def _run_by_name(self, opened: OpenRoom, entries: list[Entry], turn: Turn) -> None:
         """What was said before the room was renamed is told under its old name."""
         for room, some, renaming in by_name(opened.state, entries):
             for sessions in list(opened.readers.values()):
-                self._run(room, sessions, list(some), some[0].number - 1, origins)
+                self._run(room, sessions, list(some), some[0].number - 1, turn)
             readers = [session for sessions in opened.readers.values() for session in sessions]
             for session in readers if renaming is not None else ():
                 assert renaming is not None
@@ -180,14 +169,8 @@ class Told:
                 if session.protocol.sees_guests:
                     session.tell(GuestInvited(opened.state.name, Person(entry.author, entry.name)))
 
-    def _run(
-        self,
-        state: Room,
-        sessions: list[Session],
-        entries: list[Entry],
-        before: int,
-        origins: dict[int, Session],
-    ) -> None:
+    def _run(self, state: Room, sessions: list[Session], entries: list[Entry], before: int, turn: Turn) -> None:
+        origins = turn.origins.get(state.id, {})
         form = sessions[0].format
         apart = {session: None for session in origins.values() if session.format is form}
         each = form.each(state, entries) if apart else []
@@ -201,11 +184,15 @@ class Told:
             if link.full:
                 full.append(session)
             elif session in apart:
-                link.write(b"".join([piece for piece, by in zip(each, authors, strict=True) if by is not session]))
+                pieces = zip(each, authors, strict=True)
+                others: Iterable[tuple[bytes, Session | None]] = pieces
+                if turn.given:
+                    others = islice(pieces, max(0, turn.given.get((session, state.id), 0) - before), None)
+                link.write(b"".join([piece for piece, by in others if by is not session]))
             else:
                 link.write(run)
         for session in full:
-            self._places.put(session, state.id, after=before)
+            self._places.put(session, state.id, after=max(before, turn.given.get((session, state.id), 0)))
 
     def fall_back(self, rooms: Sequence[RoomId]) -> None:
         """Nobody knows what became of these rooms: none of them is believed until it has been read again."""
@@ -215,14 +202,21 @@ class Told:
                 opened.stale = True
 
 
-def _is_leaving(entry: Entry, session: Session) -> bool:
-    """Whether by this entry whoever the session is is not in the room any more."""
-    body, online = entry.body, session.online
-    return (
-        isinstance(body, MembershipChanged)
-        and body.way is not Way.JOINED
-        and any(online is not None and person.principal == online.principal for person in body.people)
-    )
+def _past_ones_own(addition: Addition, after: int, session: Session, origins: dict[int, Session]) -> int:
+    """How far a session has the room that is not shown here what it did itself.
+
+    What it opened a direct room for is behind what opened it.
+    """
+    if session not in origins.values() or after < addition.before.head:
+        return after
+    direct = addition.after.kind is Kind.DIRECT
+    for numbered in addition.entries:
+        entry = numbered.entry
+        own = origins.get(entry.number) is session
+        if entry.number > after and not own and not (direct and not isinstance(entry.body, Message | Tagged)):
+            break
+        after = max(after, entry.number)
+    return after
 
 
 def _first_change(addition: Addition, principal: PrincipalId) -> int:

@@ -81,6 +81,8 @@ class Turn:
         """Whose request is being judged."""
         self.origins: dict[RoomId, dict[int, Session]] = {}
         """Which session said an entry, for those that are not shown their own."""
+        self.given: dict[tuple[Session, RoomId], int] = {}
+        """How far a session has been told what this turn has of a room, before the room's run."""
         self.writers: dict[PrincipalId, None] = {}
         """Who has drafts in this turn."""
         self.joined: dict[PrincipalId, int] = {}
@@ -219,6 +221,10 @@ class Turn:
     def has_inbox(self, account: PrincipalId) -> bool:
         """Whether the account has its own log, counting one opened in this turn."""
         return account in self._inboxes or self._inbox_of(account) is not None
+
+    def entries(self, room: RoomId) -> list[Entry]:
+        """What is written to a room."""
+        return [numbered.entry for numbered in self._entries.get(room, ())]
 
     @property
     def touched(self) -> Iterable[RoomId]:

@@ -14,7 +14,7 @@ from besedka.chat.entries import Entry, Person, RequestId, RoomId, RoomName
 from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.requests import NO_ROOM, Request
 from besedka.chat.rooms import Room
-from besedka.chat.told import Unit
+from besedka.chat.told import Kept, Unit
 
 
 class Look(Request, frozen=True):
@@ -128,6 +128,10 @@ class AwayMoved(Unit, frozen=True):
 
     person: Person
     message: str
+
+
+class KeptUnread(Kept, frozen=True):
+    """A receipt of what its session reads later, behind what it has not read yet."""
 
 
 class RoomRenamed(Unit, frozen=True):

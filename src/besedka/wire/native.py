@@ -113,6 +113,7 @@ class NativeServer:
     hears_asides: Final = False
     follows_keenly: Final = False
     answers_moves: Final = False
+    labelled: Final = False
     user: Final = ""
     last_words: Final = ""
     handshake: Final = True

@@ -52,6 +52,11 @@ class ServerProtocol(Protocol):
         ...
 
     @property
+    def labelled(self) -> bool:
+        """Whether what is asked now is answered by what it does (IRC), which the room's run then leaves out."""
+        ...
+
+    @property
     def hears_asides(self) -> bool:
         """Whether it is told what is said aside (`wire.asides`)."""
         ...

@@ -119,6 +119,7 @@ class TextServer:
     hears_asides: Final = False
     follows_keenly: Final = False
     answers_moves: Final = False
+    labelled: Final = False
     user: Final = ""
     last_words: Final = ""
     handshake: Final = False

@@ -119,10 +119,11 @@ def _left(
     def told(unit: Unit) -> None:
         code = code_of(unit)
         if code is None:
-            name = conversation.names.pop(room, None)
+            name = conversation.names.get(room)
             if name is not None:
                 conversation.rooms.pop(fold(name[1:]), None)
                 if not conversation.is_account:  # A guest's going is no entry that would tell it.
+                    del conversation.names[room]
                     conversation.say(build(conversation.mask, "PART", name, *([plain(reason)] if reason else [])))
         elif not quiet:
             tell_refusal(conversation, "PART", code, word(channel))

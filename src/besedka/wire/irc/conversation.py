@@ -27,16 +27,7 @@ from besedka.chat.principals import AccountRole, PrincipalId, is_account
 from besedka.chat.refusals import SENTENCES, Code, Refusal
 from besedka.chat.requests import Malformed, Request
 from besedka.chat.rooms import Room
-from besedka.chat.told import (
-    PARTING_SENTENCES,
-    Called,
-    Farewell,
-    Presence,
-    TypingTold,
-    Unit,
-    Welcome,
-    You,
-)
+from besedka.chat.told import PARTING_SENTENCES, Called, Farewell, Presence, TypingTold, Unit, Welcome, You
 from besedka.limits import Limits
 from besedka.wire.asides import AsideTold
 from besedka.wire.framing import Fault, LineDecoder
@@ -201,6 +192,10 @@ class IrcServer:
     def say_apart(self, line: str) -> None:
         """Say a built line that answers nothing."""
         self._answers.say_apart(line)
+
+    def begin_telling(self) -> None:
+        """What follows in a room may come between the lines of this answer, and nothing of it before what is said."""
+        self._answers.begin_telling()
 
     def reply(self, numeric: Numeric, *params: str, **fields: str | int) -> None:
         """Say a numeric: its parameters, and its words with their fields filled in."""

@@ -19,7 +19,7 @@ from besedka.wire.irc.lines import build, plain, shortened, word
 from besedka.wire.irc.pages import Page, Show, iso_time
 from besedka.wire.irc.said import REASON_BYTES_MAX, other_of
 from besedka.wire.irc.tagging import TYPING, shown_tags
-from besedka.wire.irc.world import OFFLINE, UNSPECIFIED, Face, World, mask
+from besedka.wire.irc.world import NO_USER, OFFLINE, UNSPECIFIED, Face, World, mask
 from besedka.wire.looking import AwayMoved, GuestBecame, GuestsMoved
 
 
@@ -99,7 +99,7 @@ class IrcFormat:
         page = Page(unit.room, self._world, self._capabilities)
         lines = []
         for move in unit.moves:
-            source = mask(word(move.person.name), Face(move.user, move.host))
+            source = mask(word(move.person.name), Face(move.user or NO_USER, move.host))
             reason = shortened(plain(move.reason), bytes_max=REASON_BYTES_MAX)
             if move.came:
                 joined = join_params(page.channel, move.person, self._world, extended=page.extended_join)

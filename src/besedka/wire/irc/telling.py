@@ -38,6 +38,8 @@ def _room_told(conversation: IrcServer, unit: Unit) -> None:
         conversation.rooms.pop(fold(before.removeprefix("#")), None)
     conversation.rooms[fold(told.room_name)] = told.room
     conversation.names[told.room] = channel
+    while len(conversation.names) > 2 * conversation.limits.rooms_per_account_max:  # Of most it has been put out.
+        del conversation.names[next(iter(conversation.names))]
     if told.resumption is not Resumption.ON:
         return  # It is in there already, and has missed some of what was said.
     if told.room in conversation.entered:
@@ -47,6 +49,7 @@ def _room_told(conversation: IrcServer, unit: Unit) -> None:
         extended = Capability.EXTENDED_JOIN in conversation.capabilities
         params = join_params(channel, person, conversation.world, extended=extended)
         conversation.say(build(conversation.mask, "JOIN", *params))
+        conversation.begin_telling()
     look = Look(room=told.room, marker=Capability.READ_MARKER in conversation.capabilities)
     conversation.ask(look, lambda seen: _entered(conversation, seen))
 
