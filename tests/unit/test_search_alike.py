@@ -24,9 +24,9 @@ from besedka.store.log_pages import LogPages
 from besedka.store.logs import SqliteLogStore
 from besedka.store.memory import MemoryLogStore
 from besedka.store.opening import reader
-from besedka.store.search_file import SEARCH, connect
+from besedka.store.search_file import SEARCH
 from besedka.store.search_index import SearchIndex
-from besedka.store.search_lookup import Ask, look_up
+from besedka.store.search_lookup import Ask, look_up, searcher
 from running import OnLoop, step
 
 ROOMS = (1, 2, 3)
@@ -134,7 +134,7 @@ class World:
 
     def compare(self, query: Query, scope: dict[RoomId, Reading]) -> None:
         """Page by page, as far as the index says that it is complete."""
-        connection = connect(self._path, mode="ro")
+        connection = searcher(self._path)
         try:
 
             def real(older: SearchPlace | None) -> Found:

@@ -39,7 +39,7 @@ _WITHIN = (
 )
 _AT = (
     "SELECT {} FROM json_each(?) AS one CROSS JOIN entries ON room = json_extract(one.value, '$[0]')"
-    " AND number = json_extract(one.value, '$[1]')"
+    " AND number = json_extract(one.value, '$[1]') AND number >= (SELECT floor FROM rooms WHERE rooms.id = room)"
 )
 _HEADS = (
     "SELECT json_group_array(json_array(rooms.id, head, floor)) FROM json_each(?) AS one"
@@ -77,7 +77,7 @@ class LogPages:
         return self._entries(_WITHIN, _encode(stretches).decode())
 
     def at(self, places: Sequence[Place]) -> list[tuple[RoomId, Entry]]:
-        """The entries at these places that are kept still."""
+        """The entries at these places, but for those below their rooms' floors."""
         return self._entries(_AT, _encode(places).decode())
 
     def heads(self, rooms: Iterable[RoomId] | None = None) -> list[tuple[RoomId, int, int]]:

@@ -14,8 +14,8 @@ from besedka.hub.ports import Journal
 from besedka.store.faults import FILE_ERRORS
 from besedka.store.log_pages import LogPages
 from besedka.store.opening import MESSAGES, reader
-from besedka.store.search_file import SEARCH, connect
-from besedka.store.search_lookup import Ask, look_up, read_through
+from besedka.store.search_file import SEARCH
+from besedka.store.search_lookup import Ask, look_up, read_through, searcher
 from besedka.store.search_news import SearchNews
 from besedka.store.search_thread import SearchThread
 from besedka.store.threads import Readers
@@ -75,7 +75,7 @@ class Search:
             if self._indexer is not None and self._indexer.ready.is_set():
                 try:
                     if self._connection is None:
-                        self._connection = connect(self._path, mode="ro")
+                        self._connection = searcher(self._path)
                     return look_up(self._connection, log, self.news, ask)
                 except FILE_ERRORS:  # Those of the index: what befalls the log is a `StoreFault`.
                     self._close()

@@ -153,7 +153,8 @@ class SearchIndex:
                 self._commit(partial(self._raise_floor, room, floor))
             if high < head:
                 ahead.append((room, max(high, floor - 1), head))
-        many = sum(head - high for _, high, head in ahead) >= LISTED_MIN
+        entries = sum(head - high for _, high, head in ahead)
+        many = entries >= LISTED_MIN or (entries > BATCH_ENTRIES and self.listed_newest > 0)
         stretches = _cut(ahead, LISTED_AT_ONCE if many else BATCH_ENTRIES)
         if stretches:
             (self._list if many else self._index)(stretches, floors)

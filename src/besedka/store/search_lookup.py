@@ -14,6 +14,7 @@ import heapq
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -22,6 +23,7 @@ from besedka.chat.rooms import Reading
 from besedka.chat.searching import Query, Term
 from besedka.hub.keeping import Found, FoundMessage, SearchPlace
 from besedka.store.log_pages import LogPages, Place, Stretch
+from besedka.store.search_file import connect
 from besedka.store.search_news import SearchNews
 from besedka.store.search_shards import (
     LINK_FACT,
@@ -78,7 +80,8 @@ class Ahead(msgspec.Struct, frozen=True):
 
 def ahead(log: LogPages, ask: Ask, highs: Mapping[RoomId, int]) -> Ahead:
     """Look through the entries of rooms after these numbers, and through messages that they have edited."""
-    stretches = [(room, highs[room], head) for room, head, _ in log.heads(highs) if highs[room] < head]
+    after = [(room, max(highs[room], floor - 1), head) for room, head, floor in log.heads(highs)]
+    stretches = [(room, high, head) for room, high, head in after if high < head]
     cut: set[RoomId] = set()
     if sum(head - high for _, high, head in stretches) > AHEAD_MAX:
         each = AHEAD_MAX // len(stretches)
@@ -153,15 +156,19 @@ class Shards:
         when, room, number = min(tops)
         return SearchPlace(-when, RoomId(-room), -number + 1)
 
-    def next(self) -> list[Place]:
-        """Some of the newest messages that are left, newest first; perhaps none, though `bound` says there are more."""
-        if self._sources:
+    def next(self, count: int) -> list[Place]:
+        """The newest messages that are left, at most so many; perhaps none, though `bound` says there are more."""
+        if not self._is_final():
             self._advance()
         final: list[Place] = []
-        while self._given and (not self._sources or self._given[0] <= self._sources[0][:3]):
+        while len(final) < count and self._is_final():
             _, room, number = heapq.heappop(self._given)
             final.append((RoomId(-room), -number))
         return final
+
+    def _is_final(self) -> bool:
+        """Whether nothing newer can come than the newest that was given."""
+        return bool(self._given) and (not self._sources or self._given[0] <= self._sources[0][:3])
 
     def _advance(self) -> None:
         """Ask the shards with the highest bounds, more of them each time."""
@@ -241,8 +248,18 @@ def _phrase(term: Term) -> str:
     return f'"{" ".join(term.words)}"{" *" if term.prefix else ""}'
 
 
+def searcher(path: Path) -> sqlite3.Connection:
+    """A connection for `look_up`. Raises SQLite's errors."""
+    connection = connect(path, mode="ro")
+    try:
+        connection.execute("CREATE TEMP TABLE scope (room INTEGER PRIMARY KEY, first INTEGER, last INTEGER)")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _fill_scope(connection: sqlite3.Connection, scope: Mapping[RoomId, Reading]) -> None:
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS scope (room INTEGER PRIMARY KEY, first INTEGER, last INTEGER)")
     connection.execute("DELETE FROM temp.scope")
     rows = [(room, part.first, _LAST if part.last is None else part.last) for room, part in scope.items()]
     connection.execute(
@@ -267,7 +284,7 @@ def look_up(connection: sqlite3.Connection, log: LogPages, news: SearchNews, ask
         confirmed = _confirmed(shards, log, ask)
         return _page(ask, [*beside.found, *confirmed], shards.bound, max(since, beside.since))
     finally:
-        connection.execute("ROLLBACK")
+        connection.execute("COMMIT")  # Of the scope only. Rolled back, it would have all statements prepared again.
 
 
 def read_through(log: LogPages, ask: Ask) -> Found:
@@ -281,7 +298,8 @@ def _confirmed(shards: Shards, log: LogPages, ask: Ask) -> list[FoundMessage]:
     until = time.monotonic() + SECONDS_MAX
     confirmed: list[FoundMessage] = []
     while len(confirmed) <= ask.limit and shards.bound is not None and time.monotonic() < until:
-        confirmed += sifted(ask.query, log.at(shards.next()), ask.scope)
+        wanted = ask.limit + SPARE - len(confirmed)
+        confirmed += sifted(ask.query, log.at(shards.next(wanted)), ask.scope)
     return confirmed
 
 
