@@ -22,7 +22,7 @@ from besedka import cli
 from besedka.hub.faults import StoreFault
 from besedka.hub.keeping import Addition, Kept, Moved
 from besedka.hub.telling import Told
-from besedka.store import logs, opening
+from besedka.store import backups, logs, opening, replacing, restoring, snapshots
 from besedka.store.logs import SqliteLogStore
 from besedka.store.people import SqliteAccountStore
 from besedka.store.threads import Writer
@@ -124,6 +124,17 @@ POINTS: dict[str, tuple[When, Callable[[When, Bomb], None]]] = {
     "before-sync": (When.BEFORE, _around_call(opening, "sync", is_async=False)),
     "after-sync": (When.AFTER, _around_call(opening, "sync", is_async=False)),
     "after-opening": (When.AFTER, _around_call(opening, "_opened", is_async=False)),
+    # A backup: one file copied, both copied, all written and without its name, named.
+    "after-copy": (When.AFTER, _around_call(snapshots, "_copy", is_async=False)),
+    "before-packing": (When.BEFORE, _around_call(backups, "pack", is_async=False)),
+    "before-naming": (When.BEFORE, _around_call(backups, "_name", is_async=False)),
+    "after-naming": (When.AFTER, _around_call(backups, "_name", is_async=False)),
+    # A restore: laid out, verified, decided (the first rename), each file out of its place and into it.
+    "before-verifying": (When.BEFORE, _around_call(restoring, "_verify", is_async=False)),
+    "before-deciding": (When.BEFORE, _around_call(restoring, "replace", is_async=False)),
+    "before-moving": (When.BEFORE, _around_call(replacing, "_put_in_place", is_async=False)),
+    "before-rename": (When.BEFORE, _around_call(Path, "rename", is_async=False)),
+    "after-moving": (When.AFTER, _around_call(replacing, "_put_in_place", is_async=False)),
 }
 """Every place where a process may be killed by name. A first start syncs each new file and then its directory."""
 

@@ -150,6 +150,27 @@ def test_nothing_is_ever_overwritten(data: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar", "data"]
 
 
+def test_it_has_its_name_only_when_all_of_it_is_on_the_disk(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that bears the name after a power cut is whole, and so is the directory that has the name."""
+    did: list[str] = []
+    fsync, link = os.fsync, os.link
+
+    def note_sync(descriptor: int) -> None:
+        did.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        fsync(descriptor)
+
+    def note_link(source: Path, target: Path) -> None:
+        did.append("link")
+        link(source, target)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(os, "link", note_link)
+    back_up(data, tmp_path / "b.tar", alone=True, now=NOW)
+    assert did[-3:] == ["sync whole", "link", f"sync {tmp_path.name}"]
+
+
 def test_a_file_system_without_links_will_do(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_links(_source: Path, _target: Path) -> None:
         raise PermissionError(1, "Operation not permitted")

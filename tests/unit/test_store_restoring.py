@@ -240,6 +240,33 @@ def cut_after(renames: int, data: Path, archive: bytes) -> bool:
     return True
 
 
+def test_nothing_is_decided_before_it_is_on_the_disk_nor_comes_in_before_all_is_out(
+    data: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut too: a write-ahead log that came back beside a file it is not of would be folded into it."""
+    did: list[str] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def note_sync(descriptor: int) -> None:
+        did.append("sync " + Path(os.readlink(f"/proc/self/fd/{descriptor}")).relative_to(data.parent).as_posix())
+        fsync(descriptor)
+
+    def note_rename(path: Path, target: Path) -> Path:
+        comes_in = any(part.startswith("restoring-") for part in path.parts)
+        did.append("decide" if path.name == "restore.new" else "in" if comes_in else "out")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(Path, "rename", note_rename)
+    put_back(data, archive)
+    decided, last_out, first_in = did.index("decide"), len(did) - 1 - did[::-1].index("out"), did.index("in")
+    laid = {f"data/restore.new/{name}" for name in ("accounts.db", "messages.db", "besedka.toml", "tls/self-made.pem")}
+    assert {"sync " + name for name in (*laid, "data/restore.new", "data/restore.new/tls")} <= set(did[:decided])
+    assert did[decided + 1] == "sync data"
+    assert {"sync data", f"sync data/replaced-{STAMP}"} <= set(did[last_out:first_in])
+    assert did[-1] == "sync data"
+
+
 def test_what_an_undecided_one_left_is_thrown_away(data: Path, archive: bytes) -> None:
     (data / "restore.new" / "tls").mkdir(parents=True)
     (data / "restore.new" / "messages.db").write_text("half")

@@ -11,7 +11,18 @@ from typing import Any
 
 import click
 
-from besedka.bench import crowding, delivery, flooding, idle, irc_idle, joining, overview, searching, starting
+from besedka.bench import (
+    backing,
+    crowding,
+    delivery,
+    flooding,
+    idle,
+    irc_idle,
+    joining,
+    overview,
+    searching,
+    starting,
+)
 from besedka.bench import irc as ircs
 from besedka.bench.irc_servers import besedka, ngircd, rival
 from besedka.bench.peers import arrive, register
@@ -178,6 +189,25 @@ async def _start(messages: int) -> None:
         seconds = await starting.starts(data, 5)
         milliseconds = await starting.pages(data, devices[0])
     _say(starting.line(seconds, milliseconds, messages))
+
+
+@bench.command()
+@click.option("--messages", default=1_000_000, show_default=True)
+def backup(messages: int) -> None:
+    """Backups of a million messages while a hundred people talk."""
+    _run(_backup(messages))
+
+
+async def _backup(messages: int) -> None:
+    async with data_directory(backing.TALK.readers) as (data, devices):
+        async with serving(data) as running:
+            peer, _ = await arrive(running, devices[0])
+            peer.close()
+        await starting.fill(data, devices[0], messages, _progress)
+        async with serving(data) as running:
+            outcome = await backing.measure(running, devices, data, _progress)
+    for line in outcome.lines(messages):
+        _say(line)
 
 
 @bench.command(name="overview")

@@ -24,6 +24,9 @@ from besedka.words import _
 STARTING_SECONDS = 3.0
 """How long to wait for a server that has only just taken its data directory."""
 
+NICE = 10
+"""How far a backup steps back (nice(2)) where a server runs: those who talk come first."""
+
 _STEP_SECONDS = 0.05
 
 
@@ -57,6 +60,7 @@ def _readable(data: Path) -> Iterator[tuple[bool, Callable[[], None]]]:
         raise Missing(_("{data}: there is no chat, so there is nothing to back up").format(data=data))
     server = _server(data)
     if server is not None:
+        os.nice(NICE)
         yield False, lambda: _see_it_is_still(data, server)
         return
     directory = DataDirectory.hold(data)
