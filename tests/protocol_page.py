@@ -66,6 +66,7 @@ LIMITS_OF_CLIENTS = {
     "requests_burst": "requests of one session at once",
     "login_seconds_max": "seconds from connecting to `you`",
     "login_attempts_max": "failed logins of one connection",
+    "exports_per_hour": "exports of one account begun in an hour",
     "token_days": "days after which an unused token is dead",
     "ping_seconds": "seconds of silence before a `ping`",
     "pong_seconds_max": "seconds of silence after it",

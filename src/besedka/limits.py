@@ -212,6 +212,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """(account, address) pairs remembered as having succeeded."""
     token_days: int = 90
     """A session token unused for this long is dead."""
+    exports_per_hour: int = 5
+    """Exports that one person begins: each reads all the logs once, which takes a second for a million entries."""
     removed_name_days: int = 30
     """How long nobody may take the name of somebody removed: until those who knew them have noticed."""
     tokens_per_account_max: int = 64

@@ -9,6 +9,7 @@ import msgspec
 
 from besedka.chat.answers import (
     DataList,
+    ExportPart,
     InviteCode,
     MarkList,
     OverviewTold,
@@ -59,6 +60,7 @@ ANSWERS = (
     DataList,
     OverviewTold,
     SessionList,
+    ExportPart,
 )
 
 

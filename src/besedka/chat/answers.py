@@ -181,3 +181,16 @@ class SessionList(Unit, frozen=True, tag="session-list"):
 
     id: RequestId | None
     sessions: tuple[SessionLine, ...]
+
+
+class ExportPart(Unit, frozen=True, tag="export-part", omit_defaults=True):
+    """Some of the document in which everything stands that is known of me; the next one follows it without a gap."""
+
+    id: RequestId | None
+    text: str
+    next: str = ""
+    """What to ask for the next part with; empty where this is the last."""
+
+    def __repr__(self) -> str:
+        """Without what is in it."""
+        return f"<ExportPart of {len(self.text)}>"

@@ -119,3 +119,18 @@ class ChangePassword(Request, frozen=True, tag="password"):
 
     old: Secret
     new: Secret
+
+
+class Export(Request, frozen=True, tag="export"):
+    """Everything the server knows of me, in parts that are one JSON document. Answered `export-part`."""
+
+    after: Name = ""
+    """The `next` of the part before it; empty for the first one, which begins anew."""
+
+
+class RemoveAccount(Request, frozen=True, tag="remove-account"):
+    """End my account for ever. Answered `done`, after which all my sessions end."""
+
+    password: Secret
+    redact: bool = False
+    """Whether everything I said is taken back; else it stays, under a tombstone."""

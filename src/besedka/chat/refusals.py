@@ -75,6 +75,8 @@ class Code(Enum):
     NO_SUCH_SESSION = "no-such-session"
     NICK_FIXED = "nick-fixed"
     NICK_TOO_SOON = "nick-too-soon"
+    EXPORT_TOO_SOON = "export-too-soon"
+    LAST_ADMIN = "last-admin"
 
 
 SENTENCES: dict[Code, str] = {
@@ -141,6 +143,8 @@ SENTENCES: dict[Code, str] = {
     Code.NO_SUCH_SESSION: N_("There is no such session of yours."),
     Code.NICK_FIXED: N_("People are called by the names of their accounts here."),
     Code.NICK_TOO_SOON: N_("You have changed your name too often; wait a little."),
+    Code.EXPORT_TOO_SOON: N_("You have asked for all of it several times lately; wait an hour."),
+    Code.LAST_ADMIN: N_("A server keeps its last administrator: have somebody else made one first."),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from besedka.chat.answers import (
     DataList,
     DataTold,
+    ExportPart,
     InviteCode,
     MarkList,
     OverviewTold,
@@ -18,11 +19,13 @@ from besedka.chat.own_requests import (
     ChangeNick,
     ChangePassword,
     EndSessions,
+    Export,
     GetData,
     Ignore,
     ListSessions,
     MoveMarker,
     Overview,
+    RemoveAccount,
     SetNotify,
     SetProfile,
     Typing,
@@ -135,6 +138,8 @@ AnyRequest = (
     | ListSessions
     | EndSessions
     | ChangePassword
+    | Export
+    | RemoveAccount
     | Ping
     | Pong
     | Exit
@@ -165,6 +170,7 @@ AnyUnit = (
     | DataTold
     | OverviewTold
     | SessionList
+    | ExportPart
     | Unreadable
     | Pinged
     | Farewell

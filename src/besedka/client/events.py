@@ -8,6 +8,7 @@ import msgspec
 
 from besedka.chat.answers import (
     DataList,
+    ExportPart,
     InviteCode,
     MarkList,
     OverviewTold,
@@ -123,6 +124,7 @@ Answer = (
     | OverviewTold
     | SearchPage
     | SessionList
+    | ExportPart
 )
 
 

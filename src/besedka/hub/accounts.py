@@ -116,6 +116,10 @@ class AccountStore(Protocol):
         """Whether a login to this account has ever succeeded from this address."""
         ...
 
+    async def administrators(self) -> int:
+        """How many accounts are administrators'."""
+        ...
+
     async def addresses(self, account: PrincipalId) -> Sequence[str]:
         """From where logins to this account have succeeded lately, in order."""
         ...

@@ -48,6 +48,7 @@ from besedka.hub.lending import Lending
 from besedka.hub.login import Arrive, LoginDesk
 from besedka.hub.looks import Looks
 from besedka.hub.markers import Markers
+from besedka.hub.own_account import OwnAccount
 from besedka.hub.pages import Pages
 from besedka.hub.people import Directory
 from besedka.hub.reads import Reads
@@ -65,7 +66,7 @@ from besedka.wire.looking import (
     LookForInvitations,
     Recall,
 )
-from besedka.wire.operating import CallOut, Expel, GiveBack, LendAdmin, ReadAgain
+from besedka.wire.operating import GiveBack, LendAdmin
 from besedka.wire.proving import AskChallenge, EnterProved, Knock, Prove
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ class Beside:
         self._parts = hub.parts
         self._answered = answered
         self._revoking = Revoking(hub)
-        self._desk = desk = LoginDesk(hub.parts, hub.part)
+        desk = LoginDesk(hub.parts, hub.part)
+        self._own = OwnAccount(hub, desk)
         lending, commanding = Lending(hub, desk), Commanding(hub)
         reads, pages = Reads(hub.parts, hub.places), Pages(hub.parts)
         looks, directory = Looks(hub.parts), Directory(hub.parts)
@@ -118,11 +120,10 @@ class Beside:
             ListSessions: self._revoking.sessions,
             EndSessions: self._revoking.end,
             ChangePassword: self._change_password,
+            **self._own.served(),
             Find: directory.find,
             LendAdmin: lending.lend,
-            Expel: commanding.expel,
-            ReadAgain: commanding.read_again,
-            CallOut: commanding.call_out,
+            **commanding.served(),
             ChangeNick: self._change_nick,
         }
         self._at_once: dict[type, DoneAtOnce] = {
@@ -182,7 +183,7 @@ class Beside:
         return None
 
     async def _change_password(self, session: Session, request: ChangePassword) -> Answer:
-        refusal = await self._desk.change_password(session, request)
+        refusal = await self._own.change_password(session, request)
         if refusal is not None:
             return refusal
         await self._revoking.end_others(session)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from besedka.chat.audit import AuditLine
 from besedka.chat.entries import RoomName
@@ -24,6 +25,10 @@ class Commanding:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._parts = hub.parts
+
+    def served(self) -> dict[type, Callable[[Session, Any], Coroutine[Any, Any, Unit | Refusal]]]:
+        """What is ordered, and by what it is done."""
+        return {Expel: self.expel, ReadAgain: self.read_again, CallOut: self.call_out}
 
     async def expel(self, session: Session, request: Expel) -> Unit | Refusal:
         """End all sessions of somebody who is here."""

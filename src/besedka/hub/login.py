@@ -13,7 +13,6 @@ from collections.abc import Callable
 import msgspec
 
 from besedka.chat.names import FoldedName, account_name, fold
-from besedka.chat.own_requests import ChangePassword
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import ComeAsGuest, Login, Register, Request, Resume
@@ -23,8 +22,7 @@ from besedka.hub.faults import NameTaken
 from besedka.hub.gate import Gate, Throttle
 from besedka.hub.parts import Parts
 from besedka.hub.proofs import Proofs
-from besedka.hub.session import Online, Session
-from besedka.hub.tokens import token_handle
+from besedka.hub.session import Session
 from besedka.wire.proving import AskChallenge, EnterProved, Knock, Prove
 
 GATE_LOOK_SECONDS = 0.05
@@ -53,9 +51,9 @@ class LoginDesk:
         """`part` ends a session, telling it why."""
         self._parts = parts
         self._part = part
-        self._throttle = Throttle(parts.limits)
-        self._gate = Gate(parts.limits)
-        self._proofs = Proofs(parts, self._gate, self._throttle, self._wait_throttled)
+        self.throttle = Throttle(parts.limits)
+        self.gate = Gate(parts.limits)
+        self._proofs = Proofs(parts, self.gate, self.throttle, self.wait_throttled)
         self._guests_given = 0
 
     async def carry_out(self, session: Session, request: Request) -> Unit | Arrive | Refusal:
@@ -100,7 +98,7 @@ class LoginDesk:
         """Whose name and password these are. The one place where a password is held against a hash that is not one's
         own: on safe ways only, so many at once, and later after every failure.
         """
-        unsafe = self._secret_refused(session, password)
+        unsafe = self.secret_refused(session, password)
         if unsafe is not None:
             return unsafe
         folded, address = fold(name), session.peer.address
@@ -114,20 +112,20 @@ class LoginDesk:
             return Refusal(Code.BUSY)
         try:
             if not known:
-                await self._wait_throttled(folded, address)
-            if not self._gate.begin_hash(known=known):
+                await self.wait_throttled(folded, address)
+            if not self.gate.begin_hash(known=known):
                 return Refusal(Code.BUSY)
             try:
                 password_hash = None if credentials is None else credentials.password_hash
                 right = await self._parts.keys.verify(password_hash, password)
             finally:
-                self._gate.end_hash(known=known)
+                self.gate.end_hash(known=known)
         finally:
-            self._gate.leave(key)
+            self.gate.leave(key)
         if credentials is None or not right:
-            self._throttle.failed(folded, address, now=self._parts.clock.seconds())
+            self.throttle.failed(folded, address, now=self._parts.clock.seconds())
             return Refusal(Code.WRONG_PASSWORD)
-        self._throttle.succeeded(folded, address, now=self._parts.clock.seconds())
+        self.throttle.succeeded(folded, address, now=self._parts.clock.seconds())
         return credentials
 
     async def _enter(self, key: str) -> bool:
@@ -135,7 +133,7 @@ class LoginDesk:
         most programs of IRC take a server that is busy for a wrong password.
         """
         until = self._parts.clock.seconds() + self._parts.limits.gate_patience_seconds
-        while not self._gate.enter(key):
+        while not self.gate.enter(key):
             if self._parts.clock.seconds() >= until:
                 return False
             await self._parts.clock.wait_seconds(GATE_LOOK_SECONDS)
@@ -165,12 +163,12 @@ class LoginDesk:
             return Refusal(Code.UNSAFE_WAY)
         expected, address = self._parts.settings.irc.password, session.peer.address
         name = FoldedName(f"server {address}")
-        while self._parts.limits.flood and self._throttle.seconds(name, address, now=self._parts.clock.seconds()) > 0:
-            await self._wait_throttled(name, address)
+        while self._parts.limits.flood and self.throttle.seconds(name, address, now=self._parts.clock.seconds()) > 0:
+            await self.wait_throttled(name, address)
         if expected is None or expected.is_opened_by(request.password):
             return Done(request.request_id)
         if ":" not in request.password:
-            self._throttle.failed(name, address, now=self._parts.clock.seconds())
+            self.throttle.failed(name, address, now=self._parts.clock.seconds())
         return Refusal(Code.WRONG_PASSWORD)
 
     async def _enter_proved(self, session: Session, request: EnterProved) -> Arrive | Refusal:
@@ -180,54 +178,6 @@ class LoginDesk:
         outcome = await self._admit(session, proved.account, request, remember=False)
         return outcome if await self._proofs.is_valid(proved) else Refusal(Code.WRONG_PASSWORD)
 
-    async def change_password(self, session: Session, request: ChangePassword) -> Refusal | None:
-        """Replace somebody's password; None where that is done, and every other token of the account is dead.
-
-        Whoever has got hold of a session guesses no faster here than at the door: wrong ones are counted, under a
-        name that nobody bears, and the account's own logins are not delayed by them.
-        """
-        online, address = session.online, session.peer.address
-        assert online is not None, "a password is changed by whose it is"
-        if not online.registered:
-            return Refusal(Code.ACCOUNT_NEEDED)
-        refusal = self._secret_refused(session, request.old) or self._secret_refused(session, request.new)
-        if refusal is not None:
-            return refusal
-        if len(request.new) < self._parts.limits.password_characters_min:
-            return Refusal(Code.PASSWORD_SHORT)
-        name, key = FoldedName(f"{fold(online.name)} password"), f"{address} {online.principal}"
-        if not self._gate.enter(key):
-            return Refusal(Code.BUSY)
-        try:
-            await self._wait_throttled(name, address)
-            changed = await self._change(session, online, request)
-        finally:
-            self._gate.leave(key)
-        if changed is None:
-            self._throttle.succeeded(name, address, now=self._parts.clock.seconds())
-            self._parts.journal.note("password changed", name=online.name, account=online.principal, address=address)
-        elif changed.code is Code.WRONG_PASSWORD:
-            self._throttle.failed(name, address, now=self._parts.clock.seconds())
-            self._parts.journal.note("password not changed", account=online.principal, address=address)
-        return changed
-
-    async def _change(self, session: Session, online: Online, request: ChangePassword) -> Refusal | None:
-        credentials = await self._parts.accounts.credentials(fold(online.name))
-        if credentials is None or credentials.account.id != online.principal:
-            return Refusal(Code.WRONG_PASSWORD)  # The account has just been removed.
-        old = credentials.password_hash
-        if not self._gate.begin_hash(known=True):
-            return Refusal(Code.BUSY)
-        try:
-            if not await self._parts.keys.verify(old, request.old):
-                return Refusal(Code.WRONG_PASSWORD)
-            new = await self._parts.keys.hash(request.new)
-        finally:
-            self._gate.end_hash(known=True)
-        but = None if session.token is None else token_handle(session.token)
-        changed = await self._parts.accounts.change_password(online.principal, old=old, new=new, but=but)
-        return None if changed else Refusal(Code.BUSY)  # It was changed, or hashed anew, elsewhere meanwhile.
-
     async def _still_opens(self, request: Login, verified: str) -> bool:
         """Whether the password that was right is so still: changing it, or removing the account, ends every token."""
         credentials = await self._parts.accounts.credentials(fold(request.name))
@@ -236,8 +186,8 @@ class LoginDesk:
         same = credentials.password_hash == verified  # Otherwise it was changed, or hashed anew, here or elsewhere.
         return same or await self._parts.keys.verify(credentials.password_hash, request.password)
 
-    async def _wait_throttled(self, name: FoldedName, address: str) -> None:
-        delay = self._throttle.seconds(name, address, now=self._parts.clock.seconds())
+    async def wait_throttled(self, name: FoldedName, address: str) -> None:
+        delay = self.throttle.seconds(name, address, now=self._parts.clock.seconds())
         if delay > 0 and self._parts.limits.flood:
             await self._parts.clock.wait_seconds(delay)
 
@@ -253,7 +203,7 @@ class LoginDesk:
     def _acceptable(self, raw: str) -> AccountName | Refusal:
         return account_name(raw, limits=self._parts.limits, server_name=self._parts.settings.name)
 
-    def _secret_refused(self, session: Session, password: str) -> Refusal | None:
+    def secret_refused(self, session: Session, password: str) -> Refusal | None:
         if not session.peer.safe:
             return Refusal(Code.UNSAFE_WAY)
         try:
@@ -263,7 +213,7 @@ class LoginDesk:
         return Refusal(Code.PASSWORD_LONG) if size > self._parts.limits.password_bytes_max else None
 
     async def _register(self, session: Session, request: Register) -> Arrive | Refusal:
-        refusal = self._secret_refused(session, request.password) or await self._may_register(session, request)
+        refusal = self.secret_refused(session, request.password) or await self._may_register(session, request)
         if refusal is not None:
             return refusal
         name = self._acceptable(request.name)
@@ -274,17 +224,17 @@ class LoginDesk:
         if await self._is_taken(name, session):
             return Refusal(Code.NAME_TAKEN)
         address = session.peer.address
-        if not self._gate.enter(address):
+        if not self.gate.enter(address):
             return Refusal(Code.BUSY)
         try:
-            if not self._gate.begin_hash(known=False):
+            if not self.gate.begin_hash(known=False):
                 return Refusal(Code.BUSY)
             try:
                 password_hash = await self._parts.keys.hash(request.password)
             finally:
-                self._gate.end_hash(known=False)
+                self.gate.end_hash(known=False)
         finally:
-            self._gate.leave(address)
+            self.gate.leave(address)
         invited = self._parts.settings.registration is Registration.INVITE
         try:
             account = await self._parts.accounts.add_account(
@@ -318,19 +268,19 @@ class LoginDesk:
         if registration is Registration.OPEN:
             return None
         address = session.peer.address
-        if not self._gate.enter(address):
+        if not self.gate.enter(address):
             return Refusal(Code.BUSY)
         try:
-            await self._wait_throttled(FoldedName(""), address)
+            await self.wait_throttled(FoldedName(""), address)
             if len(request.invitation) > self._parts.limits.invitation_bytes_max:
                 state = InvitationState.BAD
             else:
                 state = await self._parts.accounts.invitation(request.invitation, now=self._parts.clock.now())
         finally:
-            self._gate.leave(address)
+            self.gate.leave(address)
         if state is InvitationState.GOOD:
             return None
-        self._throttle.failed(FoldedName(""), address, now=self._parts.clock.seconds())
+        self.throttle.failed(FoldedName(""), address, now=self._parts.clock.seconds())
         return Refusal(Code.INVITATION_NEEDED)
 
     async def _resume(self, session: Session, request: Resume) -> Arrive | Refusal:

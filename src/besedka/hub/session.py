@@ -52,6 +52,8 @@ class Online:
     __slots__ = (
         "away",
         "data",
+        "export_pace",
+        "exporting",
         "gone_at",
         "host",
         "inbox",
@@ -86,6 +88,10 @@ class Online:
         """How often it may change that."""
         self.search_pace: Pace | None = None
         """How often it may search."""
+        self.export_pace: Pace | None = None
+        """How often it may have all told that is known of it."""
+        self.exporting = ""
+        """Where that goes on, if it is under way."""
         self.role = role
         self.muted = muted
         self.inbox: RoomId | None = None

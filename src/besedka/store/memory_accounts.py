@@ -127,6 +127,10 @@ class MemoryAccountStore:
         """Whether a login to this account has ever succeeded from this address."""
         return (account, address) in self._known
 
+    async def administrators(self) -> int:
+        """How many accounts are administrators'."""
+        return sum(account.role is AccountRole.ADMIN for account in self._accounts.values())
+
     async def addresses(self, account: PrincipalId) -> Sequence[str]:
         """From where logins to this account have succeeded lately, in order."""
         return sorted(address for whose, address in self._known if whose == account)

@@ -22,6 +22,11 @@ class SqliteAccountStore(SqliteLogins):
         rows = await self._readers.call(lambda connection: connection.execute(query).fetchall())
         return [account_of(row) for row in rows]
 
+    async def administrators(self) -> int:
+        """How many accounts are administrators'."""
+        row = await self._row("SELECT count(*) FROM accounts WHERE role = 'admin' AND folded IS NOT NULL")
+        return 0 if row is None else int(row[0])
+
     async def addresses(self, account: PrincipalId) -> Sequence[str]:
         """From where logins to this account have succeeded lately, in order."""
         query = "SELECT address FROM known WHERE account = ? ORDER BY address"
