@@ -21,13 +21,17 @@ _OWN_CHECKS = {
             _("a room's last entry is gone"),
         ),
         (
-            "SELECT count(*) FROM"
-            " (SELECT 1 FROM entries GROUP BY room HAVING max(number) - min(number) + 1 > count(*))",
-            _("entries in the middle of a room are gone"),
+            # From room to room by the index: `DISTINCT` would read every entry.
+            "WITH RECURSIVE there (room) AS (SELECT min(room) FROM entries UNION ALL"
+            " SELECT (SELECT min(room) FROM entries WHERE room > there.room) FROM there WHERE room IS NOT NULL)"
+            " SELECT count(*) FROM there WHERE room IS NOT NULL AND room NOT IN (SELECT id FROM rooms)",
+            _("entries belong to no room"),
         ),
         (
-            "SELECT count(*) FROM (SELECT DISTINCT room FROM entries) WHERE room NOT IN (SELECT id FROM rooms)",
-            _("entries belong to no room"),
+            "SELECT (SELECT count(*) FROM entries) <> coalesce(sum("
+            "1 + (SELECT max(number) FROM entries WHERE room = id) - (SELECT min(number) FROM entries WHERE room = id)"
+            "), 0) FROM rooms",
+            _("entries in the middle of a room are gone"),
         ),
     ),
     ACCOUNTS.name: (
