@@ -103,6 +103,7 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 | `i` | unlisted: told to those alone who share a room with one in which rooms one is; no mask finds one |
 | `o` | an administrator, by one's account or by OPER; taken off it gives back what OPER lent |
 | `w` | hears WALLOPS; for this session |
+| `T` | is told no CTCP question that somebody asks one alone; for this session |
 
 `B`, `R` and `i` are of the person, on all devices; an account keeps them.
 

@@ -75,6 +75,20 @@ def test_programs_ask_each_other_and_nothing_of_it_is_kept(place: Place) -> None
     assert place.server.hub.entries_kept == kept
 
 
+def test_whoever_wants_no_questions_of_programs_is_told_all_else(place: Place) -> None:
+    ann, bob = place.clients("ann", "bob")
+    bob.write("MODE bob +T", "MODE bob")
+    assert [line.partition(" ")[2] for line in bob.read()] == ["MODE bob +T", "221 bob +T"]
+    said = ["PRIVMSG bob :\x01VERSION\x01", "NOTICE bob :\x01VERSION me\x01", "PRIVMSG #tea :\x01TIME\x01"]
+    ann.write(*said, "@+a=1 TAGMSG bob", "PRIVMSG bob :\x01ACTION waves\x01", "PRIVMSG bob :and speaks")
+    heard = [line.partition(" :ann ")[2] for line in bob.read()]
+    assert heard == [*said[1:], "TAGMSG bob", "PRIVMSG bob :\x01ACTION waves\x01", "PRIVMSG bob :and speaks"]
+    bob.write("MODE bob -T")
+    bob.read()
+    ann.write(said[0])
+    assert bob.read()[0].endswith(said[0])
+
+
 def test_a_room_without_ctcp_lets_nobody_ask(place: Place) -> None:
     ann, bob = place.clients("ann", "bob")
     ann.write("MODE #tea +C", "PRIVMSG #tea :\x01VERSION\x01", "PRIVMSG #tea :\x01ACTION waves\x01")

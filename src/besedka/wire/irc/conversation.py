@@ -31,7 +31,7 @@ from besedka.chat.told import PARTING_SENTENCES, Called, Farewell, Presence, Typ
 from besedka.limits import Limits
 from besedka.wire.asides import AsideTold
 from besedka.wire.framing import Fault, LineDecoder
-from besedka.wire.irc import nicks
+from besedka.wire.irc import nicks, user_modes
 from besedka.wire.irc.capabilities import EXTENDED_MONITOR, Capability
 from besedka.wire.irc.commands import COMMANDS, Command, When
 from besedka.wire.irc.flaws import FLAWS
@@ -103,7 +103,8 @@ class IrcServer:
         self._role = AccountRole.USER
         self.lent = False
         """Whether an administrator's rights are lent to it (OPER)."""
-        self.hears_wallops = False
+        self.modes: frozenset[str] = frozenset()
+        """Those of its user modes that are this session's alone."""
         self.followed: dict[FoldedName, str] = {}
         """Whom it is told about (MONITOR), each as it was written."""
         self.last_words = ""
@@ -155,7 +156,7 @@ class IrcServer:
         """What somebody is told. Signals are bytes that every session of this format may be given."""
         shared = _SHARED.get(type(unit))
         if shared is not None and not nicks.is_of_own(self, unit):
-            return shared(self.format, unit)
+            return b"" if user_modes.shuns(self, unit) else shared(self.format, unit)
         told = _TOLD.get(type(unit))
         if told is not None:
             told(self, unit)

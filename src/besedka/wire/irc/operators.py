@@ -11,7 +11,7 @@ from besedka.chat.told import Unit
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, plain, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of
-from besedka.wire.irc.user_modes import ADMINISTERS, tell_change
+from besedka.wire.irc.user_modes import ADMINISTERS, HEARS_WALLOPS, tell_change
 from besedka.wire.irc.world import mask
 from besedka.wire.operating import CalledOut, CallOut, Expel, Expelled, LendAdmin, ReadAgain
 
@@ -104,7 +104,7 @@ def wallops(conversation: IrcServer, line: Line) -> None:
 def called_out(conversation: IrcServer, unit: Unit) -> None:
     """An administrator has called out."""
     told = cast(CalledOut, unit)
-    if conversation.hears_wallops:
+    if HEARS_WALLOPS in conversation.modes:
         source = mask(word(told.by.name), conversation.world.face(told.by.principal))
         conversation.say_apart(build(source, "WALLOPS", plain(told.text)))
 

@@ -17,7 +17,7 @@ from besedka.wire.irc.world import World
 REASON_BYTES_MAX: Final = 300
 """So that a line with a reason fits (`Limits.reason_bytes_max`); what is longer ends in an ellipsis."""
 
-_CTCP: Final = "\x01"
+CTCP: Final = "\x01"
 ACTION: Final = "\x01ACTION "
 """What `/me` begins with, and U+0001 ends (modern.ircdocs.horse/ctcp, "ACTION")."""
 
@@ -36,7 +36,7 @@ def _say(page: Page, entry: Entry, text: str, manner: Manner, tags: str = "", br
     command = "NOTICE" if manner is Manner.NOTED else "PRIVMSG"
     target = other_of(page.room, entry.author, page.world) or page.channel
     source = page.source(entry.author, entry.name)
-    before, behind = (ACTION, _CTCP) if manner is Manner.DONE else ("", "")
+    before, behind = (ACTION, CTCP) if manner is Manner.DONE else ("", "")
     frame = len(source.encode()) + len(target.encode()) + len(f": {command}  :{before}{behind}\r\n")
     if len(text) + frame <= LINE_BYTES_MAX and text.isascii() and "\n" not in text and not breaks:  # The hot path.
         page.add(entry, command, target, f"{before}{plain(text)}{behind}", source=source, tags=tags)

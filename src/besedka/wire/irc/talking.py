@@ -26,15 +26,13 @@ from besedka.wire.irc.isupport import TARGETS_MAX
 from besedka.wire.irc.lines import LINE_BYTES_MAX, Line, build, line_bytes, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of, tell_unsaid
-from besedka.wire.irc.said import ACTION
+from besedka.wire.irc.said import ACTION, CTCP
 from besedka.wire.irc.services import looks_secret
 from besedka.wire.irc.tagging import Tags, client_tags, persists, typing
 from besedka.wire.looking import Look, Seen
 
 if TYPE_CHECKING:
     from besedka.wire.irc.conversation import IrcServer
-
-_CTCP: Final = "\x01"
 
 STATUS_RANKS: Final = {"@": Rank.MODERATOR, "+": Rank.VOICED}
 """For whom `@#channel` and `+#channel` are: those with that prefix or a higher one (ISUPPORT STATUSMSG)."""
@@ -141,10 +139,10 @@ def _targets(conversation: IrcServer, line: Line, listed: str) -> list[str] | No
 
 def meant(command: str, text: str, manner: Manner, tags: Tags = (), breaks: tuple[int, ...] = ()) -> Saying:
     """What a text is meant as: ACTION is something done, and any other CTCP is said aside (ctcp, "ACTION")."""
-    if not text.startswith(_CTCP):
+    if not text.startswith(CTCP):
         return Saying(command, text, manner, tags, breaks)
     if text.startswith(ACTION) and manner is Manner.SAID:
-        return Saying(command, text.removeprefix(ACTION).removesuffix(_CTCP), Manner.DONE, tags)
+        return Saying(command, text.removeprefix(ACTION).removesuffix(CTCP), Manner.DONE, tags)
     return Saying(command, text, manner, tags, aside=True)
 
 

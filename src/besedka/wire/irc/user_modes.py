@@ -1,18 +1,21 @@
 """Modes of oneself: what one says of oneself, as letters.
 
 `i` is being unlisted, `B` being a bot, `R` letting no guest begin a conversation, `o` acting as an administrator, `w`
-hearing WALLOPS.
+hearing WALLOPS, `T` hearing no CTCP that is for oneself.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from besedka.chat.entries import Manner
 from besedka.chat.own_requests import SetProfile
 from besedka.chat.told import Unit
+from besedka.wire.asides import AsideTold
 from besedka.wire.irc.lines import Line, build, word
 from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of
+from besedka.wire.irc.said import CTCP
 from besedka.wire.irc.world import BOT_MODE
 from besedka.wire.operating import GiveBack
 
@@ -23,8 +26,12 @@ HIDES: Final = "i"
 ACCOUNTS_ONLY: Final = "R"
 ADMINISTERS: Final = "o"
 HEARS_WALLOPS: Final = "w"
+SHUNS_CTCP: Final = "T"
 
-USER_MODES: Final = "".join(sorted((BOT_MODE, ACCOUNTS_ONLY, HIDES, ADMINISTERS, HEARS_WALLOPS)))
+OF_SESSION: Final = (SHUNS_CTCP, HEARS_WALLOPS)
+"""Those of one session; the others are of the person, on all devices."""
+
+USER_MODES: Final = "".join(sorted((BOT_MODE, ACCOUNTS_ONLY, HIDES, ADMINISTERS, *OF_SESSION)))
 """All of them, for 004."""
 
 
@@ -36,9 +43,8 @@ def tell_modes(conversation: IrcServer) -> None:
         ACCOUNTS_ONLY: face.accounts_only,
         HIDES: face.unlisted,
         ADMINISTERS: conversation.is_admin,
-        HEARS_WALLOPS: conversation.hears_wallops,
     }
-    shown = "+" + "".join(letter for letter in USER_MODES if is_set[letter])
+    shown = "+" + "".join(one for one in USER_MODES if is_set.get(one) or one in conversation.modes)
     conversation.say(build(conversation.world.server, Numeric.RPL_UMODEIS.digits, conversation.addressee, shown))
 
 
@@ -52,9 +58,10 @@ def change(conversation: IrcServer, letters: str) -> None:
             wanted[letter] = on
     if set(wanted) - set(USER_MODES):
         conversation.reply(Numeric.ERR_UMODEUNKNOWNFLAG)
-    if HEARS_WALLOPS in wanted and conversation.hears_wallops is not wanted[HEARS_WALLOPS]:
-        conversation.hears_wallops = wanted[HEARS_WALLOPS]
-        tell_change(conversation, HEARS_WALLOPS, on=wanted[HEARS_WALLOPS])
+    for letter in OF_SESSION:
+        if letter in wanted and wanted[letter] is not (letter in conversation.modes):
+            conversation.modes ^= {letter}
+            tell_change(conversation, letter, on=wanted[letter])
     for letter in (HIDES, BOT_MODE, ACCOUNTS_ONLY):
         if letter in wanted:
             _set(conversation, letter, on=wanted[letter])
@@ -92,6 +99,15 @@ def _set(conversation: IrcServer, letter: str, *, on: bool) -> None:
 def tell_change(conversation: IrcServer, letter: str, *, on: bool) -> None:
     """MODE with oneself as its source."""
     conversation.say(build(conversation.mask, "MODE", word(conversation.nick), ("+" if on else "-") + letter))
+
+
+def shuns(conversation: IrcServer, unit: Unit) -> bool:
+    """Whether this is a CTCP question to somebody who wants none. What a room is asked is its own affair (`C`)."""
+    if SHUNS_CTCP not in conversation.modes or not isinstance(unit, AsideTold):
+        return False
+    aside = unit.aside
+    others = aside.to is not None and aside.author.principal != conversation.principal
+    return others and aside.manner is Manner.SAID and (aside.text or "").startswith(CTCP)
 
 
 def asked(conversation: IrcServer, line: Line) -> None:
