@@ -78,7 +78,7 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - `sts` is listed where `irc.sts_port` is set and authorities vouch for `tls.certificate` by the server's name: the port
   on ways that are not safe, a month over TLS, and nothing to whoever comes from the same machine without TLS.
 - The host of somebody is a keyed hash of their address: the same for the same address, and the address to nobody.
-  Whoever is not here is `u@offline`.
+  Whoever is not here is `u@offline`. A user name begins with `~`, as it does everywhere that nobody checks them.
 
 ## Commands
 

@@ -143,17 +143,17 @@ def test_guests_come_and_go_in_lines_of_their_own(server: Server) -> None:
             guest.write("NICK wanderer", "USER w 0 * :A Wanderer", "JOIN #tea")
             guest.read()
             (joined,) = ann.read()
-            assert re.fullmatch(r":wanderer!w@\S+\.ip JOIN #tea \* :A Wanderer", joined)
+            assert re.fullmatch(r":wanderer!~w@\S+\.ip JOIN #tea \* :A Wanderer", joined)
             guest.write("PRIVMSG ann :psst")
             guest.read()
             (whispered,) = ann.read()
-            assert re.fullmatch(r":wanderer!w@\S+\.ip PRIVMSG ann :psst", whispered)
+            assert re.fullmatch(r":wanderer!~w@\S+\.ip PRIVMSG ann :psst", whispered)
             guest.write("PART #tea :for a moment", "JOIN #tea")
             guest.read()
             assert [line.split(" ")[1] for line in ann.read()] == ["PART", "JOIN"]
             ann.write("MODE #tea +v wanderer", "KICK #tea wanderer :enough")
             assert [line.split(" ")[1] for line in ann.read()] == ["MODE", "KICK"]
-            assert [line.split(" ", 2)[2] for line in guest.read() if "!ann@" in line] == [
+            assert [line.split(" ", 2)[2] for line in guest.read() if "!~ann@" in line] == [
                 "#tea +v wanderer",
                 "#tea wanderer :enough",
             ]

@@ -107,7 +107,7 @@ def test_somebody_who_is_here_has_a_face_and_nobody_an_address(server: HubRoom, 
     (ann,) = guests(server, world, "ann")
     assert ann.session.online is not None
     face = world.face(ann.session.online.principal)
-    assert (face.user, face.real_name, face.away) == ("ann", "Ann", "")
+    assert (face.user, face.real_name, face.away) == ("~ann", "Ann", "")
     assert face.host.endswith(".ip")
     assert "203" not in face.host
     found = world.named(fold("Ann"))

@@ -28,12 +28,12 @@ def test_who_of_a_channel_a_nick_a_mask_and_everybody(company: Company) -> None:
     ann.write("JOIN #tea", "AWAY :out")
     host, server = host_of(company, "ann"), company.world.server
     assert bob.asked("WHO #TEA") == [
-        f"352 bob #tea ann {host} {server} ann G@ :0 Ann",
+        f"352 bob #tea ~ann {host} {server} ann G@ :0 Ann",
         "315 bob #TEA :End of WHO list",
     ]
-    for mask in ("ANN", "an*", "a?n", "*!ann@*", "*nn"):
+    for mask in ("ANN", "an*", "a?n", "*!~ann@*", "*nn"):
         assert bob.asked(f"WHO {mask}") == [
-            f"352 bob * ann {host} {server} ann G :0 Ann",
+            f"352 bob * ~ann {host} {server} ann G :0 Ann",
             f"315 bob {mask} :End of WHO list",
         ], mask
     assert [line.split(" ")[6] for line in bob.asked("WHO *")[:-1]] == ["ann", "bob"]
@@ -45,7 +45,7 @@ def test_whox_tells_the_fields_that_were_asked_for_in_its_own_order(company: Com
     ann, bob = company.guests("ann", "bob")
     ann.write("MODE ann +B")
     host, server = host_of(company, "ann"), company.world.server
-    whole = f"354 bob 123 * ann 255.255.255.255 {host} {server} ann HB 0 0 0 n/a Ann"
+    whole = f"354 bob 123 * ~ann 255.255.255.255 {host} {server} ann HB 0 0 0 n/a Ann"
     assert bob.asked("WHO ann %tcuihsnfdlaor,123")[0] == whole
     assert bob.asked("WHO ann %roaldfnshiuct,123")[0] == whole
     assert bob.asked("WHO ann %nxat,12345")[0] == "354 bob 0 ann 0"
@@ -56,7 +56,7 @@ def test_whox_tells_the_fields_that_were_asked_for_in_its_own_order(company: Com
 
 def test_who_is_unlisted_is_found_by_name_and_by_those_who_share_a_room(company: Company) -> None:
     ann, bob = company.guests("ann", "bob")
-    assert ann.asked("MODE ann +i") == [f":ann!ann@{host_of(company, 'ann')} MODE ann +i"]
+    assert ann.asked("MODE ann +i") == [f":ann!~ann@{host_of(company, 'ann')} MODE ann +i"]
     ann.write("JOIN #tea")
     assert len(bob.asked("WHO an*")) == 1
     assert len(bob.asked("WHO #tea")) == 1
@@ -103,7 +103,7 @@ def test_whowas_tells_the_user_name_too_the_last_first(company: Company) -> None
     for user in ("first", "second"):
         company.guest("bob", user=user).write("QUIT")
     told = ann.asked("WHOWAS bob")
-    assert [line.split(" ")[3] for line in told if line.startswith("314")] == ["second", "first"]
+    assert [line.split(" ")[3] for line in told if line.startswith("314")] == ["~second", "~first"]
     assert len(ann.asked("WHOWAS bob 1")) == 3
     assert len(ann.asked("WHOWAS bob -1")) == 5
 
@@ -111,7 +111,7 @@ def test_whowas_tells_the_user_name_too_the_last_first(company: Company) -> None
 def test_whowas_knows_the_nicks_that_guests_have_left_behind(company: Company) -> None:
     ann, bob = company.guest("ann"), company.guest("bob", user="robert")
     bob.write("NICK tom")
-    assert ann.asked("WHOWAS bob")[0].split(" ")[:4] == ["314", "ann", "bob", "robert"]
+    assert ann.asked("WHOWAS bob")[0].split(" ")[:4] == ["314", "ann", "bob", "~robert"]
 
 
 # Oneself ---------------------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_whowas_knows_the_nicks_that_guests_have_left_behind(company: Company) -
 
 def test_ones_own_modes_are_told_back_and_remembered(company: Company) -> None:
     ann, bob = company.guests("ann", "bob")
-    source = f":ann!ann@{host_of(company, 'ann')}"
+    source = f":ann!~ann@{host_of(company, 'ann')}"
     assert ann.asked("MODE ann") == ["221 ann +"]
     assert ann.asked("MODE ann +Bw-i+o") == [f"{source} MODE ann +w", f"{source} MODE ann +B"]
     assert ann.asked("MODE ann") == ["221 ann +Bw"]

@@ -28,7 +28,7 @@ def test_a_guest_is_welcomed_when_the_hub_has_let_it_in() -> None:
     assert set(numerics[4:-1]) == {"005", "251", "252", "253", "254", "255", "265", "266"}
     assert numerics[-1] == "422"
     assert asked == [SetProfile(real_name="Real Name"), Sync()]
-    assert visitor.protocol.user == "me"
+    assert visitor.protocol.user == "~me"
 
 
 def test_isupport_has_thirteen_tokens_a_line_at_most() -> None:

@@ -65,9 +65,9 @@ class IrcServer:
     # Beyond thirty attributes instances share no keys, and a dictionary of its own takes 1.6 KiB.
     __slots__ = (
         "_answers", "_due", "_echoes", "_expected", "_formats", "_held", "_held_bytes", "_lines", "_lines_left",
-        "_role", "_streaming", "account", "capabilities", "entered", "followed", "format", "hears_wallops",
-        "last_words", "lent", "limits", "metadata", "multiline", "names", "nick", "principal", "references",
-        "registering", "rooms", "stage", "tls", "translate", "user", "welcome", "world",
+        "_role", "_streaming", "account", "capabilities", "entered", "followed", "format", "last_words", "lent",
+        "limits", "metadata", "modes", "multiline", "names", "nick", "principal", "references", "registering",
+        "rooms", "stage", "tls", "translate", "user", "welcome", "world",
     )  # fmt: skip
 
     handshake: Final = False

@@ -16,7 +16,7 @@ from besedka.wire.irc.numerics import Numeric
 from besedka.wire.irc.replies import code_of
 from besedka.wire.irc.settings import Nicks
 from besedka.wire.irc.stages import Stage
-from besedka.wire.irc.world import UNSPECIFIED
+from besedka.wire.irc.world import NO_USER, UNSPECIFIED
 from besedka.wire.proving import Knock
 
 if TYPE_CHECKING:
@@ -212,7 +212,10 @@ def _noted(_unit: Unit) -> None:
 
 
 def user(conversation: IrcServer, line: Line) -> None:
-    """USER: the mode and the unused parameter mean nothing ("USER message")."""
+    """USER: the mode and the unused parameter mean nothing ("USER message").
+
+    Nobody's machine is asked who its users are, so every user name has "a tilde … to show that this value is user-set".
+    """
     if not line.params[0] or not line.params[3]:
         # "If a client sends a USER command with an empty realname", it is one parameter too few.
         conversation.reply(Numeric.ERR_NEEDMOREPARAMS, line.command)
@@ -221,7 +224,7 @@ def user(conversation: IrcServer, line: Line) -> None:
         conversation.reply(Numeric.ERR_ALREADYREGISTERED)
         return
     allowed = "".join(one for one in line.params[0] if one.isascii() and (one.isalnum() or one in "_-."))
-    conversation.user = allowed[:USER_CHARACTERS_MAX] or "u"
+    conversation.user = "~" + (allowed[:USER_CHARACTERS_MAX] or NO_USER)
     conversation.registering.real_name = line.params[3]
     conversation.registering.go_on()
 
