@@ -69,6 +69,8 @@ class IrcTap:
         self._batches: dict[str, Batch] = {}
         self._channels: dict[str, None] = {}
         """Those it has been told that it is in, folded."""
+        self._put_out = "", ""
+        """By whom it was last put out, and of which channel."""
         self._been: dict[str, None] = {}
         """Those it has ever been in."""
         self.shown: dict[RoomId, int] = {}
@@ -146,6 +148,7 @@ class IrcTap:
                 self._went(channel)
             case "KICK", channel, nick, *_ if nick == self._nick:
                 self._went(channel)
+                self._put_out = line.source, channel
             case "RENAME", before, after, *_:
                 self._channels.pop(fold(before[1:]), None)
                 self._channels[fold(after[1:])] = None
@@ -204,9 +207,9 @@ class IrcTap:
         if line.command not in _IN_CHANNELS or not target.startswith("#") or self._is_own(line):
             return
         inside = fold(target[1:]) in self._channels or batch is not None or self._nick in line.params
-        hold(
-            inside or self._is_to_join(fold(target[1:])), f"{self._label} is told {line} of a channel that it is not in"
-        )
+        inside = inside or (line.source, line.params[0]) == self._put_out  # One ban puts out several people.
+        inside = inside or self._is_to_join(fold(target[1:]))
+        hold(inside, f"{self._label} is told {line} of a channel that it is not in")
 
     def _is_to_join(self, name: str) -> bool:
         """Whether it is back, or has come in by a commit of unknown outcome, and its joining is yet to be told.
