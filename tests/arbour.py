@@ -55,6 +55,8 @@ SETTINGS: dict[str, object] = {
     "key": "",
     "members_max": 0,
     "slow_seconds": 0,
+    "keep_seconds": 0,
+    "keep_messages": 0,
 }
 CLOSED = SETTINGS | {"invite_only": True, "hidden": True}
 

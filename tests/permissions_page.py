@@ -30,6 +30,8 @@ SETTINGS = {
     "key": "whoever joins must say the key",
     "members_max": "holds so many at most",
     "slow_seconds": "one waits so long between two messages",
+    "keep_seconds": "what happens is kept for so long, where the server does not forget it sooner",
+    "keep_messages": "so many of the last messages are kept, where the server does not keep fewer",
 }
 
 WORDS = {
@@ -39,6 +41,8 @@ WORDS = {
     "no_ctcp": "no queries",
     "members_max": "limit",
     "slow_seconds": "slow mode",
+    "keep_seconds": "keep for",
+    "keep_messages": "keep last",
 }
 
 TEMPLATE = """\

@@ -55,6 +55,8 @@ LIMITS_OF_CLIENTS = {
     "invited_max": "invitations to one room that nobody has used yet",
     "code_seconds_max": "seconds until an invite code expires",
     "slow_seconds_max": "seconds between two messages in slow mode",
+    "keep_seconds_max": "seconds for which a room of its own keeps what happens in it",
+    "keep_messages_max": "messages that a room of its own keeps",
     "reactions_per_message_max": "reactions to one message, by everybody together",
     "reactions_listed_max": "reactions in a page of history",
     "data_keys_max": "values of one room or one person",

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from besedka.chat.retention import Retention
 from besedka.chat.text import harmless_line
 from besedka.chat.told import Registration
 from besedka.config_keys import KEYS, TABLES, Listener, Network, Wrong, kind_of
@@ -28,6 +29,9 @@ FILE_BYTES_MAX = 1 << 20
 
 INTEGER_MAX = 1 << 53
 """Past this a number is no longer the same everywhere it goes (JSON, SQL)."""
+
+
+DAY_SECONDS = 86_400
 
 
 class ConfigFault(Exception):
@@ -58,7 +62,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     irc_motd: tuple[str, ...] = ()
     irc_nicks: Nicks = Nicks.ACCOUNT
     irc_sts_port: int = 0
+    retention_days: int = 0
+    retention_messages: int = 0
     limits: Limits = Limits()
+
+    @property
+    def retention(self) -> Retention:
+        """How much of a room the server keeps at most."""
+        return Retention(seconds=self.retention_days * DAY_SECONDS, messages=self.retention_messages)
 
     @property
     def registration(self) -> Registration:

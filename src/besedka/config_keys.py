@@ -25,6 +25,9 @@ PASSWORD_BYTES_MAX = 500
 MOTD_BYTES_MAX = 1 << 14
 """Every IRC client is sent all of it whenever it connects: some two hundred lines."""
 
+COUNT_MAX = 1_000_000_000
+"""Days or messages: past this a limit is none, and times would no longer fit their columns."""
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -74,6 +77,12 @@ def _boolean(value: object, _folder: Path) -> bool:
 def _port(value: object, _folder: Path) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65_535:
         raise Wrong(_("must be a port, or 0 for none"))
+    return value
+
+
+def _count(value: object, _folder: Path) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= COUNT_MAX:
+        raise Wrong(_("must be a whole number from 0, which is no limit, to {most}").format(most=COUNT_MAX))
     return value
 
 
@@ -226,6 +235,18 @@ KEYS: Mapping[Key, Entry] = {
         "scram",
         "false",
         "let IRC clients log in with SCRAM-SHA-256 too; it keeps a weaker key beside each password's hash",
+    ),
+    Key("retention.days"): Entry(
+        _count,
+        "retention_days",
+        "0",
+        "for how many days what happens in a room is kept; 0 for ever; read again on SIGHUP",
+    ),
+    Key("retention.messages"): Entry(
+        _count,
+        "retention_messages",
+        "0",
+        "how many of the last messages of each room are kept; 0 for all; read again on SIGHUP",
     ),
     Key("irc.enabled"): Entry(_boolean, "irc_enabled", "true", "let IRC clients in"),
     Key("irc.password"): Entry(

@@ -156,6 +156,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Reactions in one page of history: ten different ones to each of its messages."""
     slow_seconds_max: int = 21_600
     """A quarter of a day between two messages is slow enough."""
+    keep_seconds_max: int = 3_153_600_000
+    """What a room keeps, it keeps for a hundred years at most, or else for ever."""
+    keep_messages_max: int = 1_000_000_000
+    """Or so many messages: past this a limit is none."""
     code_seconds_max: int = 2_592_000
     """An invite code lasts thirty days at most."""
     whowas_max: int = 500
@@ -234,6 +238,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A reader that has taken nothing for this long is closed; it resumes from its place."""
     http_idle_seconds_max: float = 30.0
     """A browser that asks nothing for this long, or takes this long to ask, opens another connection."""
+    retention_look_seconds: float = 600.0
+    """How long what is no longer to be kept may be there still: each look reads something of every room."""
     grace_seconds: float = 10.0
     """How long a lost account may take to come back before others are told it is gone."""
     moves_seconds: float = 0.05

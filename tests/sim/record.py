@@ -34,6 +34,7 @@ from besedka.chat.mending import Rewrite, as_read, rewrites
 from besedka.chat.notices import inbox_notices
 from besedka.chat.principals import PrincipalId
 from besedka.chat.requests import Write
+from besedka.chat.retention import Floor
 from besedka.chat.rooms import Room, reading
 from besedka.hub.keeping import Addition, Numbered
 from besedka.limits import Limits
@@ -152,6 +153,14 @@ class Record:
         self._unsure.pop(room, None)
         self._superseded.pop(room, None)
         self.gone.update(self._going.pop(room, {}))
+
+    def risen(self, floor: Floor) -> None:
+        """A floor is where the server's retention has let it rise to, and it counts what lies before."""
+        held = self.floors.get(floor.room, 1)
+        hold(floor.number >= held, f"room {floor.room}: the floor sinks from {held} to {floor.number}")
+        before = self.messages_upto(floor.room, floor.number - 1)
+        hold(floor.pruned == before, f"room {floor.room}: {floor.pruned} messages before {floor.number}, not {before}")
+        self.floors[floor.room] = floor.number
 
     @property
     def unsure(self) -> list[RoomId]:
@@ -364,4 +373,5 @@ def _pair(span: Span) -> tuple[int, int | None]:
 
 def _same(one: Room, other: Room) -> bool:
     """Whether two rooms are alike; how much is still kept is nobody's verdict."""
-    return msgspec.structs.replace(one, floor=1) == msgspec.structs.replace(other, floor=1)
+    kept = {"floor": 1, "pruned": 0}
+    return msgspec.structs.replace(one, **kept) == msgspec.structs.replace(other, **kept)

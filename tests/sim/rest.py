@@ -94,6 +94,7 @@ def _unread(record: Record, room: Room, me: PrincipalId) -> tuple[RoomId, int, i
     assert inbox is not None, "every account has an inbox"
     marker = inbox.personal.markers.get(str(room.id))
     read = marker.number if marker is not None else room.members[me].first - 1
-    later = [entry.body for entry in record.entries[room.id][read:] if isinstance(entry.body, Message)]
+    after = max(read, record.floors.get(room.id, 1) - 1)
+    later = [entry.body for entry in record.entries[room.id][after:] if isinstance(entry.body, Message)]
     called = sum(body.calls_room or me in body.mentions for body in later)
     return room.id, room.head, read, len(later), called, inbox.personal.notify.get(room.id, Level.ALL)

@@ -236,8 +236,9 @@ class Retrial:
         asked = request.number if request.number else moved.number
         furthest = max(asked, 0 if before is None else before.number)
         fits = moved.number <= min(furthest, room.head) and (span.last is None or moved.number <= span.last)
-        said = self._record.messages_upto(room.id, moved.number)
-        return moved if fits and moved.said == said else None
+        said, floor = self._record.messages_upto(room.id, moved.number), self._record.floors.get(room.id, 1)
+        forgotten = moved.number < floor and said <= moved.said <= self._record.messages_upto(room.id, floor - 1)
+        return moved if fits and (moved.said == said or forgotten) else None
 
     # What the server writes of its own accord -----------------------------------------------------------------------
 

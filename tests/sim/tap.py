@@ -205,8 +205,10 @@ class NativeTap:
         self._given[unit.room] = last
 
     def _page(self, unit: Page) -> None:
+        floor = self._record.floors.get(unit.room, 1)
         for entry in unit.entries:
             hold(self._record.has(unit.room, entry), f"room {unit.room}: a page with {entry.number} that is not kept")
+            hold(entry.number >= floor, f"room {unit.room}: a page with {entry.number}, and the floor is {floor}")
         readable(self._viewer, unit.room, unit.entries)
         numbers = [entry.number for entry in unit.entries]
         whole = numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True

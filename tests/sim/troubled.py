@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Protocol, Self
 
-import msgspec
-
 from besedka.chat.entries import Entry, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, AccountRole, PrincipalId
+from besedka.chat.retention import Floor
 from besedka.chat.rooms import Room
 from besedka.chat.scram import Verifier
 from besedka.hub.accounts import Account, Credentials
@@ -73,6 +72,10 @@ class Witness(Protocol):
         """The server is told what was added to this room."""
         ...
 
+    def risen(self, floor: Floor) -> None:
+        """Nothing of this room from before this number may be told from now on."""
+        ...
+
 
 class WitnessedLogStore(MemoryLogStore):
     """Shows a witness whatever is kept, and lets it look at all that was."""
@@ -91,6 +94,13 @@ class WitnessedLogStore(MemoryLogStore):
                 self.witness.known(addition.after.id)
         return answers
 
+    async def raise_floors(self, floors: Sequence[Floor]) -> None:
+        """Let them rise; the server knows at once."""
+        await super().raise_floors(floors)
+        if self.witness is not None:
+            for floor in floors:
+                self.witness.risen(floor)
+
     def _add(self, addition: Addition) -> Kept | Moved:
         answer = super()._add(addition)
         if isinstance(answer, Kept) and self.witness is not None:
@@ -102,10 +112,6 @@ class WitnessedLogStore(MemoryLogStore):
         other = super().reopened(epoch=epoch, disturbance=disturbance)
         other.witness = self.witness
         return other
-
-    def prune(self, room: RoomId, floor: int) -> None:
-        """Entries before `floor` are no longer kept."""
-        self._rooms[room] = msgspec.structs.replace(self._rooms[room], floor=floor)
 
     @property
     def rooms(self) -> dict[RoomId, Room]:

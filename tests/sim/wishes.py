@@ -216,6 +216,7 @@ class Wishes:
                 SettingsChange(key=random.choice(KEYS)),
                 SettingsChange(members_max=random.choice([0, 2])),
                 SettingsChange(slow_seconds=random.choice([0, 0, 2])),
+                SettingsChange(keep_messages=random.choice([0, 3])),
             ]
         )
         return ChangeSettings(room=room.room, change=change)

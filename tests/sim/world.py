@@ -6,7 +6,10 @@ import hashlib
 from collections.abc import Callable
 from random import Random
 
+import msgspec
+
 from besedka.chat.entries import Kind
+from besedka.chat.retention import FOR_EVER, Retention
 from besedka.hub.faults import StoreFault
 from besedka.hub.hub import Hub
 from besedka.hub.parts import Parts
@@ -76,7 +79,7 @@ class Server:
                 dice=world,
                 journal=QuietJournal(world),
                 limits=world.limits,
-                settings=Settings(guests=True, irc=IrcSettings(before_connect=True)),
+                settings=Settings(guests=True, irc=IrcSettings(before_connect=True), retention=world.retention),
             )
         )
         self._record = world.record
@@ -110,6 +113,7 @@ class World:
         self.stormy = True
         self._trouble = Process(self.stepper)
         self.limits = some_limits(self)
+        self.retention = self.random.choice([FOR_EVER, FOR_EVER, Retention(seconds=20), Retention(messages=4)])
         self.leisure = self.random.choice([0.3, 1.0, 4.0])
         """About how many seconds a device waits before it does something."""
         self.weather = Weather(self.stepper)
@@ -248,6 +252,8 @@ class World:
             self.start()
         assert self.server is not None
         self.server.mood.stormy = False
+        parts = self.server.hub.parts  # What is compared from here on is to hold still.
+        parts.settings = msgspec.structs.replace(parts.settings, retention=FOR_EVER)
 
     def _wait_settled(self) -> None:
         deadline = self.stepper.seconds + CALM_SECONDS_MAX
@@ -353,11 +359,6 @@ class World:
             self.accounts = accounts.copied()
             self.record = self.records[epoch] = record.copy()
             self.store.witness = self.record
-        elif self.random.random() < 0.2:
-            for room in [room for room in self.store.rooms.values() if room.kind is not Kind.INBOX]:
-                floor = self.random.randint(room.floor, room.head)
-                self.store.prune(room.id, floor)
-                self.record.floors[room.id] = floor
 
     # Looking --------------------------------------------------------------------------------------------------------
 
@@ -441,4 +442,5 @@ def some_limits(world: World) -> Limits:
         data_keys_max=choose([1, 20]),
         reactions_per_message_max=choose([1, 500]),
         presence_room_max=choose([1, 500]),
+        retention_look_seconds=choose([0.5, 5.0]),
     )

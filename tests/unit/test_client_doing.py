@@ -160,6 +160,9 @@ ASKED: dict[str, Request | list[Request]] = {
     "/settings limit 20": ChangeSettings(room=LOBBY, change=SettingsChange(members_max=20)),
     "/settings slow 2m": ChangeSettings(room=LOBBY, change=SettingsChange(slow_seconds=120)),
     "/settings slow 30": ChangeSettings(room=LOBBY, change=SettingsChange(slow_seconds=30)),
+    "/settings keep-for 30d": ChangeSettings(room=LOBBY, change=SettingsChange(keep_seconds=30 * 86_400)),
+    "/settings keep-last 500": ChangeSettings(room=LOBBY, change=SettingsChange(keep_messages=500)),
+    "/settings keep-for off": ChangeSettings(room=LOBBY, change=SettingsChange(keep_seconds=0)),
     "/settings slow off": ChangeSettings(room=LOBBY, change=SettingsChange(slow_seconds=0)),
     "/rename #teahouse": Rename(room=LOBBY, name="teahouse"),
     # Governing.
@@ -331,7 +334,7 @@ def test_what_is_known_of_me_is_shown() -> None:
 def test_settings_are_shown_as_they_are() -> None:
     typist = Typist()
     typist.types("/settings")
-    assert typist.lines[-10] == "settings of lobby; /settings NAME VALUE changes one"
+    assert typist.lines[-12] == "settings of lobby; /settings NAME VALUE changes one"
 
 
 # Passwords ---------------------------------------------------------------------------------------------------------

@@ -41,8 +41,10 @@ CHANGES: list[dict[str, Any]] = [
     *({"key": key} for key in ("", "rake", "two words")),
     *({"members_max": most} for most in (0, 2, 9)),
     *({"slow_seconds": seconds} for seconds in (0, 30, 100_000)),
+    *({"keep_messages": many} for many in (0, 30, -1)),
     {"invite_only": True, "hidden": True},
 ]
+IMPOSSIBLE = ({"key": "two words"}, {"members_max": 9}, {"slow_seconds": 100_000}, {"keep_messages": -1})
 
 people = st.sampled_from(PEOPLE)
 rooms = st.integers(1, 5).map(RoomId)
@@ -254,8 +256,8 @@ class Visit(RuleBasedStateMachine, Arbour):
     @rule(who=people, room=rooms, change=st.sampled_from(CHANGES))
     def changes_settings(self, who: Someone, room: RoomId, change: dict[str, Any]) -> None:
         paper = self.about(room)
-        reasons = paper.governing(who, MODERATES)
-        if not reasons and change in ({"key": "two words"}, {"members_max": 9}, {"slow_seconds": 100_000}):
+        reasons = paper.governing(who, OWNS if "keep_messages" in change else MODERATES)
+        if not reasons and change in IMPOSSIBLE:
             reasons = {Code.BAD_VALUE}
         made = int({**paper.settings, **change} != paper.settings)
         found = self.judge(who, ChangeSettings(room=room, change=SettingsChange(**change)), room)

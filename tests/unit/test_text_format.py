@@ -166,6 +166,8 @@ def test_roles_are_told_with_who_gave_them(change: RoleChange, line: str) -> Non
         (SettingsChange(key=""), "nobody needs a key to join"),
         (SettingsChange(members_max=100), "it has 100 members at most"),
         (SettingsChange(slow_seconds=90), "one message each in 1 minute 30 seconds"),
+        (SettingsChange(keep_seconds=86_400), "what happens is kept for 1 day"),
+        (SettingsChange(keep_messages=500), "the last 500 messages are kept"),
         (
             SettingsChange(members_max=0, slow_seconds=0),
             "it has as many members as want to be; nobody waits between two messages",
@@ -179,7 +181,7 @@ def test_settings_are_told_in_words_and_a_key_is_not_told(change: SettingsChange
 @pytest.mark.parametrize("name", [field.name for field in msgspec.structs.fields(SettingsChange)])
 @pytest.mark.parametrize("off", [False, True])
 def test_every_setting_has_words_for_on_and_off(name: str, off: bool) -> None:
-    on: object = {"key": "rake", "members_max": 3, "slow_seconds": 3}.get(name, True)
+    on: object = {"key": "rake"}.get(name, 3 if name.endswith(("_max", "_seconds", "_messages")) else True)
     change = msgspec.convert({name: type(on)() if off else on}, SettingsChange)
     (line,) = lines(LOBBY, SettingsChanged(change))
     assert len(line) > len("[lobby] -- bob changed this room: ")

@@ -128,6 +128,10 @@ def _settings(settings: RoomSettings) -> list[str]:
         words.append(_("limit {count}").format(count=settings.members_max))
     if settings.slow_seconds:
         words.append(_("slow {seconds} s").format(seconds=settings.slow_seconds))
+    if settings.keep_seconds:
+        words.append(_("keep {seconds} s").format(seconds=settings.keep_seconds))
+    if settings.keep_messages:
+        words.append(_("keep last {count}").format(count=settings.keep_messages))
     return words
 
 

@@ -168,7 +168,7 @@ class RolesChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="roles"):
 
 
 class SettingsChange(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which settings of a room become what; None leaves one as it was."""
+    """Which settings of a room become what; None leaves one as it was, and what is empty or 0 sets no limit."""
 
     invite_only: bool | None = None
     hidden: bool | None = None
@@ -177,11 +177,10 @@ class SettingsChange(msgspec.Struct, frozen=True, omit_defaults=True):
     moderated: bool | None = None
     no_ctcp: bool | None = None
     key: str | None = None
-    """Empty for none."""
     members_max: int | None = None
-    """0 for none but the server's."""
     slow_seconds: int | None = None
-    """0 for none."""
+    keep_seconds: int | None = None
+    keep_messages: int | None = None
 
     def __repr__(self) -> str:
         """Without the key."""

@@ -76,10 +76,11 @@ def _unheard(actor: Actor) -> Refusal | None:
 
 
 def _settings(room: Room, actor: Actor, request: Write, circumstances: Circumstances) -> Verdict:
-    refusal = may_govern(room, actor, Act.CHANGE_SETTINGS)
+    change = cast(ChangeSettings, request).change
+    forgets = change.keep_seconds is not None or change.keep_messages is not None  # What is forgotten is gone for good.
+    refusal = may_govern(room, actor, Act.LIMIT_KEEPING if forgets else Act.CHANGE_SETTINGS)
     if refusal is not None:
         return refusal
-    change = cast(ChangeSettings, request).change
     wrong = _impossible(change, circumstances.limits)
     if wrong is not None:
         return Refusal(Code.BAD_VALUE, wrong)
@@ -98,6 +99,10 @@ def _impossible(change: SettingsChange, limits: Limits) -> str | None:
         return "key"
     if not 0 <= (change.members_max or 0) <= limits.members_max:
         return "members_max"
+    if not 0 <= (change.keep_seconds or 0) <= limits.keep_seconds_max:
+        return "keep_seconds"
+    if not 0 <= (change.keep_messages or 0) <= limits.keep_messages_max:
+        return "keep_messages"
     return None if 0 <= (change.slow_seconds or 0) <= limits.slow_seconds_max else "slow_seconds"
 
 

@@ -39,6 +39,7 @@ class Act(Enum):
     GIVE_VOICE = "give and take voice"
     MAKE_MODERATOR = "make moderators"
     CHANGE_SETTINGS = "change settings"
+    LIMIT_KEEPING = "limit what is kept"
     MAKE_CODE = "make invite codes"
     SET_DATA = "set values"
     RENAME = "rename"
@@ -86,6 +87,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(Act.GIVE_VOICE, N_("give and take voice"), Rank.MODERATOR),
     Permission(Act.MAKE_MODERATOR, N_("make and unmake moderators"), Rank.MODERATOR),
     Permission(Act.CHANGE_SETTINGS, N_("change the settings"), Rank.MODERATOR),
+    Permission(Act.LIMIT_KEEPING, N_("set how much is kept (keep for, keep last)"), Rank.OWNER),
     Permission(Act.MAKE_CODE, N_("make invite codes"), Rank.MODERATOR),
     Permission(Act.SET_DATA, N_("set the room's values"), Rank.MODERATOR),
     Permission(Act.RENAME, N_("rename the room"), Rank.OWNER),

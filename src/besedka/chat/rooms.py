@@ -51,6 +51,8 @@ class Room(msgspec.Struct, frozen=True):
     """The time of entry `head`, in milliseconds."""
     messages: int = 0
     """How many messages were ever said."""
+    pruned: int = 0
+    """How many of them were said before the floor."""
     archived: bool = False
     members: Map[PrincipalId, Member] = Map()
     former: Map[PrincipalId, Stay] = Map()
@@ -87,28 +89,28 @@ class Room(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """The numbers somebody may read: from `first` to `last`, None for however far it goes."""
+    """The numbers somebody may read: from `first` to `last`, None for however far it goes; none where that is less."""
 
     first: int
     last: int | None
 
 
 def reading(room: Room, principal: PrincipalId, *, inside: bool) -> Reading | None:
-    """What `principal` may read of `room` (P7), or None for nothing. `inside` is a guest's presence."""
+    """What `principal` may read of what is kept of `room` (P7), or None for nothing. `inside` is a guest's presence."""
     if room.kind is Kind.INBOX:
-        return Reading(1, None) if principal == room.owner else None
+        return Reading(room.floor, None) if principal == room.owner else None
     member = room.members.get(principal)
     if member is not None:
-        return reading_of_stay(room.kind, first=member.first, left=None)
+        return reading_of_stay(room.kind, first=member.first, left=None, floor=room.floor)
     if inside and is_guest(principal) and room.kind is Kind.PUBLIC:
-        return Reading(1, None)
+        return Reading(room.floor, None)
     stay = room.former.get(principal)
-    return None if stay is None else reading_of_stay(room.kind, first=stay.first, left=stay.left)
+    return None if stay is None else reading_of_stay(room.kind, first=stay.first, left=stay.left, floor=room.floor)
 
 
-def reading_of_stay(kind: Kind, *, first: int, left: int | None) -> Reading:
-    """What a stay in a room lets read: a public room from its beginning, any other from one's own on."""
-    return Reading(1 if kind is Kind.PUBLIC else first, left)
+def reading_of_stay(kind: Kind, *, first: int, left: int | None, floor: int) -> Reading:
+    """What a stay in a room lets read of what is kept: a public room from its floor, any other from one's own on."""
+    return Reading(floor if kind is Kind.PUBLIC else max(first, floor), left)
 
 
 def audience(room: Room) -> Iterable[PrincipalId]:

@@ -30,6 +30,10 @@ class RoomSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many may be members; 0 for as many as the server admits."""
     slow_seconds: int = 0
     """How long a member waits between two messages; 0 for not at all."""
+    keep_seconds: int = 0
+    """How long what happens is kept, where the server does not forget it sooner; 0 for no limit of its own."""
+    keep_messages: int = 0
+    """How many of the last messages are kept, where the server does not keep fewer; 0 for no limit of its own."""
 
     def __repr__(self) -> str:
         """Without the key."""

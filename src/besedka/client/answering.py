@@ -84,6 +84,8 @@ _SETTING_WORDS = {
     "key": "key",
     "members_max": "limit",
     "slow_seconds": "slow",
+    "keep_seconds": "keep-for",
+    "keep_messages": "keep-last",
 }
 SETTINGS = {word: name for name, word in _SETTING_WORDS.items()}
 """What people call a setting, and what the protocol does."""
@@ -98,7 +100,7 @@ def settings_lines(settings: RoomSettings, where: str, look: Look) -> list[str]:
 
 
 def _setting_value(name: str, value: Any) -> str:
-    if name == "slow_seconds" and value:
+    if name.endswith("_seconds") and value:
         return duration_phrase(value, say)
     if isinstance(value, bool) or not value:
         return _("on") if value else _("off")

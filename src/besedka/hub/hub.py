@@ -18,6 +18,7 @@ from besedka.chat.requests import Leave, Malformed, Request, Write
 from besedka.chat.rooms import Room
 from besedka.chat.told import PARTING_SENTENCES, Farewell, Parting
 from besedka.hub.faults import StoreFault, StoreUnsure
+from besedka.hub.forgetting import Forgetting
 from besedka.hub.intake import Intake
 from besedka.hub.keeping import Addition, Kept
 from besedka.hub.orders import Orders, Outcome
@@ -167,6 +168,7 @@ class Hub:
         """Turn after turn, until `stop`."""
         self.parts.tasks.spawn(self._watch.run(), "watch")
         self.parts.tasks.spawn(Upkeep(self).run(), "upkeep")
+        self.parts.tasks.spawn(Forgetting(self).run(), "forgetting")
         self.parts.tasks.spawn(self._watch.archive_passing_rooms(), "archive passing rooms")
         while not self._stopping:
             await self.parts.bell.wait_ring()

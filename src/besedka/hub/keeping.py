@@ -12,6 +12,7 @@ from besedka.chat.entries import Entry, Kind, Person, RequestId, RoomId, RoomNam
 from besedka.chat.mending import Rewrite
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import AccountName, PrincipalId
+from besedka.chat.retention import Floor, Retention
 from besedka.chat.rooms import Reading, Room
 from besedka.chat.searching import Query
 from besedka.chat.told import ReactionCount
@@ -125,6 +126,14 @@ class Page(msgspec.Struct, frozen=True):
     """Consecutive kept entries of a room, oldest first."""
 
     entries: tuple[Entry, ...]
+
+
+class FloorsDue(msgspec.Struct, frozen=True):
+    """Where floors are to rise, or have risen and entries before them are still there."""
+
+    floors: tuple[Floor, ...]
+    next: RoomId | None
+    """After which room to look on; None where there is no more."""
 
 
 class SearchPlace(msgspec.Struct, frozen=True, order=True):
@@ -313,8 +322,42 @@ class LogStore(Belongings, Protocol):
         """
         ...
 
+    async def floors_due(self, retention: Retention, *, now: int, after: RoomId, limit: int) -> FloorsDue:
+        """The rooms whose floors are to rise at `now`, and those with entries before their floor, by id.
+
+        Looks at no more than `limit` rooms, those whose ids follow `after`. `retention` is the server's. A room that
+        cannot be read is passed over.
+        """
+        ...
+
+    async def raise_floors(self, floors: Sequence[Floor]) -> None:
+        """Let floors rise, durably, in one commit; one that is higher already stays.
+
+        What lies before a floor may go from then on, and nobody is to be told of it any more. An `append` of what was
+        judged before that leaves the floor where it is.
+        """
+        ...
+
+    async def prune(self, room: RoomId, *, limit: int) -> bool:
+        """Forget the first entries before a room's floor, at most `limit`; whether there may be more.
+
+        Mentions of them, and reactions to them, go with them; request ids stay.
+        """
+        ...
+
+    async def prune_audit(self, *, before: int, keep: int, limit: int) -> bool:
+        """Forget the first lines of the audit trail, at most `limit`; whether there may be more.
+
+        Those from before a time (milliseconds since 1970 UTC), and those before the last `keep`.
+        """
+        ...
+
+    async def shrink(self, *, pages: int) -> bool:
+        """Give back some of what is free in the file, at most so many pages of it; whether there is more to give."""
+        ...
+
     async def scrub(self) -> bool:
-        """See that nothing of what was redacted or rewritten is left in the files; whether that is so now.
+        """See that nothing of what was redacted, rewritten or pruned is left in the files; whether that is so now.
 
         Cheap where nothing was. False where a reader was in the way: try again soon.
         """

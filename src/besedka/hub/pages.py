@@ -16,6 +16,7 @@ from besedka.chat.mending import as_read, mended
 from besedka.chat.names import fold
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import History
+from besedka.chat.rooms import Room
 from besedka.chat.told import Page, ReactionCount, Unit
 from besedka.hub.finding import Finding
 from besedka.hub.parts import Parts
@@ -87,8 +88,8 @@ class Pages:
                 principal=online.principal,
                 limit=self._parts.limits.reactions_listed_max,
             )
-        since = self._since(opened, state.head)
-        if since is None:  # So much has come that nobody knows here what was taken away meanwhile.
+        since = self._since(opened, state)
+        if since is None:  # So much has come, or gone, that nobody knows here what was taken away meanwhile.
             return await self.history(session, request)
         entries = [as_read(entry, readable.last) for entry in mended(found, since)]
         return Page(request.request_id, state.id, tuple(entries), head, first, tuple(reactions))
@@ -113,7 +114,7 @@ class Pages:
 
         asked = _Asked(request.after, request.before, request.around, request.newest, request.messages, limit, shows)
         found = await self._find(state.id, asked, first=first, head=state.head)
-        since = self._since(opened, state.head)
+        since = self._since(opened, state)
         if since is None:
             return await self.recall(session, request)
         return Recalled(request.request_id, state, tuple(filter(shows, mended(found, since))))
@@ -146,10 +147,10 @@ class Pages:
             return await self._finding.direct(online.principal, person.principal)
         return await self._finding.departed(online.principal, fold(name)) or Refusal(Code.NO_SUCH_PERSON)
 
-    def _since(self, opened: OpenRoom, head: int) -> list[Entry] | None:
-        """What has come to a room since its head was this; None if that is more than anybody knows here."""
-        now = self._parts.rooms.get(opened.state.id) or opened
-        return now.entries_after(head, now.state.head)
+    def _since(self, opened: OpenRoom, before: Room) -> list[Entry] | None:
+        """What has come to a room since it was this; None where its floor rose, or nobody here knows so much."""
+        now = self._parts.rooms.get(before.id) or opened
+        return now.entries_after(before.head, now.state.head) if now.state.floor == before.floor else None
 
     # Where it lies --------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from besedka.chat.entries import Kind, MembershipChanged, RoomId, RoomName, Way
 from besedka.chat.principals import PrincipalId, is_guest
+from besedka.chat.retention import Floor
 from besedka.chat.rooms import Room, audience
 from besedka.hub.accounts import AccountStore, Keys
 from besedka.hub.callings import Callings
@@ -105,7 +106,8 @@ class Parts:
         now = self.clock.seconds()
         stale = self.rooms.get_stale(room)
         opened = OpenRoom(state, tail_max=self.limits.tail_entries_max, now=now)
-        if stale is not None:
+        if stale is not None:  # Its floor may have risen since this was read.
+            opened.raise_floor(Floor(room, stale.state.floor, stale.state.pruned))
             self._move_readers(stale, opened, put_out)
         self.rooms.add(opened)
         if stale is not None:

@@ -146,7 +146,8 @@ class Places:
         opened_now = self._parts.rooms.get(room)
         moved = session.behind.get(room) != after or room in session.announcements
         since = opened.entries_after(head, opened.state.head)
-        if opened_now is not opened or session.ended or moved or since is None:
+        pruned = after < opened.state.floor - 1
+        if opened_now is not opened or session.ended or moved or pruned or since is None:
             return  # It was moved meanwhile, or much was said; the next page starts from where it is now.
         last = self._last(session, opened)  # The head may have moved while the page was read.
         if last is None:

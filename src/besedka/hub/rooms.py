@@ -15,6 +15,7 @@ from besedka.chat.entries import Edited, Entry, Kind, Reacted, Redacted, RoomId
 from besedka.chat.mending import Rewrite
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
+from besedka.chat.retention import Floor
 from besedka.chat.rooms import Reading, Room, reading
 from besedka.hub.keeping import RoomBrief
 from besedka.limits import Limits
@@ -60,10 +61,19 @@ class OpenRoom:
             if before is not None:
                 place = rewrite.number - self.tail[0].number
                 self.tail[place] = msgspec.structs.replace(before, body=rewrite.body)
-        self.state = state
+        floor = self.state.floor  # It may have risen while this was being kept.
+        self.state = state if state.floor == floor else _with_floor(state, floor, self.state.pruned)
         self.tail.extend(entries)
         if len(self.tail) > self._tail_max:
             del self.tail[: len(self.tail) - self._tail_max]
+
+    def raise_floor(self, floor: Floor) -> None:
+        """What lies before it is forgotten: nobody is given it from here on."""
+        if floor.number <= self.state.floor:
+            return
+        self.state = _with_floor(self.state, floor.number, floor.pruned)
+        if self.tail:
+            del self.tail[: max(0, floor.number - self.tail[0].number)]
 
     def entries_after(self, after: int, upto: int) -> list[Entry] | None:
         """Entries `after < number <= upto` if the tail still has them all; None if the store must be asked."""
@@ -106,7 +116,7 @@ class OpenRoom:
         """What somebody may read of the room as it is."""
         last = self.put_out.get(principal)
         if last is not None:
-            return Reading(1, last)
+            return Reading(self.state.floor, last)
         return reading(self.state, principal, inside=principal in self.guests)
 
     def add_reader(self, session: Session) -> None:
@@ -121,6 +131,10 @@ class OpenRoom:
         if not sessions:  # A format may be one account's alone.
             del self.readers[session.format]
         session.live.remove(self)
+
+
+def _with_floor(state: Room, floor: int, pruned: int) -> Room:
+    return msgspec.structs.replace(state, floor=floor, pruned=pruned)
 
 
 _TOUCHING = frozenset({Edited, Redacted, Reacted})

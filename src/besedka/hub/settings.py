@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from besedka.chat.retention import FOR_EVER, Retention
 from besedka.chat.told import Registration
 from besedka.wire.irc.settings import IrcSettings
 
@@ -18,3 +19,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     registration: Registration = Registration.OPEN
     guests: bool = False
     irc: IrcSettings = IrcSettings()
+    retention: Retention = FOR_EVER

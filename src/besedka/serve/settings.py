@@ -20,6 +20,7 @@ def for_hub(config: Config, certificate: Certificate | None) -> HubSettings:
         version=f"besedka {__version__}",
         registration=config.registration,
         guests=config.guests,
+        retention=config.retention,
         irc=config.irc if strict else msgspec.structs.replace(config.irc, sts_port=0),
     )
 

@@ -65,7 +65,10 @@ def _heads(connection: sqlite3.Connection, rooms: Sequence[RoomId]) -> dict[Room
 
 
 def _write_rooms(connection: sqlite3.Connection, kept: Sequence[Addition], governed: dict[RoomId, None]) -> None:
-    """The rooms as of their heads. What an index is about is updated only where it changes."""
+    """The rooms as of their heads. What an index is about is updated only where it changes, and the floor never here.
+
+    It may have risen since the room was judged on: see `pruning`.
+    """
     latest = {addition.after.id: addition.after for addition in kept}
     new = {addition.after.id for addition in kept if addition.before.head == 0}
     insert(
@@ -85,8 +88,8 @@ def _write_rooms(connection: sqlite3.Connection, kept: Sequence[Addition], gover
     for table, values in batches([moved_row(room) for room in latest.values() if room.id not in new]):
         connection.execute(
             f"WITH now ({MOVED_COLUMNS}) AS ({table})"
-            " UPDATE rooms SET topic = now.topic, head = now.head, floor = now.floor, time = now.time,"
-            " messages = now.messages, members = now.members FROM now WHERE rooms.id = now.id",
+            " UPDATE rooms SET topic = now.topic, head = now.head, time = now.time, messages = now.messages,"
+            " members = now.members FROM now WHERE rooms.id = now.id",
             values,
         )
 

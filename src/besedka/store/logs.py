@@ -13,12 +13,14 @@ from typing import Self
 from besedka.chat.entries import Entry, RequestId, RoomId
 from besedka.chat.names import FoldedName
 from besedka.chat.principals import PrincipalId
+from besedka.chat.retention import Floor, Retention
 from besedka.chat.rooms import Reading, Room
 from besedka.chat.searching import Query
 from besedka.chat.told import ReactionCount
 from besedka.hub.keeping import (
     Addition,
     AuditRow,
+    FloorsDue,
     Found,
     Kept,
     LastSaid,
@@ -32,7 +34,7 @@ from besedka.hub.keeping import (
     Unread,
 )
 from besedka.hub.seen import RoomSeen
-from besedka.store import questions
+from besedka.store import pruning, questions
 from besedka.store.appending import append
 from besedka.store.belongings import SqliteBelongings
 from besedka.store.beside import add_audit, audit_row
@@ -301,6 +303,30 @@ class SqliteLogStore(SqliteBelongings):
         """Put an operator's act there."""
         line = audit_row(row.time, row.by, row.room, row.line)
         await self._writer.call(lambda connection: add_audit(connection, [line]))
+
+    async def floors_due(self, retention: Retention, *, now: int, after: RoomId, limit: int) -> FloorsDue:
+        """The rooms whose floors are to rise, or have risen unswept, by id."""
+        return await self._readers.call(
+            lambda connection: pruning.floors_due(connection, retention, now=now, after=after, limit=limit)
+        )
+
+    async def raise_floors(self, floors: Sequence[Floor]) -> None:
+        """Let floors rise, in one commit."""
+        await self._writer.call(lambda connection: pruning.raise_floors(connection, floors))
+
+    async def prune(self, room: RoomId, *, limit: int) -> bool:
+        """Forget the first entries before the floor; whether there may be more."""
+        return await self._writer.call(lambda connection: pruning.prune(connection, room, limit))
+
+    async def prune_audit(self, *, before: int, keep: int, limit: int) -> bool:
+        """Forget the first lines of the audit trail; whether there may be more."""
+        return await self._writer.call(
+            lambda connection: pruning.prune_audit(connection, before=before, keep=keep, limit=limit)
+        )
+
+    async def shrink(self, *, pages: int) -> bool:
+        """Give back some of what is free in the file; whether there is more."""
+        return await self._writer.call(lambda connection: pruning.shrink(connection, pages))
 
     async def scrub(self) -> bool:
         """See that nothing of what was rewritten is left in the files; False where a reader was in the way."""

@@ -7,21 +7,23 @@ the change has lost it, one that raises after has kept it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, Self
 
 import msgspec
 
 from besedka.chat.audit import audit_line
 from besedka.chat.entries import Entry, Kind, Message, Reacted, RequestId, RoomId
-from besedka.chat.names import FoldedName, fold
+from besedka.chat.names import FoldedName
 from besedka.chat.principals import PrincipalId
+from besedka.chat.retention import Floor, Retention
 from besedka.chat.rooms import Reading, Room, reading
 from besedka.chat.searching import Query
 from besedka.chat.told import ReactionCount
 from besedka.hub.keeping import (
     Addition,
     AuditRow,
+    FloorsDue,
     Found,
     Kept,
     LastSaid,
@@ -37,8 +39,22 @@ from besedka.hub.keeping import (
 from besedka.hub.seen import RoomSeen
 from besedka.store.memory_accounts import MemoryAccountStore as MemoryAccountStore
 from besedka.store.memory_belongings import MemoryBelongings
-from besedka.store.memory_views import in_a_list, names_of, readable, seen, without_people
-from besedka.store.rows import borne_name, encode_body, weight
+from besedka.store.memory_views import (
+    by_name,
+    counts_of,
+    fitting_of,
+    floor_of,
+    in_a_list,
+    meant,
+    names_of,
+    old_lines,
+    only,
+    readable,
+    said_in,
+    seen,
+    unread_of,
+    without_people,
+)
 from besedka.store.sifting import page_of, sifted
 
 
@@ -80,6 +96,8 @@ class MemoryLogStore(MemoryBelongings):
         self._requests: dict[PrincipalId, dict[tuple[RequestId, RoomId], int]] = {}
         self._reactions: dict[tuple[RoomId, int], dict[tuple[str, PrincipalId], int]] = {}
         """By room and number of the message, in the order they were put."""
+        self._gone: dict[RoomId, int] = {}
+        """How many of a room's first entries nobody can read any more."""
         self._audit: list[AuditRow] = []
         self.closed = False
 
@@ -95,6 +113,7 @@ class MemoryLogStore(MemoryBelongings):
         other._entries = {room: list(entries) for room, entries in self._entries.items()}
         other._requests = {sender: dict(kept) for sender, kept in self._requests.items()}
         other._reactions = {message: dict(put) for message, put in self._reactions.items()}
+        other._gone = dict(self._gone)
         other._audit = list(self._audit)
         other.host_key = self.host_key
         other._steps = dict(self._steps)
@@ -118,6 +137,8 @@ class MemoryLogStore(MemoryBelongings):
         head = known.head if known else 0
         if head != before.head or self._place_taken(after):
             return Moved(head)
+        if known is not None and known.floor != after.floor:
+            after = msgspec.structs.replace(after, floor=known.floor, pruned=known.pruned)
         self._rooms[after.id] = after
         entries = self._entries.setdefault(after.id, [])
         for numbered in addition.entries:
@@ -160,34 +181,34 @@ class MemoryLogStore(MemoryBelongings):
     async def room_named(self, name: FoldedName) -> RoomId | None:
         """The room that bears this name now, or else the one it leads on to."""
         await self._disturbance.before("room_named")
-        return _only(room.id for room in self._rooms.values() if name in names_of(room))
+        return only(room.id for room in self._rooms.values() if name in names_of(room))
 
     async def direct_room(self, one: PrincipalId, other: PrincipalId) -> RoomId | None:
         """The direct room of two principals."""
         await self._disturbance.before("direct_room")
         pair = (min(one, other), max(one, other))
-        return _only(room.id for room in self._rooms.values() if room.pair == pair)
+        return only(room.id for room in self._rooms.values() if room.pair == pair)
 
     async def inbox(self, account: PrincipalId) -> RoomId | None:
         """The account's own log."""
         await self._disturbance.before("inbox")
-        return _only(room.id for room in self._rooms.values() if room.kind is Kind.INBOX and room.owner == account)
+        return only(room.id for room in self._rooms.values() if room.kind is Kind.INBOX and room.owner == account)
 
     async def page(
         self, room: RoomId, *, after: int, upto: int, limit: int, bytes_max: int, messages: bool = False
     ) -> Page:
         """The first entries with `after < number <= upto`."""
         await self._disturbance.before("page")
-        entries = self._entries.get(room, [])[max(after, 0) : max(upto, 0)]
-        return Page(tuple(_fitting(_meant(entries, messages=messages), limit, bytes_max)))
+        entries = self._entries.get(room, [])[max(after, self._gone.get(room, 0)) : max(upto, 0)]
+        return Page(tuple(fitting_of(meant(entries, messages=messages), limit, bytes_max)))
 
     async def page_before(
         self, room: RoomId, *, before: int, first: int, limit: int, bytes_max: int, messages: bool = False
     ) -> Page:
         """The last entries with `first <= number < before`."""
         await self._disturbance.before("page_before")
-        entries = self._entries.get(room, [])[max(first - 1, 0) : max(before - 1, 0)]
-        return Page(tuple(reversed(_fitting(_meant(reversed(entries), messages=messages), limit, bytes_max))))
+        entries = self._entries.get(room, [])[max(first - 1, self._gone.get(room, 0)) : max(before - 1, 0)]
+        return Page(tuple(reversed(fitting_of(meant(reversed(entries), messages=messages), limit, bytes_max))))
 
     async def newest_request(self, sender: PrincipalId) -> RequestId | None:
         """The greatest request id this sender ever had kept."""
@@ -215,7 +236,7 @@ class MemoryLogStore(MemoryBelongings):
     async def public_rooms(self, *, limit: int) -> Sequence[Room]:
         """Rooms with a name that are neither hidden nor archived, by name, without their members."""
         await self._disturbance.before("public_rooms")
-        return [without_people(room) for room in self._named() if not room.hidden][:limit]
+        return [without_people(room) for room in by_name(self._rooms.values()) if not room.hidden][:limit]
 
     async def member_counts(self, rooms: Sequence[RoomId]) -> Mapping[RoomId, int]:
         """How many members each of these rooms has."""
@@ -230,11 +251,7 @@ class MemoryLogStore(MemoryBelongings):
     async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
         """Public and private rooms that are not archived, by name."""
         await self._disturbance.before("rooms_seen")
-        return [seen(room) for room in self._named()[:limit]]
-
-    def _named(self) -> list[Room]:
-        named = [room for room in self._rooms.values() if borne_name(room) is not None]
-        return sorted(named, key=lambda room: fold(room.name))
+        return [seen(room) for room in by_name(self._rooms.values())[:limit]]
 
     async def rooms_with_marks_due(self, *, now: int, limit: int) -> Sequence[RoomId]:
         """Rooms that list a mask whose time is over at `now`, the longest overdue first."""
@@ -248,7 +265,7 @@ class MemoryLogStore(MemoryBelongings):
         """One kept entry as it stands now."""
         await self._disturbance.before("entry")
         entries = self._entries.get(room, [])
-        return entries[number - 1] if 1 <= number <= len(entries) else None
+        return entries[number - 1] if self._gone.get(room, 0) < number <= len(entries) else None
 
     async def reactions(self, room: RoomId, number: int, principal: PrincipalId, reaction: str) -> Reactions:
         """Whether somebody put this reaction to a message, and how many everybody did."""
@@ -261,23 +278,21 @@ class MemoryLogStore(MemoryBelongings):
     ) -> Sequence[ReactionCount]:
         """The reactions to the messages from `first` to `last` put by `upto`, by number and then as first put."""
         await self._disturbance.before("reaction_counts")
-        counts: list[ReactionCount] = []
-        for number in sorted(number for there, number in self._reactions if there == room and first <= number <= last):
-            put = [one for one, at in self._reactions[room, number].items() if at <= upto]
-            for reaction in dict.fromkeys(reaction for reaction, _ in put):
-                count = sum(one == reaction for one, _ in put)
-                counts.append(ReactionCount(number, reaction, count, (reaction, principal) in put))
-        return counts[:limit]
+        there = ((number, put) for (one, number), put in self._reactions.items() if one == room)
+        return counts_of(((number, put) for number, put in there if first <= number <= last), upto, principal)[:limit]
 
     async def said_by(self, room: RoomId, number: int) -> int:
-        """How many messages the room had as of this entry."""
+        """How many messages the room had as of this entry; of one before the floor, as of the last of those."""
         await self._disturbance.before("said_by")
-        return _said(self._entries.get(room, [])[: max(number, 0)])
+        pruned = self._rooms[room].pruned if room in self._rooms else 0
+        return max(said_in(self._entries.get(room, [])[: max(number, 0)]), pruned)
 
     async def number_at(self, room: RoomId, time: int) -> int:
         """The last entry that is not younger than `time`."""
         await self._disturbance.before("number_at")
-        return sum(entry.time <= time for entry in self._entries.get(room, []))
+        floor = self._rooms[room].floor if room in self._rooms else 1
+        number = sum(entry.time <= time for entry in self._entries.get(room, []))
+        return number if number >= floor else 0
 
     async def last_said(
         self, principal: PrincipalId, *, after: int, before: int, beside: Sequence[RoomId] = ()
@@ -289,7 +304,8 @@ class MemoryLogStore(MemoryBelongings):
             readable = Reading(1, None) if room.id in beside else reading(room, principal, inside=False)
             if readable is None or readable.last is not None or room.kind is Kind.INBOX:
                 continue
-            said = [one.time for one in self._entries[room.id][readable.first - 1 :] if isinstance(one.body, Message)]
+            first = max(readable.first, room.floor)
+            said = [one.time for one in self._entries[room.id][first - 1 :] if isinstance(one.body, Message)]
             if said and after < said[-1] < before:
                 found.append(LastSaid(in_a_list(room), said[-1]))
         return found
@@ -303,18 +319,8 @@ class MemoryLogStore(MemoryBelongings):
         """The rooms the account is a member of, by id."""
         await self._disturbance.before("unread")
         inbox = next((one for one in self._rooms.values() if one.kind is Kind.INBOX and one.owner == account), None)
-        return [
-            self._unread(room, account, inbox) for _, room in sorted(self._rooms.items()) if account in room.members
-        ]
-
-    def _unread(self, room: Room, account: PrincipalId, inbox: Room | None) -> Unread:
-        marker = inbox.personal.markers.get(str(room.id)) if inbox else None
-        read = marker.number if marker else room.members[account].first - 1
-        entries = self._entries[room.id]
-        said = marker.said if marker else _said(entries[:read])
-        calls = (entry.body for entry in entries[read:] if isinstance(entry.body, Message))
-        mentions = sum(body.calls_room or account in body.mentions for body in calls)
-        return Unread(in_a_list(room), len(room.members), read, max(room.messages - said, 0), mentions)
+        mine = [room for _, room in sorted(self._rooms.items()) if account in room.members]
+        return [unread_of(room, self._entries[room.id], account, inbox) for room in mine]
 
     async def audit(self, *, limit: int) -> Sequence[AuditRow]:
         """The last lines of the audit trail, the oldest first."""
@@ -337,37 +343,48 @@ class MemoryLogStore(MemoryBelongings):
     ) -> Found:
         """The newest messages that match; every one is compared."""
         await self._disturbance.before("search")
-        entries = ((room, entry) for room in scope for entry in self._entries.get(room, []))
-        found = sifted(query, entries, scope)
-        return page_of(found, older_than=older_than, limit=limit, bytes_max=bytes_max)
+        entries = ((room, entry) for room in scope for entry in self._entries.get(room, [])[self._gone.get(room, 0) :])
+        return page_of(sifted(query, entries, scope), older_than=older_than, limit=limit, bytes_max=bytes_max)
+
+    async def floors_due(self, retention: Retention, *, now: int, after: RoomId, limit: int) -> FloorsDue:
+        """The rooms whose floors are to rise, or have risen unswept, by id."""
+        await self._disturbance.before("floors_due")
+        rooms = [room for id_, room in sorted(self._rooms.items()) if id_ > after][:limit]
+        floors = [floor_of(room, self._entries[room.id], retention, now=now) for room in rooms]
+        due = tuple(floor for floor in floors if self._gone.get(floor.room, 0) < floor.number - 1)
+        return FloorsDue(due, rooms[-1].id if len(rooms) == limit else None)
+
+    async def raise_floors(self, floors: Sequence[Floor]) -> None:
+        """Let floors rise."""
+        await self._disturbance.before("raise_floors")
+        for floor in floors:
+            room = self._rooms[floor.room]
+            if room.floor < floor.number:
+                self._rooms[room.id] = msgspec.structs.replace(room, floor=floor.number, pruned=floor.pruned)
+
+    async def prune(self, room: RoomId, *, limit: int) -> bool:
+        """Forget the first entries before the floor; whether there may be more."""
+        await self._disturbance.before("prune")
+        gone = self._gone.get(room, 0)
+        last = min(gone + limit, self._rooms[room].floor - 1)
+        for number in range(gone + 1, last + 1):
+            self._reactions.pop((room, number), None)
+        self._gone[room] = last
+        return last - gone == limit
+
+    async def prune_audit(self, *, before: int, keep: int, limit: int) -> bool:
+        """Forget the first lines of the audit trail; whether there may be more."""
+        await self._disturbance.before("prune_audit")
+        old = old_lines(self._audit, before=before, keep=keep, limit=limit)
+        del self._audit[:old]
+        return old == limit
+
+    async def shrink(self, *, pages: int) -> bool:
+        """There is no file."""
+        await self._disturbance.before("shrink")
+        return pages < 0
 
     async def scrub(self) -> bool:
         """There is no file."""
         await self._disturbance.before("scrub")
         return True
-
-
-def _said(entries: Iterable[Entry]) -> int:
-    return sum(isinstance(entry.body, Message) for entry in entries)
-
-
-def _only(found: Iterable[RoomId]) -> RoomId | None:
-    rooms = list(found)
-    assert len(rooms) <= 1, "two rooms in one place"
-    return rooms[0] if rooms else None
-
-
-def _fitting(entries: Iterable[Entry], limit: int, bytes_max: int) -> list[Entry]:
-    """The first `limit` entries that weigh no more than `bytes_max`; one at least where there is one."""
-    fitting: list[Entry] = []
-    size = 0
-    for entry in entries:
-        size += weight(encode_body(entry.body))
-        if len(fitting) == limit or (fitting and size > bytes_max):
-            break
-        fitting.append(entry)
-    return fitting
-
-
-def _meant(entries: Iterable[Entry], *, messages: bool) -> Iterable[Entry]:
-    return (entry for entry in entries if not messages or isinstance(entry.body, Message))

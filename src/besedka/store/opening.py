@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from besedka.store.faults import FILE_ERRORS, Damaged, Foreign, Newer, NotWritable, opening_fault
+from besedka.store.faults import FILE_ERRORS, Damaged, Foreign, Newer, NotWritable, opening_fault, primary_code
 from besedka.words import _
 
 STATEMENTS_CACHED = 48
@@ -30,6 +30,9 @@ That commit takes some 30 ms. SQLite's own thousand made it every twentieth full
 hundredth of the messages then waits for; at eight thousand the log is 32 MiB, which a start reads in a moment.
 """
 
+_INCREMENTAL = 2
+"""What `PRAGMA auto_vacuum` says of a file whose free pages are given back a few at a time."""
+
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\0"
 
@@ -44,7 +47,7 @@ class DatabaseFile(msgspec.Struct, frozen=True):
     """Of its tables, as this program writes them; at offset 60, the user version."""
 
 
-MESSAGES = DatabaseFile("messages.db", application_id=0x6265736D, version=2)
+MESSAGES = DatabaseFile("messages.db", application_id=0x6265736D, version=3)
 ACCOUNTS = DatabaseFile("accounts.db", application_id=0x62657361, version=3)
 
 
@@ -153,11 +156,31 @@ def _opened(path: Path, file: DatabaseFile) -> tuple[sqlite3.Connection, Path | 
 
             migrate(connection, path, file, stored=version)
             copy = copy_path(path, version)
+        _make_shrinkable(connection)
         _prepare(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection, copy
+
+
+def _make_shrinkable(connection: sqlite3.Connection) -> None:
+    """Have a file of an earlier version know its free pages well enough to give them back: it is rewritten, once.
+
+    That takes as much space again for a moment. Where there is not so much, it stays as it is: it works all the same,
+    and the next start tries again.
+    """
+    (mode,) = connection.execute("PRAGMA auto_vacuum").fetchone()
+    if mode == _INCREMENTAL:
+        return
+    connection.execute("PRAGMA temp_store = FILE")  # The memory may be smaller than the file.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    try:
+        connection.execute("VACUUM")
+    except sqlite3.OperationalError as error:
+        if primary_code(error) != sqlite3.SQLITE_FULL:
+            raise
+    connection.execute("PRAGMA temp_store = MEMORY")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -222,6 +245,7 @@ def _make(path: Path, file: DatabaseFile, fill: Callable[[sqlite3.Connection], N
     os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = _connect(unfinished, mode="rw")
     try:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # Before there is a table, or it is not heeded.
         connection.execute("BEGIN IMMEDIATE")
         for table in (schema.messages if file is MESSAGES else schema.accounts).sorted_tables:
             connection.execute(str(CreateTable(table).compile(dialect=sqlite.dialect())))

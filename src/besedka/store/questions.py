@@ -21,7 +21,10 @@ from besedka.store.states import governance_of
 
 _ROOMS = ", ".join(f"rooms.{column.strip()}" for column in ROOM_COLUMNS.split(","))
 
-_MENTIONS = "SELECT count(*) FROM mentions AS one WHERE one.account = {account} AND one.room = mine.room"
+_MENTIONS = (
+    "SELECT count(*) FROM mentions AS one"
+    " WHERE one.account = {account} AND one.room = mine.room AND one.number >= rooms.floor"
+)
 
 _UNREAD = f"""\
 SELECT coalesce(markers.number, mine.first - 1) AS read, coalesce(markers.said, mine.said),
@@ -51,7 +54,7 @@ def unread(connection: sqlite3.Connection, account: PrincipalId) -> list[Unread]
 def _unread_of(row: Row, two: dict[RoomId, list[Row]]) -> Unread:
     read, said, mine, everybody, *columns = row
     room = room_of(tuple(columns), two.get(columns[0], ()))
-    return Unread(room, columns[_MEMBERS], read, max(room.messages - said, 0), mine + everybody)
+    return Unread(room, columns[_MEMBERS], read, max(room.messages - max(said, room.pruned), 0), mine + everybody)
 
 
 _MEMBERS = [column.strip() for column in ROOM_COLUMNS.split(",")].index("members")
@@ -94,9 +97,12 @@ def reaction_counts(
 
 
 def said_by(connection: sqlite3.Connection, room: RoomId, number: int) -> int:
-    """How many messages the room had as of this entry."""
-    query = "SELECT said FROM entries WHERE room = ? AND number <= ? ORDER BY number DESC LIMIT 1"
-    (said,) = connection.execute(query, (room, number)).fetchone() or (0,)
+    """How many messages the room had as of this entry; of one before the floor, as of the last of those."""
+    query = (
+        "SELECT max(pruned, coalesce((SELECT said FROM entries WHERE room = id AND number <= ? AND number >= floor"
+        " ORDER BY number DESC LIMIT 1), 0)) FROM rooms WHERE id = ?"
+    )
+    (said,) = connection.execute(query, (number, room)).fetchone() or (0,)
     return int(said)
 
 
@@ -151,7 +157,7 @@ def _last_said(connection: sqlite3.Connection, room: Room, first: int) -> int | 
         return int(count)
 
     numbers = range(max(first, room.floor), room.head + 1)
-    if not numbers or said(numbers[-1]) == (said(numbers[0] - 1) if numbers[0] > room.floor else 0):
+    if not numbers or said(numbers[-1]) == (said(numbers[0] - 1) if numbers[0] > room.floor else room.pruned):
         return None
     number = numbers[bisect_left(numbers, said(numbers[-1]), key=said)]
     (time,) = connection.execute("SELECT time FROM entries WHERE room = ? AND number = ?", (room.id, number)).fetchone()
@@ -162,7 +168,7 @@ def _last_said(connection: sqlite3.Connection, room: Room, first: int) -> int | 
 
 _READABLE = (
     "SELECT rooms.id, rooms.kind, CASE WHEN rooms.hidden = 0 OR mine.\"left\" IS NULL THEN rooms.name ELSE '' END,"
-    ' mine.first, mine."left", rooms.low, rooms.high'
+    ' mine.first, mine."left", rooms.floor, rooms.low, rooms.high'
     " FROM stays AS mine CROSS JOIN rooms ON rooms.id = mine.room"
     " WHERE mine.principal = ? AND rooms.kind <> 'inbox' ORDER BY rooms.id"
 )
@@ -174,8 +180,8 @@ def readable_rooms(connection: sqlite3.Connection, principal: PrincipalId) -> li
     for room, who, name, *_ in connection.execute(_TWO, (principal,)):
         names.setdefault(room, {})[who] = Person(who, name)
     found = []
-    for room, kind, name, first, left, *pair in connection.execute(_READABLE, (principal,)):
-        may_read = reading_of_stay(Kind(kind), first=first, left=left)
+    for room, kind, name, first, left, floor, *pair in connection.execute(_READABLE, (principal,)):
+        may_read = reading_of_stay(Kind(kind), first=first, left=left, floor=floor)
         people = [names[room][who] for who in dict.fromkeys(pair) if who in names.get(room, {})]
         found.append(ReadableRoom(room, Kind(kind), name, may_read, tuple(people)))
     return found

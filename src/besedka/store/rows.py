@@ -39,11 +39,11 @@ _ROLES = {role.value: role for role in RoomRole}
 
 GOVERNED_COLUMNS = "id, name, folded, owner, archived, hidden, governance, data, personal, due"
 """What seldom changes of a room; some of it is in indexes."""
-MOVED_COLUMNS = "id, topic, head, floor, time, messages, members"
+MOVED_COLUMNS = "id, topic, head, time, messages, members"
 """What a message, too, may change of a room."""
 ROOM_COLUMNS = (
-    "id, kind, name, owner, low, high, topic, head, floor, time, messages, members, archived, hidden, governance,"
-    " data, personal, due"
+    "id, kind, name, owner, low, high, topic, head, floor, pruned, time, messages, members, archived, hidden,"
+    " governance, data, personal, due"
 )
 STAY_COLUMNS = 'principal, name, role, first, "left", voice, spoke'
 
@@ -72,6 +72,7 @@ def room_row(room: Room) -> Row:
         room.topic,
         room.head,
         room.floor,
+        room.pruned,
         room.time,
         room.messages,
         len(room.members),
@@ -82,7 +83,7 @@ def room_row(room: Room) -> Row:
 
 def moved_row(room: Room) -> Row:
     """A room as `MOVED_COLUMNS`."""
-    return (room.id, room.topic, room.head, room.floor, room.time, room.messages, len(room.members))
+    return (room.id, room.topic, room.head, room.time, room.messages, len(room.members))
 
 
 def governed_row(room: Room) -> Row:
@@ -125,8 +126,8 @@ def leading_names(room: Room) -> tuple[FoldedName, ...]:
 
 def room_of(row: Row, stays: Iterable[Row] = (), markers: Iterable[Row] = ()) -> Room:
     """A room from `ROOM_COLUMNS`, its stays as `STAY_COLUMNS`, and its markers: target, number, time and said."""
-    id_, kind_value, name, owner, low, high, topic, head, floor, time, messages, _members, archived, *states = row
-    _hidden, governance, data, personal, _due = states
+    id_, kind_value, name, owner, low, high, topic, head, floor, pruned, time, messages, _members, *states = row
+    archived, _hidden, governance, data, personal, _due = states
     kind = _KINDS[kind_value]
     members: dict[PrincipalId, Member] = {}
     former: dict[PrincipalId, Stay] = {}
@@ -144,6 +145,7 @@ def room_of(row: Row, stays: Iterable[Row] = (), markers: Iterable[Row] = ()) ->
         topic=topic,
         head=head,
         floor=floor,
+        pruned=pruned,
         time=time,
         messages=messages,
         archived=bool(archived),

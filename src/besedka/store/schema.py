@@ -42,6 +42,7 @@ _rooms = Table(
     Column("data", Text, server_default="", nullable=False),  # JSON; empty: none.
     Column("personal", Text, server_default="", nullable=False),  # JSON, of an inbox; empty: nothing. Markers apart.
     Column("due", Integer),  # When the first listed mask's time is over.
+    Column("pruned", Integer, server_default=text("0"), nullable=False),  # Messages before the floor.
 )
 Index("rooms_named", _rooms.c.folded, unique=True, sqlite_where=text("folded IS NOT NULL"))
 Index("rooms_public", _rooms.c.folded, sqlite_where=text("hidden = 0 AND folded IS NOT NULL"))

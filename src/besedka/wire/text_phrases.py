@@ -74,6 +74,8 @@ _SETTINGS: Final = {
     "key": (N_("whoever joins needs its key"), N_("nobody needs a key to join")),
     "members_max": (N_("it has {value} members at most"), N_("it has as many members as want to be")),
     "slow_seconds": (N_("one message each in {duration}"), N_("nobody waits between two messages")),
+    "keep_seconds": (N_("what happens is kept for {duration}"), N_("what happens is kept as long as the server does")),
+    "keep_messages": (N_("the last {value} messages are kept"), N_("as many messages are kept as the server keeps")),
 }
 """What each setting means where it is set, and where it is not. A key is never written out."""
 
@@ -85,7 +87,7 @@ def settings_phrases(change: SettingsChange, say: Say) -> list[str]:
         if value is None:
             continue
         given, taken = _SETTINGS[name]
-        duration = duration_phrase(value, say) if name == "slow_seconds" else ""
-        shown = value if name == "members_max" else ""
+        duration = duration_phrase(value, say) if name.endswith("_seconds") else ""
+        shown = value if name in ("members_max", "keep_messages") else ""
         phrases.append(say(given, value=shown, duration=duration) if value else say(taken))
     return phrases

@@ -105,7 +105,10 @@ class Rooms:
         change = _change(word.casefold(), value.strip())
         if change is None:
             names = ", ".join(SETTINGS)
-            text = _("A setting is one of {names}; most are on or off, limit takes a number, slow a time such as 30s.")
+            text = _(
+                "A setting is one of {names}; most are on or off, limit and keep-last take a number,"
+                " slow and keep-for a time such as 30s or 30d."
+            )
             self._here.say(text.format(names=names))
             return None
         return self._here.ask(ChangeSettings(room=known.room, change=change))
@@ -121,8 +124,10 @@ def _change(word: str, value: str) -> SettingsChange | None:
             return None
         case "key":
             chosen = "" if off else value or None
-        case "members_max":
+        case "members_max" | "keep_messages":
             chosen = 0 if off else numbered(value)
+        case "keep_seconds":
+            chosen = 0 if off else seconds_of(value)
         case "slow_seconds":
             chosen = 0 if off else numbered(value) or seconds_of(value)
         case _:

@@ -1,0 +1,97 @@
+"""What the server no longer keeps: floors that rise as their time comes, and what lies before them.
+
+A floor is raised in the store first; in the same breath in which that is known it is raised in memory, so that nobody
+is given anything from before it; and only then do the entries go, a few at a time. So whoever reads a page while it
+goes sees by the floor that it has, and readers that are behind are told that they have missed something (`Places`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from besedka.chat.entries import RoomId
+from besedka.chat.retention import AUDIT_LINES_MAX, Floor
+from besedka.hub.faults import StoreFault
+
+if TYPE_CHECKING:
+    from besedka.hub.hub import Hub
+
+ROOMS_AT_ONCE = 100
+"""Rooms looked at in one reading, and floors raised in one commit; some milliseconds."""
+
+ENTRIES_AT_ONCE = 200
+"""Entries forgotten in one commit: about two milliseconds, which a turn's commit may have to wait for."""
+
+PAGES_AT_ONCE = 64
+"""Pages of the file given back in one commit, each of which may have to be moved: about as long."""
+
+PAUSE_SECONDS = 0.02
+"""Between two such commits, so that people's come first: some ten thousand entries in a second are forgotten."""
+
+
+class Forgetting:
+    """Looks through all rooms, again and again."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._parts = hub.parts
+        self._failing = False
+        """Whether the log was told already that something could not be done."""
+
+    async def run(self) -> None:
+        """Until the hub stops. The first look finishes what an earlier process has begun."""
+        while not self._hub.stopping:
+            await self._attempt(self._look)
+            await self._parts.clock.wait_seconds(self._parts.limits.retention_look_seconds)
+
+    async def _attempt(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it if the store can; what cannot be done is due at the next look again."""
+        try:
+            await work()
+        except StoreFault as fault:
+            if not self._failing:
+                self._parts.journal.fault("forgetting failed", fault)
+            self._failing = True
+        else:
+            self._failing = False
+
+    async def _look(self) -> None:
+        parts, forgot = self._parts, False
+        retention, after = parts.settings.retention, RoomId(0)
+        while not self._hub.stopping:
+            due = await parts.logs.floors_due(retention, now=parts.clock.now(), after=after, limit=ROOMS_AT_ONCE)
+            await self._raise(due.floors)
+            for floor in due.floors:
+                forgot = True
+                await self._repeat(lambda room=floor.room: parts.logs.prune(room, limit=ENTRIES_AT_ONCE))  # type: ignore[misc]
+            if due.next is None:
+                break
+            after = due.next
+        if forgot:
+            parts.unscrubbed = True  # What was said lies in the gaps of the files yet.
+        await self._forget_audit()
+        await self._repeat(lambda: parts.logs.shrink(pages=PAGES_AT_ONCE))
+
+    async def _raise(self, floors: Sequence[Floor]) -> None:
+        """Raise them where they are kept, and then in the rooms, which are open so that nobody opens one meanwhile."""
+        for floor in floors:
+            await self._parts.open_room(floor.room)
+        if floors:
+            await self._parts.logs.raise_floors(floors)
+        for floor in floors:
+            opened = self._parts.rooms.get_stale(floor.room)
+            if opened is not None:
+                opened.raise_floor(floor)
+
+    async def _forget_audit(self) -> None:
+        seconds = self._parts.settings.retention.seconds
+        before = self._parts.clock.now() - seconds * 1000 if seconds else 0
+        await self._repeat(
+            lambda: self._parts.logs.prune_audit(before=before, keep=AUDIT_LINES_MAX, limit=ENTRIES_AT_ONCE)
+        )
+
+    async def _repeat(self, work: Callable[[], Awaitable[bool]]) -> None:
+        """Do it until there is no more to do."""
+        while await work() and not self._hub.stopping:
+            await self._parts.clock.wait_seconds(PAUSE_SECONDS)

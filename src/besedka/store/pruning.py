@@ -1,0 +1,131 @@
+"""Forgetting what lies before the floors of rooms, a little at a time, so that nobody waits for it.
+
+A floor rises by a commit of its own, and only then do the entries before it go, in batches; after a crash between the
+two the next look finds them (`floors_due` names every room that has some left). Each batch notes that words which are
+gone may lie in the files still: see `scrubbing`. The pages that become free are given back to the file system by
+`shrink`, also in steps.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from besedka.chat.entries import Message, RoomId
+from besedka.chat.retention import Floor, Retention, floor_due, retention_of
+from besedka.hub.keeping import FloorsDue
+from besedka.store.batches import batches
+from besedka.store.beside import called
+from besedka.store.rows import ROOM_COLUMNS, Row, decode_body, room_of
+
+FREE_PAGES_KEPT = 256
+"""Pages of 4 KiB that stay in the file for what is said next: a file need not shrink and grow all the time."""
+
+
+def floors_due(connection: sqlite3.Connection, server: Retention, *, now: int, after: RoomId, limit: int) -> FloorsDue:
+    """Of the rooms whose ids follow `after`, at most `limit`: those whose floors are to rise, or have risen unswept.
+
+    A room that cannot be read is left alone; whoever reads it will find that out.
+    """
+    query = f"SELECT {ROOM_COLUMNS} FROM rooms WHERE id > ? ORDER BY id LIMIT ?"
+    rows = connection.execute(query, (after, limit)).fetchall()
+    floors: list[Floor] = []
+    for row in rows:
+        with suppress(sqlite3.DatabaseError):
+            floors += _floor_due(connection, row, server, now=now)
+    return FloorsDue(tuple(floors), RoomId(rows[-1][0]) if len(rows) == limit else None)
+
+
+def _floor_due(connection: sqlite3.Connection, row: Row, server: Retention, *, now: int) -> Iterable[Floor]:
+    room = room_of(row)
+
+    def of(column: str, number: int) -> int:
+        query = f"SELECT {column} FROM entries WHERE room = ? AND number = ?"
+        (found,) = connection.execute(query, (room.id, number)).fetchone()
+        return int(found)
+
+    floor = floor_due(
+        room,
+        retention_of(room.kind, room.governance.settings, server),
+        now=now,
+        time_of=lambda number: of("time", number),
+        said_by=lambda number: of("said", number),
+    )
+    if floor.number > room.floor or (room.floor > 1 and _is_unswept(connection, room.id, room.floor)):
+        yield floor
+
+
+def _is_unswept(connection: sqlite3.Connection, room: RoomId, floor: int) -> bool:
+    """Whether entries before the floor are there still."""
+    query = "SELECT 1 FROM entries WHERE room = ? AND number < ? LIMIT 1"
+    return connection.execute(query, (room, floor)).fetchone() is not None
+
+
+def raise_floors(connection: sqlite3.Connection, floors: Sequence[Floor]) -> None:
+    """Let floors rise; one that is higher already stays."""
+    rows = [(floor.number, floor.pruned, floor.room) for floor in floors]
+    for table, values in batches(rows):
+        connection.execute(
+            f"WITH due (number, pruned, room) AS ({table})"
+            " UPDATE rooms SET floor = due.number, pruned = due.pruned FROM due"
+            " WHERE rooms.id = due.room AND rooms.floor < due.number",
+            values,
+        )
+
+
+def prune(connection: sqlite3.Connection, room: RoomId, limit: int) -> bool:
+    """Delete the first entries before a room's floor, at most `limit`, and what there is beside them.
+
+    Whether there may be more.
+    """
+    rows = connection.execute(
+        "SELECT number, CAST(body AS BLOB) FROM entries WHERE room = ?1"
+        " AND number < (SELECT floor FROM rooms WHERE id = ?1) ORDER BY number LIMIT ?2",
+        (room, limit),
+    ).fetchall()
+    if not rows:
+        return False
+    connection.execute("UPDATE meta SET mended = 1 WHERE mended = 0")
+    last = rows[-1][0]
+    mentions: list[Row] = []
+    for number, raw in rows:
+        body = decode_body(raw)
+        if type(body) is Message and (body.mentions or body.calls_room):
+            mentions += [(account, room, number) for account in sorted(called(body))]
+    for table, values in batches(mentions):
+        connection.execute(f"DELETE FROM mentions WHERE (account, room, number) IN ({table})", values)
+    connection.execute("DELETE FROM reactions WHERE room = ? AND number <= ?", (room, last))
+    connection.execute("DELETE FROM entries WHERE room = ? AND number <= ?", (room, last))
+    return len(rows) == limit
+
+
+def prune_audit(connection: sqlite3.Connection, *, before: int, keep: int, limit: int) -> bool:
+    """Delete the first lines of the audit trail, at most `limit`: older than `before`, or before the last `keep`.
+
+    Whether there may be more. Times do not go with the ids exactly: a line is gone once all before it are.
+    """
+    (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM audit").fetchone()
+    first = connection.execute("SELECT id, time FROM audit ORDER BY id LIMIT ?", (limit,)).fetchall()
+    last = 0
+    for line, time in first:
+        if time >= before and line > newest - keep:
+            break
+        last = line
+    if not last:
+        return False
+    connection.execute("DELETE FROM audit WHERE id <= ?", (last,))
+    return bool(last == first[-1][0] and len(first) == limit)
+
+
+def shrink(connection: sqlite3.Connection, pages: int) -> bool:
+    """Give back at most so many free pages to the file system; whether there are more than shall stay.
+
+    The file itself is cut when the write-ahead log is next folded into it.
+    """
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    most = min(pages, free - FREE_PAGES_KEPT)
+    if most <= 0:
+        return False
+    connection.execute(f"PRAGMA incremental_vacuum({most})").fetchall()
+    return bool(free - most > FREE_PAGES_KEPT)
