@@ -109,7 +109,7 @@ def _said_plainly(conversation: IrcServer, line: Line, manner: Manner) -> bool:
     """
     target, text = line.params[:2]
     room = conversation.rooms.get(fold(target[1:])) if target[0] == CHANNEL else None
-    if room is None or text[0] == _CTCP or looks_secret(text):
+    if room is None or text[0] == CTCP or looks_secret(text):
         return False
     if not _is_short_enough(conversation, line.command, target, text):
         return False
