@@ -97,6 +97,18 @@ def test_what_was_there_is_kept_aside_and_no_log_is_left_that_is_of_another_file
     assert sorted(path.name for path in data.iterdir() if path.is_dir()) == [aside.name, "tls"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_restores_belongs_to_whom_the_directory_belongs(data: Path, archive: bytes) -> None:
+    """Or their server could not open it."""
+    shutil.rmtree(data / "tls")
+    for path in (data, *data.iterdir()):
+        os.chown(path, 65534, 65534)
+    put_back(data, archive)
+    pour(data, io.BytesIO(), alone=True, now=NOW)
+    strangers = [path.name for path in data.rglob("*") if path.stat().st_uid != 65534]
+    assert [name for name in strangers if not name.endswith(("-wal", "-shm"))] == []
+
+
 def test_sessions_end_where_that_is_wanted(tmp_path: Path, archive: bytes) -> None:
     put_back(tmp_path / "one", archive)
     assert ask(tmp_path / "one" / "accounts.db", "SELECT count(*) FROM tokens") == 2

@@ -18,7 +18,7 @@ import msgspec
 from besedka import __version__
 from besedka.store.archives import NAME, Manifest, Part, pack
 from besedka.store.faults import BadBackup
-from besedka.store.opening import ACCOUNTS, MESSAGES, sync
+from besedka.store.opening import ACCOUNTS, MESSAGES, give_to_owner, sync
 from besedka.store.snapshots import copy_both
 from besedka.words import _
 
@@ -189,6 +189,7 @@ def _note(directory: Path, made: Made) -> None:
         unfinished.unlink(missing_ok=True)
         with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(msgspec.json.encode(made))
+        give_to_owner(directory, unfinished)
         unfinished.replace(path)
 
 

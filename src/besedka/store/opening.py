@@ -96,13 +96,14 @@ def opened(
         raise opening_fault(path, error) from None
 
 
-def reader(path: Path, *, alone: bool = False) -> sqlite3.Connection:
+def reader(path: Path, *, alone: bool = False, still: bool = False) -> sqlite3.Connection:
     """One more connection, which can only read.
 
-    `alone` says that there is no other: then it is opened so that its end leaves no write-ahead log behind.
+    `alone` says that there is no other: then it is opened so that its end leaves no write-ahead log behind. `still`
+    says that the file does not change and has no log: then nothing at all is put beside it.
     """
     try:
-        connection = _connect(path, mode="rw" if alone else "ro")
+        connection = _connect(path, mode="rw" if alone else "ro&immutable=1" if still else "ro")
         connection.execute("PRAGMA query_only = ON")
         return connection
     except FILE_ERRORS as error:
@@ -261,6 +262,14 @@ def _make(path: Path, file: DatabaseFile, fill: Callable[[sqlite3.Connection], N
     sync(unfinished)
     unfinished.rename(path)
     sync(path.parent)
+
+
+def give_to_owner(directory: Path, *paths: Path) -> None:
+    """Where root has made these, give them to whom the data directory belongs: their server must open them."""
+    if os.geteuid() == 0:
+        owner = directory.stat()
+        for path in paths:
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def sync(path: Path) -> None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from besedka.store.faults import BadBackup
-from besedka.store.opening import sync
+from besedka.store.opening import give_to_owner, sync
 from besedka.words import _
 
 DECIDED = "restoring-"
@@ -72,9 +72,13 @@ def _put_in_place(directory: Path, decided: Path, aside: Path) -> None:
             target = aside / path.relative_to(directory)
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.rename(target)
+    give_to_owner(directory, *(each for each in (aside, aside / "tls") if each.exists()))
     _sync_names(aside, directory)
     for name in names:
-        (directory / name).parent.mkdir(mode=0o700, exist_ok=True)
+        folder = (directory / name).parent
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
+            give_to_owner(directory, folder)
         (decided / name).rename(directory / name)
     _sync_names(directory)
     for folder in (decided / "tls", decided):

@@ -21,7 +21,7 @@ import msgspec
 from besedka.store.archives import Manifest, unpack
 from besedka.store.examining import flaws
 from besedka.store.faults import FILE_ERRORS, BadBackup, Newer, sentence
-from besedka.store.opening import ACCOUNTS, MESSAGES, DatabaseFile, private_directory, reader, sync
+from besedka.store.opening import ACCOUNTS, MESSAGES, DatabaseFile, give_to_owner, private_directory, reader, sync
 from besedka.store.replacing import fault, finish_replacing, replace
 from besedka.words import _
 
@@ -54,6 +54,7 @@ def restore(directory: Path, archive: BinaryIO, *, now: int, end_sessions: bool)
         manifest = unpack(archive, folder, made_room=lambda coming: _see_room(directory, coming))
         entries = _verify(folder, manifest)
         _begin_anew(folder, directory, end_sessions=end_sessions)
+        give_to_owner(directory, folder, *folder.rglob("*"))
         for each in (folder / "tls", folder):
             if each.is_dir():
                 sync(each)

@@ -9,7 +9,7 @@ from contextlib import closing
 from besedka.serve.doctor.findings import Finding, Findings, Level, Patient
 from besedka.store.examining import flaws
 from besedka.store.faults import FILE_ERRORS, CannotOpen, sentence
-from besedka.store.opening import ACCOUNTS, MESSAGES, DatabaseFile, reader
+from besedka.store.opening import ACCOUNTS, MESSAGES, DatabaseFile
 from besedka.words import _
 
 SECONDS_MAX = 60.0
@@ -28,7 +28,7 @@ def integrity(patient: Patient) -> Findings:
             yield Finding(Level.FAILURE, file.name, _("it is not there"), remedy)
             continue
         try:
-            with closing(reader(path)) as connection:
+            with closing(patient.read(path)) as connection:
                 yield from _looked_through(connection, file, remedy)
         except CannotOpen as fault:
             yield Finding(Level.FAILURE, file.name, str(fault), remedy)
@@ -72,10 +72,10 @@ def together(patient: Patient) -> Findings:
     if not (people.exists() and log.exists()):
         return
     try:
-        with closing(reader(log)) as connection:
+        with closing(patient.read(log)) as connection:
             (member,) = connection.execute("SELECT coalesce(max(owner), 0) FROM rooms WHERE kind = 'inbox'").fetchone()
             (steps,) = connection.execute("SELECT count(*) FROM steps").fetchone()
-        with closing(reader(people)) as connection:
+        with closing(patient.read(people)) as connection:
             row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'accounts'").fetchone()
     except (CannotOpen, *FILE_ERRORS):
         return  # `integrity` says so.

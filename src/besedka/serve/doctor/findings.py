@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 from besedka.config import Config
 from besedka.config_keys import Listener, listener
 from besedka.serve.directory import Holder
+from besedka.store.opening import reader
 
 
 class Level(Enum):
@@ -50,6 +52,11 @@ class Patient(msgspec.Struct, frozen=True):
         if self.server is not None and self.server.addresses:
             return tuple(listener(address) for address in self.server.addresses)
         return self.config.listen
+
+    def read(self, path: Path) -> sqlite3.Connection:
+        """A database of the directory, so that nothing is put beside it that was not there. Raises `CannotOpen`."""
+        log = path.with_name(path.name + "-wal")
+        return reader(path, still=self.server is None and not (log.exists() and log.stat().st_size))
 
     @property
     def is_served(self) -> bool:

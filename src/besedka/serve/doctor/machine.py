@@ -13,7 +13,7 @@ from besedka.admin.table import moment
 from besedka.net.binding import BACKLOG
 from besedka.serve.doctor.findings import Finding, Findings, Level, Patient
 from besedka.store.faults import FILE_ERRORS, CannotOpen
-from besedka.store.opening import MESSAGES, reader
+from besedka.store.opening import MESSAGES
 from besedka.words import _, plural
 
 FREE_BYTES_MIN = 64 << 20
@@ -82,7 +82,7 @@ def _times(patient: Patient) -> tuple[int, int] | None:
     """Of the oldest entry and of the newest, in milliseconds since 1970 UTC."""
     oldest = "SELECT min((SELECT time FROM entries WHERE room = rooms.id AND number >= floor LIMIT 1)) FROM rooms"
     try:
-        with closing(reader(patient.data / MESSAGES.name)) as connection:
+        with closing(patient.read(patient.data / MESSAGES.name)) as connection:
             (first,) = connection.execute(oldest).fetchone()
             (last,) = connection.execute("SELECT max(time) FROM rooms").fetchone()
     except (CannotOpen, *FILE_ERRORS):
