@@ -240,7 +240,8 @@ def test_what_a_line_asks_for(line: str) -> None:
 def test_every_command_is_carried_out_and_tried() -> None:
     words = {command.word for command in COMMANDS} - {EXIT.word, "paste"}
     assert Typist().doer.words == words
-    assert {line[1:].partition(" ")[0] for line in ASKED if line[0] == "/" != line[1]} == words
+    tried = {line[1:].partition(" ")[0] for line in ASKED if line[0] == "/" != line[1]}
+    assert tried == words - {"export"}, "which writes a file: test_client_exporting"
 
 
 def said(line: str) -> str:

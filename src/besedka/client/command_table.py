@@ -316,6 +316,10 @@ _MYSELF = (
         details=(N_("Your other devices must log in again."),), example="/password",
     ),
     Command(
+        group=Group.MYSELF, usage="/export [FILE]", summary=N_("write down all that the server knows of you, as JSON"),
+        details=(N_("FILE must not be there yet; only you can read it."),), example="/export me.json",
+    ),
+    Command(
         group=Group.MYSELF, usage="/nick", summary=N_("your name is your account's and stays"), example="/nick",
     ),
 )  # fmt: skip

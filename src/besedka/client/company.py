@@ -49,8 +49,10 @@ class Company:
                 known = self._met.get((room, person.principal))
                 self._meet(room, person, here=None if known is None else known.here)
 
-    def listed(self, answer: People) -> None:
-        """The answer to who is in a room."""
+    def listed(self, answer: object) -> None:
+        """The answer to who is in a room; nothing else says who is there."""
+        if not isinstance(answer, People):
+            return
         for line in answer.people:
             self._meet(answer.room, Person(line.principal, line.name), here=line.online)
 

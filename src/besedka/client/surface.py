@@ -23,7 +23,6 @@ from besedka.chat.told import (
     Kept,
     Page,
     Parting,
-    People,
     Presence,
     Refused,
     RoomLine,
@@ -45,6 +44,7 @@ from besedka.client.events import (
     StartedOver,
     Welcomed,
 )
+from besedka.client.exporting import Exports
 from besedka.client.hits import Hits
 from besedka.client.link import Back, Known, News, NotKept, TryingAgain
 from besedka.client.memory import AnyWrite, KnownRoom
@@ -86,6 +86,7 @@ class Surface:
         """How far that was."""
         self.hits = Hits(core, look)
         """What was searched for."""
+        self.exports = Exports(core, self.say_notice)
         self.company = Company()
         """Who is there."""
         self.rooms_listed: tuple[RoomLine, ...] = ()
@@ -310,8 +311,8 @@ class Surface:
                 first = answer.id is not None and answer.id == self.first_overview
                 self.say_lines(overview_lines(answer, self._label_of, self.look, all_rooms=not first))
             case _:
-                if isinstance(answer, People):
-                    self.company.listed(answer)
+                self.exports.take(answer)
+                self.company.listed(answer)
                 self.say_lines(answer_lines(answer, lambda room: self._described(room)[1], self.look))
 
     def _label_of(self, line: RoomLine) -> str:

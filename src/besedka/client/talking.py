@@ -139,6 +139,7 @@ class Talk:
             self._link.flush()
             if asked is not None:
                 await self._surface.wait_until(lambda asked=asked: not self._core.awaits(asked))  # type: ignore[misc]
+                await self._surface.wait_until(lambda: not self._surface.exports.under_way)
         if dictation.pasting and self._patient:  # A script that ends has ended its paste.
             self._doer.carry_out(dictation.take("."))
             self._link.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from besedka.chat.entries import Level
 from besedka.chat.own_requests import (
     Away,
@@ -50,6 +52,7 @@ class People:
             "revoke": self._revoke,
             "password": self._password,
             "nick": self._nick,
+            "export": self._export,
         }
 
     def _who(self, argument: str) -> Asked:
@@ -129,3 +132,9 @@ class People:
         text = _("Your name is {name} wherever you log in: it is your account's, and what you said bears it.")
         self._here.say(text.format(name=harmless_line(self._here.core.name)))
         return None
+
+    def _export(self, argument: str) -> Asked:
+        if not self._here.online():
+            return None
+        path = Path(argument or f"besedka-{self._here.core.name}.json").expanduser()
+        return self._here.surface.exports.begin(path)
