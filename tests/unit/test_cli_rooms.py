@@ -89,7 +89,7 @@ def served(used: Path) -> Server:
 
 
 def test_a_room_goes_into_a_file_and_out_of_it_into_a_new_one(served: Server, tmp_path: Path) -> None:
-    file, again = tmp_path / "garden.jsonl", tmp_path / "again.jsonl"
+    file, again, words = tmp_path / "garden.jsonl", tmp_path / "again.jsonl", tmp_path / "again.txt"
     with served as server, NativePeer(server.port) as ann, NativePeer(server.port) as bob:
         ann.login("ann", PASSWORD)
         garden = Garden(ann)
@@ -135,6 +135,11 @@ def test_a_room_goes_into_a_file_and_out_of_it_into_a_new_one(served: Server, tm
     done = in_process("room", "export", "Garten", "-o", again, "--data", served.data)
     assert done.returncode == 0, "without a server it is read from the files"
     assert entries_of(again) == list(new)
+    assert in_process("room", "export", "Garten", "--text", "-o", words, "--data", served.data).returncode == 0
+    lines = [line[len("2026-11-22 20:00:00 ") :] for line in words.read_text().splitlines()]
+    assert "ann (imported): the roses are out" in lines
+    assert "-- ann (imported) set the topic: Flowers" in lines
+    assert "-- server gave this room the name Garten" in lines
     assert (
         "start it, and import then"
         in in_process("room", "import", again, "other", "--owner", "bob", "--data", served.data).stderr

@@ -132,6 +132,9 @@ def test_for_how_long_the_room_will_do(data: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(machine, "FREE_BYTES_MIN", 0)
     level, says = only(machine.disk, patient(data))
     assert (level, says.endswith("enough for 20 days as it grew so far")) == (Level.WARNING, True)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1 << 50, 0, 1 << 44))
+    level, says = only(machine.disk, patient(data))
+    assert (level, "as it grew" in says) == (Level.OK, False), "a thousand years are no forecast"
 
 
 def test_a_clock_that_is_wrong(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

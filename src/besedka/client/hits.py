@@ -7,6 +7,7 @@ import msgspec
 from besedka.chat.answers import Hit, HitRoom, SearchPage
 from besedka.chat.entries import Kind, Manner, Message, RoomId
 from besedka.chat.names import fold
+from besedka.chat.principals import is_imported
 from besedka.chat.requests import Request, Search
 from besedka.chat.text import harmless_line
 from besedka.client.core import Core
@@ -73,6 +74,8 @@ class Hits:
         look, message = self._look, hit.entry.body
         assert isinstance(message, Message), "only messages are found"
         name = look.name(hit.entry.name)
+        if is_imported(hit.entry.author):
+            name += " " + look.dim(_("(imported)"))
         opening = {Manner.SAID: f"{name}:", Manner.DONE: f"* {name}", Manner.NOTED: f"-{name}-"}[message.manner]
         edited = " " + look.dim(_("(edited)")) if message.edited else ""
         place = look.dim(f"{moment(hit.entry.time)} {where}#{hit.entry.number}")

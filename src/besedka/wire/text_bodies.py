@@ -71,6 +71,7 @@ _TOPIC_SET: Final = N_("{name} set the topic: {topic}")
 _TOPIC_TAKEN: Final = N_("{name} took the topic away")
 _OPENED: Final = N_("{name} opened this room")
 _ARCHIVED: Final = N_("this room has ended")
+_NAMED: Final = N_("{name} gave this room the name {after}")
 _RENAMED: Final = N_("{name} renamed this room from {before} to {after}")
 _SETTINGS: Final = N_("{name} changed this room: {what}")
 _INVITED: Final = N_("{name} invited {names}")
@@ -227,7 +228,8 @@ def _settings(telling: Telling, entry: Entry, body: Body) -> str:
 def _renamed(telling: Telling, entry: Entry, body: Body) -> str:
     renamed = cast(Renamed, body)
     before, after = harmless_line(renamed.before), harmless_line(renamed.room_name)
-    what = telling.happened(_RENAMED, name=harmless_line(entry.name), before=before, after=after)
+    template = _RENAMED if before else _NAMED
+    what = telling.happened(template, name=harmless_line(entry.name), before=before, after=after)
     return telling.why(what, renamed.reason)
 
 

@@ -42,6 +42,9 @@ ERASES_SEARCH = (3, 42, 0)
 _TIME_ERROR = 5
 """What adjtimex(2) returns where nothing keeps the clock right."""
 
+DAYS_TOLD_MAX = 3650
+"""Ten years of the growth so far; further nobody plans."""
+
 DAY_MILLISECONDS = 86_400_000
 
 
@@ -56,7 +59,7 @@ def disk(patient: Patient) -> Findings:
         return
     says = _("{free:,} MiB free, the messages take {size:,} MiB").format(free=free >> 20, size=size >> 20)
     days = _days_left(patient, size, free)
-    if days is not None:
+    if days is not None and days < DAYS_TOLD_MAX:
         says += plural(
             ", enough for {count} day as it grew so far", ", enough for {count} days as it grew so far", days
         )

@@ -178,7 +178,7 @@ def shown_mask(listing: Listing, raw: str) -> str:
 def _renamed(page: Page, entry: Entry, body: Body) -> None:
     """IRCv3 channel-rename: the third parameter is always there. Others are told PART and JOIN (`renaming`)."""
     renamed = cast(Renamed, body)
-    if page.renames:
+    if page.renames and renamed.before:  # An imported room had no name.
         before, after = f"#{word(renamed.before)}", f"#{word(renamed.room_name)}"
         page.add(entry, "RENAME", before, after, shortened(plain(renamed.reason), bytes_max=REASON_BYTES_MAX))
 
