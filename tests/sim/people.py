@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from besedka.chat.answers import InviteCode, OverviewTold
+from besedka.chat.answers import Hit, InviteCode, OverviewTold, SearchPage
 from besedka.chat.entries import Kind, Message, RoomId, TopicSet
 from besedka.chat.own_requests import Overview
 from besedka.chat.refusals import Code
-from besedka.chat.requests import ComeAsGuest, ListRooms, Login, Register, Request, Resume, Say, SetTopic
+from besedka.chat.requests import ComeAsGuest, ListRooms, Login, Register, Request, Resume, Say, Search, SetTopic
 from besedka.chat.told import Farewell, Kept, Presence, Refused, RoomList, TypingTold
 from besedka.client.core import Core
 from besedka.client.events import (
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from sim.world import World
 
 
+SEARCHED = "«Б»*"
+"""What everybody looks for in the end: half of all that is said has a word that begins so."""
+
+
 class OnDisk(msgspec.Struct):
     """What a device has on its disk."""
 
@@ -71,6 +75,8 @@ class Device:
         self.listed: RoomList | None = None
         """The rooms there are, as last told."""
         self.overview: OverviewTold | None = None
+        self.found: list[Hit] = []
+        """What `SEARCHED` finds, as last told."""
         self._registers = True
         self._start()
 
@@ -191,6 +197,8 @@ class Device:
                 self.listed = answer
             case OverviewTold():
                 self.overview = answer
+            case SearchPage():
+                self._found(request, answer)
 
     def _check_receipt(self, request: Request | None, room: RoomId, number: int) -> None:
         """It is for what was asked, unless that has been mended since."""
@@ -284,7 +292,17 @@ class Device:
         self.listed = self.overview = None
         self.core.ask(ListRooms())
         self.core.ask(Overview())
+        self.found = []
+        self.core.ask(Search(query=SEARCHED, limit=50))
         self._flush()
+
+    def _found(self, request: Request | None, page: SearchPage) -> None:
+        """The last question is asked on until there is no more."""
+        assert isinstance(request, Search), "nothing else is answered so"
+        if request.query == SEARCHED and not self.active:
+            self.found += page.hits
+            if page.next is not None:
+                self.core.ask(msgspec.structs.replace(request, id=None, older_than=page.next))
 
     @property
     def settled(self) -> bool:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from besedka.chat.entries import Kind, Level, Message, RoomId
+from besedka.chat.entries import Entry, Kind, Level, Message, RoomId
+from besedka.chat.mending import as_read
 from besedka.chat.names import fold
 from besedka.chat.principals import PrincipalId, is_guest
 from besedka.chat.rooms import Room
@@ -28,6 +29,7 @@ def check_rest(record: Record, device: Device) -> None:
     if not is_guest(me):
         _check_own(record, device, me)
         _check_overview(record, device, me)
+        _check_found(record, device, me)
 
 
 def _check_room(record: Record, device: Device, room: Room, me: PrincipalId) -> None:
@@ -98,3 +100,21 @@ def _unread(record: Record, room: Room, me: PrincipalId) -> tuple[RoomId, int, i
     later = [entry.body for entry in record.entries[room.id][after:] if isinstance(entry.body, Message)]
     called = sum(body.calls_room or me in body.mentions for body in later)
     return room.id, room.head, read, len(later), called, inbox.personal.notify.get(room.id, Level.ALL)
+
+
+def _check_found(record: Record, device: Device, me: PrincipalId) -> None:
+    """A search finds all that may be read and has the word, and nothing else."""
+    expected = []
+    for room in record.rooms.values():
+        span = None if room.kind is Kind.INBOX else record.span(room.id, me)
+        for entry in () if span is None else record.entries[room.id]:
+            floor = record.floors.get(room.id, 1)
+            if span is not None and span.has(entry.number) and entry.number >= floor and _is_meant(entry, span.last):
+                expected.append((entry.time, room.id, entry.number))
+    found = [(hit.entry.time, hit.room, hit.entry.number) for hit in device.found]
+    hold(found == sorted(expected, reverse=True), f"{device.label} finds {found}, and may read {sorted(expected)}")
+
+
+def _is_meant(entry: Entry, last: int | None) -> bool:
+    body = as_read(entry, last).body
+    return isinstance(body, Message) and any(word.startswith("б") for word in body.text.split(" "))

@@ -9,15 +9,17 @@ from collections.abc import Iterable
 
 import msgspec
 
-from besedka.chat.answers import DataTold, MarkList, OverviewTold, PersonTold
+from besedka.chat.answers import DataTold, MarkList, OverviewTold, PersonTold, SearchPage
 from besedka.chat.entries import Edited, Entry, Kind, Listing, MembershipChanged, Message, Redacted, RoomId, RoomName
 from besedka.chat.names import LOBBY, fold, room_name
 from besedka.chat.own_requests import GetData, SetNotify
 from besedka.chat.principals import PrincipalId, is_account, is_guest
+from besedka.chat.queries import parse
 from besedka.chat.refusals import Code, Refusal
-from besedka.chat.requests import Join, Request
+from besedka.chat.requests import Join, Request, Search
 from besedka.chat.room_requests import Open, Rename
 from besedka.chat.rooms import Room
+from besedka.chat.searching import Query, matches
 from besedka.chat.settings import RoomSettings
 from besedka.chat.told import People, Presence, Refused, RoomLine, RoomList, RoomTold, TypingTold, Unit
 from sim.record import Record, hold
@@ -149,6 +151,28 @@ class Viewer:
             self._visible([unit.person.principal] if unit.online or unit.away else [])
         if not isinstance(unit, Refused) and isinstance(request, GetData) and request.room:
             hold(self.knows(request.room), f"values of room {request.room} are told to {self.me}")
+
+    def check_found(self, page: SearchPage, request: Search) -> None:
+        """Each is kept, may be read, has the words that were asked for, and is older than the one before."""
+        asked = parse(request.query, now=self.record.now, zone=request.zone, limits=self.record.limits)
+        assert not isinstance(asked, Refusal), "found, and nothing was asked"
+        query, older = Query(asked.terms, has_link=asked.has_link), request.older_than
+        for hit in page.hits:
+            hold(self.record.has(hit.room, hit.entry), f"room {hit.room}: {hit.entry.number} is found and not kept")
+            readable(self, hit.room, (hit.entry,))
+            hold(matches(query, hit.entry), f"{self.me} finds {hit.entry.number} of room {hit.room} by {request.query}")
+            place = (hit.entry.time, hit.room, hit.entry.number)
+            hold(older is None or place < older, f"found out of order: {place} behind {older}")
+            older = place
+        hold(
+            {hit.room for hit in page.hits} == {one.room for one in page.rooms}, "rooms that are not those of the hits"
+        )
+        for room in page.rooms:
+            versions = self.record.versions(room.room)
+            named = any(
+                one.name == room.room_name and (self.is_inside(one.id) or not _is_hidden(one)) for one in versions
+            )
+            hold(named or not room.room_name, f"{self.me} is told that room {room.room} is called {room.room_name}")
 
     def _room_told(self, told: RoomTold) -> None:
         span, versions = self.span(told.room), self.record.versions(told.room)

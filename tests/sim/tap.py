@@ -14,6 +14,7 @@ from besedka.chat.answers import (
     MarkList,
     OverviewTold,
     PersonTold,
+    SearchPage,
     SessionList,
     WhowasList,
 )
@@ -21,7 +22,7 @@ from besedka.chat.entries import Message, RequestId, RoomId
 from besedka.chat.own_requests import SetProfile, Typing
 from besedka.chat.principals import AccountRole
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Exit, Hello, Join, Leave, Malformed, Pong, Request, Resume, Sync, Write
+from besedka.chat.requests import Exit, Hello, Join, Leave, Malformed, Pong, Request, Resume, Search, Sync, Write
 from besedka.chat.room_requests import Open, SetData
 from besedka.chat.told import (
     Done,
@@ -59,6 +60,7 @@ ANSWERS = (
     WhowasList,
     DataList,
     OverviewTold,
+    SearchPage,
     SessionList,
     ExportPart,
 )
@@ -154,6 +156,9 @@ class NativeTap:
                 self._entries(unit)
             case Page():
                 self._page(unit)
+            case SearchPage():
+                assert isinstance(request, Search), "nothing else is answered so"
+                self._viewer.check_found(unit, request)
             case Farewell():
                 self.over = True
             case _ if self._you is not None:

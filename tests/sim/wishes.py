@@ -33,6 +33,7 @@ from besedka.chat.requests import (
     Redact,
     Request,
     Say,
+    Search,
     SetTopic,
     Tell,
     Who,
@@ -273,6 +274,12 @@ class Wishes:
             ]
         )
 
+    def _search(self, room: KnownRoom) -> Request:
+        random = self._random
+        words = random.choice(["Б*", self._device.label, f"from:{self._anybody()}", "from:me", "б* before:today ббб"])
+        where = random.choice(["", "", f" in:{random.choice(NAMES)}", f" in:@{self._anybody()}", f" in:{room.name}"])
+        return Search(query=words + where, zone=random.choice([0, 180]), limit=random.choice([1, 4, 50]))
+
     def _moment(self) -> int:
         """A time that the simulation has seen or will see."""
         return STARTED_AT + self._random.randrange(120_000)
@@ -323,6 +330,7 @@ _QUESTIONS: dict[Wish, int] = {
     lambda wishes, room: ListRooms(): 3,
     lambda wishes, room: Who(room=room.room): 3,
     Wishes._history: 6,
+    Wishes._search: 3,
     lambda wishes, room: Ping(): 1,
     lambda wishes, room: Whois(name=wishes._anybody()): 2,
     lambda wishes, room: Whowas(name=wishes._anybody()): 1,

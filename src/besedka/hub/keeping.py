@@ -118,6 +118,7 @@ class ReadableRoom(msgspec.Struct, frozen=True):
     name: RoomName
     """Empty for a direct room, and for a hidden one that was left: what that is called now is not told (P7)."""
     reading: Reading
+    """From where it is still kept."""
     people: tuple[Person, ...] = ()
     """The two of a direct room, in the order of its pair."""
 

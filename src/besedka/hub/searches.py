@@ -18,6 +18,7 @@ from besedka.chat.principals import PrincipalId
 from besedka.chat.queries import Asked, parse
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Search
+from besedka.chat.rooms import Reading
 from besedka.chat.searching import Query, matches, spans
 from besedka.hub.finding import Finding
 from besedka.hub.keeping import Found, FoundMessage, ReadableRoom, SearchPlace
@@ -83,6 +84,7 @@ class Searches:
             if reading is not None and opened.state.id not in known:
                 state = opened.state
                 name = RoomName("") if state.hidden and reading.last is not None else state.name
+                reading = Reading(max(reading.first, state.floor), reading.last)
                 present.append(ReadableRoom(state.id, state.kind, name, reading))
         return [*kept, *present]
 
