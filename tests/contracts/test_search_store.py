@@ -157,7 +157,7 @@ def test_who_may_read_what_is_what_the_rooms_say(logs: LogStore, run: Run) -> No
         readings = {one.room: one.reading for one in told}
         rooms = [room for one in made if (room := run(logs.room(one.after.id))) is not None]
         mine = {
-            room.id: Reading(max(one.first, room.floor), one.last)
+            room.id: one
             for room in rooms
             if room.kind is not Kind.INBOX and (one := reading(room, person.principal, inside=False)) is not None
         }

@@ -18,7 +18,6 @@ from besedka.chat.principals import PrincipalId
 from besedka.chat.queries import Asked, parse
 from besedka.chat.refusals import Code, Refusal
 from besedka.chat.requests import Search
-from besedka.chat.rooms import Reading
 from besedka.chat.searching import Query, matches, spans
 from besedka.hub.finding import Finding
 from besedka.hub.keeping import Found, FoundMessage, ReadableRoom, SearchPlace
@@ -84,7 +83,6 @@ class Searches:
             if reading is not None and opened.state.id not in known:
                 state = opened.state
                 name = RoomName("") if state.hidden and reading.last is not None else state.name
-                reading = Reading(max(reading.first, state.floor), reading.last)
                 present.append(ReadableRoom(state.id, state.kind, name, reading))
         return [*kept, *present]
 
@@ -155,6 +153,8 @@ class Searches:
             reading, head = opened.reading(principal), opened.state.head
             if reading is None or entry.number > (head if reading.last is None else min(head, reading.last)):
                 continue  # Of a turn that is kept and not yet true: perhaps the one that puts the searcher out.
+            if entry.number < reading.first:
+                continue  # It is no longer kept.
             if _edited(entry) > head:
                 return None
             entry = as_read(entry, reading.last)

@@ -12,7 +12,7 @@ from besedka.chat.entries import Entry, Kind, Message, RoomId, RoomName
 from besedka.chat.names import FoldedName, fold
 from besedka.chat.principals import PrincipalId
 from besedka.chat.retention import Floor, Retention, floor_due, retention_of
-from besedka.chat.rooms import Reading, Room, direct_people, reading
+from besedka.chat.rooms import Room, direct_people, reading
 from besedka.chat.told import ReactionCount
 from besedka.hub.keeping import AuditRow, ReadableRoom, Unread
 from besedka.hub.seen import RoomSeen
@@ -63,7 +63,6 @@ def readable(principal: PrincipalId, rooms: Iterable[Room]) -> Iterator[Readable
         if may_read is not None:
             secret = room.hidden and may_read.last is not None
             name = RoomName("") if secret else room.name
-            may_read = Reading(max(may_read.first, room.floor), may_read.last)
             yield ReadableRoom(room.id, room.kind, name, may_read, direct_people(room))
 
 

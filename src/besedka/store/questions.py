@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from besedka.chat.audit import AuditLine
 from besedka.chat.entries import Kind, Person, RoomId
 from besedka.chat.principals import AccountName, PrincipalId
-from besedka.chat.rooms import Reading, Room, reading_of_stay
+from besedka.chat.rooms import Room, reading_of_stay
 from besedka.chat.told import ReactionCount
 from besedka.hub.belongings import is_about
 from besedka.hub.keeping import AuditRow, LastSaid, Reactions, ReadableRoom, Unread
