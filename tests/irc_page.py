@@ -115,7 +115,8 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 
 - PRIVMSG and NOTICE are kept on disk before anybody is told. There is no id with which a client could send one again:
   what is sent twice is said twice.
-- Answers come in the order of the commands, PONG included. Whoever sends much more than is answered is cut off.
+- Answers come in the order of the commands, PONG included, which also comes behind all that others said before the
+  PING. Whoever sends much more than is answered is cut off.
 - PART ends a membership, QUIT does not: accounts without a session stay in NAMES. The last owner of a room with others
   in it cannot leave (400).
 - A line that would pass 512 bytes where it is told is 417 and not cut. What comes from other programs and is longer, or
@@ -152,15 +153,19 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - OPER takes the name and password of an administrator's account; the rights are this session's, until it ends. KILL is
   no ban. REHASH does not say which file it reads. STATS knows `u`; the other letters are empty.
 - Errors of PRIVMSG to a channel are 404 with the reason in words.
-- A TAGMSG with `+draft/persist` is kept, and found by CHATHISTORY where `draft/event-playback` is on.
+- A TAGMSG with `+draft/persist` is kept, and found by CHATHISTORY where `draft/event-playback` is on. REDACT takes back
+  one's own reactions, and messages; of what else was kept it knows nothing.
 - CHATHISTORY is for those in the channel. Its batch bears the target as it was asked for. An id that is unknown, or of
   another room, is `MESSAGE_ERROR`, for an empty batch would say that nothing is missing. A message that was edited
-  stands there as it is by now, one that was redacted not at all. Long messages make a page end early.
+  stands there as it is by now, one that was redacted not at all. Long messages make a page end early, and so do some
+  two thousand in a row that the one who asks cannot be shown.
 - LINKS lists nothing: there is one server, and nothing that it is linked to.
 - METADATA: values are of 300 bytes at most where they are set by IRC; a longer one, from another program, ends in `…`
   where it fits no line. SYNC and joining tell the values of those who are here; GET and LIST know everybody. In a
   channel of more than 500 people 774 comes in their place. The values of an invite-only or hidden channel are for
-  those inside. There is no RATE_LIMITED: whoever sends too much waits, as with everything.
+  those inside. There is no RATE_LIMITED: whoever sends too much waits, as with everything. Other sessions of one's own
+  are not told what one has set: GET tells them. A guest's values, and its markers, are not those of the account that
+  it makes.
 
 ## Missing
 

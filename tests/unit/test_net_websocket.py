@@ -28,7 +28,7 @@ from wsproto.events import (
 from besedka.limits import Limits
 from besedka.net.parts import Settings, Wires
 from besedka.net.tls import Certificate
-from besedka.net.websocket import Kind, Refused, in_messages, judge
+from besedka.net.websocket import Kind, Refused, WebSocket, in_messages, judge
 from besedka.wire.irc.lines import INPUT_BYTES_MAX
 from besedka.wire.protocol import ServerProtocol
 from receiving import LOOPS, SMALL, WIRES, Stand, client_context, make_certificate, run, standing
@@ -227,6 +227,21 @@ def test_what_is_no_frame_ends_it_with_a_code(certificate: Certificate, frames: 
             assert told[1].code == code
             session = await stand.session()
             await wait_until(lambda: bool(session.lost))
+
+    run(main)
+
+
+def test_what_comes_when_it_has_ended_is_not_heard(certificate: Certificate) -> None:
+    async def main() -> None:
+        async with standing(certificate, settings=SETTINGS, wires=IRC) as stand:
+            client = await browser(stand)
+            await client.open(*BOTH)
+            client._writer.write(b"\x88\x82\0\0\0\0\x03\xe8")
+            await client.until(2)
+            session = await stand.session()
+            connection = cast(WebSocket, session.link)
+            connection.data_received(b"\x81\x81\0\0\0\0x")  # As TLS may still bring it.
+            assert not session.received
 
     run(main)
 

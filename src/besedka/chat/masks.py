@@ -74,11 +74,6 @@ def _fits(mark: Mark, actor: Actor, shown: tuple[str, ...]) -> bool:
     return any(pattern.fits(one) for one in shown)
 
 
-def like(pattern: str, text: str) -> bool:
-    """Whether a text is as a pattern has it, which knows no parts: `*` and `?`, however it is written."""
-    return pattern == "*" or _words(pattern).fits(fold(text))
-
-
 def may_be_name(mask: str) -> bool:
     """Whether a mask is not a pattern or an address for sure, but may be what somebody is called."""
     return not set(mask) & _NEVER_IN_NAMES
@@ -136,7 +131,7 @@ def _network(mask: str) -> IPv4Network | IPv6Network | None:
 
 def is_like(pattern: str, text: str) -> bool:
     """Whether a text is as a pattern with `*` and `?` has it, in any case. With too many stars it is like nothing."""
-    return pattern.count("*") <= WILDCARDS_MAX and _like(fold(pattern)).fits(fold(text))
+    return pattern == "*" or (pattern.count("*") <= WILDCARDS_MAX and _like(fold(pattern)).fits(fold(text)))
 
 
 class _Pattern:
@@ -168,11 +163,6 @@ class _Pattern:
 
 def _piece(piece: str) -> re.Pattern[str]:
     return re.compile("".join("." if one == "?" else re.escape(one) for one in piece), re.DOTALL)
-
-
-@lru_cache(maxsize=256)
-def _words(pattern: str) -> _Pattern:
-    return _Pattern(fold(pattern))
 
 
 @lru_cache(maxsize=4096)

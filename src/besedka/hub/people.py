@@ -12,7 +12,7 @@ from besedka.chat.answers import DataList, PersonTold, Whereabouts, WhowasList
 from besedka.chat.entries import Kind, Person
 from besedka.chat.governance import Standing
 from besedka.chat.hosts import NO_HOST, host_of
-from besedka.chat.masks import like, valid_mask
+from besedka.chat.masks import is_like, valid_mask
 from besedka.chat.names import fold
 from besedka.chat.own_requests import GetData, Whois, Whowas
 from besedka.chat.personal import Profile
@@ -197,7 +197,7 @@ def _fits(pattern: str, online: Online) -> bool:
     session = online.sessions[-1] if online.sessions else None
     user, host = (online.user, online.host) if session is None else (session.protocol.user, session.host)
     return any(
-        like(pattern, text)
+        is_like(pattern, text)
         for text in (online.name, user, host, online.profile.real_name, f"{online.name}!{user}@{host}")
     )
 
