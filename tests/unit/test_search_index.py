@@ -15,6 +15,7 @@ from besedka.chat.entries import Edited, Message, Redacted, RoomId
 from besedka.chat.rooms import Reading
 from besedka.chat.searching import Query, Term
 from besedka.hub.keeping import Addition
+from besedka.store import search_index, search_lookup, search_thread
 from besedka.store.logs import SqliteLogStore
 from besedka.store.search_file import SEARCH
 from receiving import FakeJournal
@@ -180,4 +181,36 @@ def test_what_is_kept_no_longer_is_not_found_and_its_words_leave(directory: Path
     assert kept.find("зимородок") == []
     kept.settle()
     assert SEARCH.name not in holding(directory, "зимородок")
+    kept.logs.stop()
+
+
+def test_where_no_index_can_be_kept_the_newest_are_compared(
+    directory: Path, run: OnLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (directory / SEARCH.name).mkdir(parents=True)
+    monkeypatch.setattr(search_lookup, "AHEAD_MAX", 100)
+    kept = Kept(directory, run)
+    made = talk()
+    run(kept.logs.append([made]))
+    assert not run(kept.logs.scrub())
+    query = Query((Term(("kingfisher",)),))
+    found = run(kept.logs.search(query, SCOPE, older_than=None, limit=99, bytes_max=1 << 20))
+    assert [one.entry.number for one in found.messages] == [*range(402, 302, -2)]
+    assert found.since == made.entries[302].entry.time, "it does not say how far it has looked"
+    assert [event for event, _ in kept.journal.faults] == ["search index failed"]
+    kept.logs.stop()
+
+
+def test_while_much_is_written_the_index_rests(directory: Path, run: OnLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_thread, "GATHER_SECONDS", 0.0)
+    monkeypatch.setattr(search_thread, "BUSY_PER_SECOND", 0)
+    monkeypatch.setattr(search_index, "BATCH_ENTRIES", 100)
+    kept = Kept(directory, run)
+    rests: list[float] = []
+    stopping = kept.logs.index._indexer._stopping  # type: ignore[union-attr]  # What it waits on is how it rests.
+    monkeypatch.setattr(stopping, "wait", lambda seconds=None: rests.append(seconds))
+    run(kept.logs.append([talk()]))
+    kept.settle()
+    assert any(seconds > 0 for seconds in rests)
+    assert max(rests) <= search_thread.REST_SECONDS_MAX
     kept.logs.stop()

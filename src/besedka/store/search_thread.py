@@ -1,8 +1,8 @@
 """The thread that indexes: when it works, and when it lets others go first.
 
 Indexing a message takes some 30 µs, half of which nothing else in this process can run. So while much is being
-written the thread rests nineteen times as long as it has worked, and catches up afterwards; a search reads meanwhile what
-is not indexed yet.
+written the thread rests nineteen times as long as it has worked, and catches up afterwards; a search reads meanwhile
+what is not indexed yet.
 """
 
 from __future__ import annotations
