@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from besedka.chat.cursor import Resumption
 from besedka.chat.entries import Kind, RoomId
 from besedka.chat.entries import Person as PersonAt
 from besedka.chat.principals import AccountName, PrincipalId
@@ -94,3 +96,13 @@ def test_who_is_away_and_back_is_told_of_the_lobby_and_no_number_that_changes_al
 
 def test_a_line_that_begins_with_a_slash_is_said_like_any_other() -> None:
     assert present().write("/kick bob") == [Say(room=LOBBY, text="/kick bob")]
+
+
+def test_what_is_no_longer_kept_is_said_to_be_missing() -> None:
+    visitor = present()
+    visitor.read()
+    for one in (room(), room(RoomId(9), "den"), room(RoomId(8), "", kind=Kind.DIRECT)):
+        visitor.tell(replace(one, resumption=Resumption.PRUNED))
+    visitor.tell(replace(room(RoomId(9), "den"), resumption=Resumption.START_OVER))
+    missing = "-- some of what was said here meanwhile is no longer kept"
+    assert visitor.read() == [f"[lobby] {missing}", f"[den] {missing}"]

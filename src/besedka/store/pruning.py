@@ -127,5 +127,6 @@ def shrink(connection: sqlite3.Connection, pages: int) -> bool:
     most = min(pages, free - FREE_PAGES_KEPT)
     if most <= 0:
         return False
-    connection.execute(f"PRAGMA incremental_vacuum({most})").fetchall()
+    for _ in range(most):  # The driver takes one step of a statement without columns, and one step is one page.
+        connection.execute("PRAGMA incremental_vacuum(1)").close()
     return bool(free - most > FREE_PAGES_KEPT)

@@ -27,6 +27,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, cast
 
+from besedka.chat.cursor import Resumption
 from besedka.chat.entries import Body, Kind, RoomId
 from besedka.chat.names import LOBBY, fold
 from besedka.chat.refusals import N_, SENTENCES, Code, Refusal
@@ -66,6 +67,7 @@ _LINE_OVERHEAD_BYTES: Final = 64
 
 _DIFFER: Final = N_("The two passwords differ, so no account was made.")
 _TOO_MUCH: Final = N_("Too much came before there was an answer; what came last was not read.")
+_PRUNED: Final = N_("some of what was said here meanwhile is no longer kept")
 _UNREADABLE: Final = N_("one of your rooms cannot be read just now; what is missing follows when it can be")
 _HELLO: Final = N_("Hello, {name}. Every line you write is said in the lobby; exit alone on a line leaves.")
 
@@ -321,12 +323,19 @@ class TextServer:
     def _room_told(self, unit: Unit) -> list[str]:
         room = cast(RoomTold, unit)
         called_so = room.room_kind is Kind.PUBLIC and fold(room.room_name) == fold(LOBBY)
+        missing = self._missing(room)
         if not called_so and room.room != self._lobby:
-            return []
+            return missing
         self._lobby, self._lobby_name = room.room, harmless_line(room.room_name)
         if self._stage is _Stage.ENTERING:
             self._go(_Stage.PRESENT)
-        return self.format.topic(self._lobby_name, room.topic)
+        return [*missing, *self.format.topic(self._lobby_name, room.topic)]
+
+    def _missing(self, room: RoomTold) -> list[str]:
+        """That something of a room will not be shown, where it has a name to say so of."""
+        if room.resumption is not Resumption.PRUNED or not room.room_name:
+            return []
+        return [f"[{harmless_line(room.room_name)}] {self.format.notice(_PRUNED)}"]
 
     def _presence_told(self, unit: Unit) -> list[str]:
         """Only of the lobby: in each of many rooms the same would be said of the same people."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _UNREADABLE: Final = N_("This room cannot be read just now; what is missing follows when it can be.")
 
+_PRUNED: Final = N_("Some of what was said here meanwhile is no longer kept.")
+
 
 def _room_told(conversation: IrcServer, unit: Unit) -> None:
     """A room that this session is in. Where its joining is an entry, that follows; else it is told from here."""
@@ -40,8 +42,10 @@ def _room_told(conversation: IrcServer, unit: Unit) -> None:
     conversation.names[told.room] = channel
     while len(conversation.names) > 2 * conversation.limits.rooms_per_account_max:  # Of most it has been put out.
         del conversation.names[next(iter(conversation.names))]
-    if told.resumption is not Resumption.ON:
-        return  # It is in there already, and has missed some of what was said.
+    if told.resumption is not Resumption.ON:  # It is in there already, and has missed some of what was said.
+        if told.resumption is Resumption.PRUNED:
+            conversation.say_apart(build(conversation.world.server, "NOTICE", channel, conversation.translate(_PRUNED)))
+        return
     if told.room in conversation.entered:
         del conversation.entered[told.room]
     elif not conversation.is_account or told.after >= told.head:
