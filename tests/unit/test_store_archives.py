@@ -69,7 +69,7 @@ def test_it_can_be_opened_and_verified_by_hand(tmp_path: Path) -> None:
         )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(place=st.integers(0, len(ARCHIVE) * 8 - 1))
 @example(place=0)
 @example(place=len(ARCHIVE) * 8 - 1)
@@ -80,7 +80,7 @@ def test_a_flipped_bit_is_found_wherever_it_is(place: int) -> None:
         unpacked(bytes(broken))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(size=st.integers(0, len(ARCHIVE) - 1))
 @example(size=len(ARCHIVE) - 1)
 def test_an_archive_that_is_cut_off_is_found(size: int) -> None:
