@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from besedka.chat.retention import FOR_EVER, Retention
 from besedka.chat.told import Registration
 from besedka.config import Config, ConfigFault, load, parse
 from besedka.config_keys import KEYS, MOTD_BYTES_MAX, Listener, listener
@@ -25,6 +26,15 @@ def faults(text: str) -> list[str]:
     with pytest.raises(ConfigFault) as caught:
         parse(text, path=FILE)
     return [fault.removeprefix(f"{FILE}:") for fault in caught.value.faults]
+
+
+def test_what_is_kept_is_everything_or_what_is_chosen() -> None:
+    assert parse("", path=FILE).retention == FOR_EVER
+    chosen = parse("[retention]\ndays = 30\nmessages = 500", path=FILE)
+    assert chosen.retention == Retention(seconds=30 * 86_400, messages=500)
+    whole = "must be a whole number from 0, which is no limit, to 1000000000"
+    for value in ("-1", "true", "1.5", '"30"', "1000000001"):
+        assert faults(f"retention.days = {value}") == [f"1: `retention.days` {whole}"]
 
 
 def test_an_empty_file_is_the_defaults() -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
+from besedka.chat.answers import SearchPage
 from besedka.chat.cursor import Resumption
 from besedka.chat.entries import Message, RoomId, SettingsChange
 from besedka.chat.refusals import Code
-from besedka.chat.requests import History, Login, Say, Sync
+from besedka.chat.requests import History, Login, Say, Search, Sync
 from besedka.chat.retention import Floor, Retention
 from besedka.chat.room_requests import ChangeSettings
+from besedka.chat.rooms import Reading
+from besedka.chat.searching import Query
 from besedka.chat.told import Kept, Page, Refused, RoomTold
 from besedka.hub.faults import StoreFault
+from besedka.hub.keeping import Found, SearchPlace
 from besedka.hub.keeping import Page as KeptPage
 from besedka.hub.settings import Settings
 from besedka.limits import Limits
@@ -159,6 +163,19 @@ class Slow(MemoryLogStore):
         self.meanwhile()
         return found
 
+    async def search(
+        self,
+        query: Query,
+        scope: Mapping[RoomId, Reading],
+        *,
+        older_than: SearchPlace | None,
+        limit: int,
+        bytes_max: int,
+    ) -> Found:
+        found = await super().search(query, scope, older_than=older_than, limit=limit, bytes_max=bytes_max)
+        self.meanwhile()
+        return found
+
 
 def test_nothing_is_given_from_before_a_floor_that_rises_while_a_page_is_read() -> None:
     server = server_keeping(Retention(), logs=Slow())
@@ -170,6 +187,26 @@ def test_nothing_is_given_from_before_a_floor_that_rises_while_a_page_is_read() 
     floor = Floor(lobby, opened.state.head, 3)
     server.logs.meanwhile = lambda: opened.raise_floor(floor)
     assert history(ann, lobby) == ["four"]
+
+
+def test_what_is_forgotten_while_somebody_looks_for_it_is_not_found() -> None:
+    server = server_keeping(Retention(), logs=Slow())
+    ann = server.registered("ann")
+    lobby = say(ann, "tea", "tea again")
+    opened = server.parts.rooms.get(lobby)
+    assert opened is not None
+    assert isinstance(server.logs, Slow)
+    floor = Floor(lobby, opened.state.head, 1)
+
+    def found() -> list[int]:
+        ann.ask(Search(query="tea"))
+        server.settle(1.0)
+        return [hit.entry.number for hit in ann.told(SearchPage)[-1].hits]
+
+    assert found() == [floor.number, floor.number - 1]
+    server.logs.meanwhile = lambda: opened.raise_floor(floor)
+    assert found() == [floor.number], "it rose while this was looked for"
+    assert found() == [floor.number]
 
 
 def test_the_audit_trail_is_as_old_as_what_is_kept() -> None:

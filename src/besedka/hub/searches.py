@@ -154,6 +154,8 @@ class Searches:
             if reading is None or entry.number > (head if reading.last is None else min(head, reading.last)):
                 continue  # Of a turn that is kept and not yet true: perhaps the one that puts the searcher out.
             if entry.number < reading.first:
+                continue  # The floor has risen meanwhile.
+            if entry.number < reading.first:
                 continue  # It is no longer kept.
             if _edited(entry) > head:
                 return None
