@@ -11,6 +11,7 @@ from additions import ANN, BOB, EVE, addition, direct, inbox, joined, left, open
 from besedka.chat.entries import Archived, Edited, Kind, Message, Opened, Redacted, RoomId, RoomName, TopicSet
 from besedka.chat.folded import words_of
 from besedka.chat.names import fold
+from besedka.chat.retention import Floor
 from besedka.chat.rooms import Reading, Room, reading
 from besedka.chat.searching import Query, Term
 from besedka.hub.keeping import Addition, Found, LogStore, SearchPlace
@@ -171,3 +172,12 @@ def test_who_may_read_what_is_what_the_rooms_say(logs: LogStore, run: Run) -> No
     ]
     assert [one.name for one in run(logs.readable_rooms(BOB.principal))] == ["lobby", "garden", "", ""], "left, hidden"
     assert [one.name for one in run(logs.readable_rooms(EVE.principal))] == ["lobby", "den", "tent"]
+
+
+def test_what_lies_below_the_floor_is_not_found_any_more(logs: LogStore, run: Run, lobby: Addition) -> None:
+    assert places(search(logs, run, about("green"))) == [(LOBBY, 7), (LOBBY, 6), (LOBBY, 4)]
+    run(logs.raise_floors([Floor(LOBBY, 6, 3)]))
+    assert places(search(logs, run, about("green"))) == [(LOBBY, 7), (LOBBY, 6)]
+    run(logs.prune(LOBBY, limit=9))
+    assert places(search(logs, run, about("green"))) == [(LOBBY, 7), (LOBBY, 6)]
+    assert places(search(logs, run, about("cafe"))) == []

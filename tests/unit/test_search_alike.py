@@ -210,6 +210,6 @@ def test_the_index_finds_what_comparing_finds(run: OnLoop, deeds: list[tuple[str
 
 @pytest.mark.slow
 @given(deeds=st.lists(DEEDS, min_size=20, max_size=80))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_the_index_finds_what_comparing_finds_at_length(run: OnLoop, deeds: list[tuple[str, int, int]]) -> None:
     play(run, deeds)

@@ -229,22 +229,25 @@ async def measure(stores: Stores, talk: Talk, rooms: Sequence[Room], *, asked: i
     lines: list[str] = []
     for kind in KINDS:
         milliseconds: list[float] = []
+        cpu: list[float] = []
         found = 0
         for _ in range(asked):
             some = rooms if kind.rooms == len(rooms) else talk.chance.sample(list(rooms), kind.rooms)
             scope = {room.id: Reading(1, None) for room in some}
             query = Query(kind.ask(talk))
-            began = time.perf_counter()
+            began, began_cpu = time.perf_counter(), time.process_time()
             page = await stores.logs.search(query, scope, older_than=None, limit=PAGE, bytes_max=PAGE_BYTES)
             milliseconds.append((time.perf_counter() - began) * 1000)
+            cpu.append((time.process_time() - began_cpu) * 1000)
             assert page.since == 0, "an index that is not complete is no measurement"
             found += len(page.messages)
-        lines.append(_line(kind, sorted(milliseconds), found / asked))
+        lines.append(_line(kind, sorted(milliseconds), sorted(cpu), found / asked))
     return lines
 
 
-def _line(kind: Kind, milliseconds: Sequence[float], found: float) -> str:
+def _line(kind: Kind, milliseconds: Sequence[float], cpu: Sequence[float], found: float) -> str:
     middle, worst = milliseconds[len(milliseconds) // 2], milliseconds[-1]
     hundredth = milliseconds[min(len(milliseconds) - 1, len(milliseconds) * 99 // 100)]
     times = f"{middle:.1f} ms (p50), {hundredth:.1f} ms (p99), {worst:.1f} ms (worst)"
-    return f"{kind.name}, in {kind.rooms:,} rooms: {times}; {found:.0f} found on a page"
+    used = f"{cpu[len(cpu) // 2]:.1f} ms of CPU (p50)"
+    return f"{kind.name}, in {kind.rooms:,} rooms: {times}, {used}; {found:.0f} found on a page"

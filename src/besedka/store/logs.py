@@ -313,6 +313,8 @@ class SqliteLogStore(SqliteBelongings):
     async def raise_floors(self, floors: Sequence[Floor]) -> None:
         """Let floors rise, in one commit."""
         await self._writer.call(lambda connection: pruning.raise_floors(connection, floors))
+        for floor in floors:
+            self.index.news.look_at(floor.room, floor.number)
 
     async def prune(self, room: RoomId, *, limit: int) -> bool:
         """Forget the first entries before the floor; whether there may be more."""

@@ -343,7 +343,8 @@ class MemoryLogStore(MemoryBelongings):
     ) -> Found:
         """The newest messages that match; every one is compared."""
         await self._disturbance.before("search")
-        entries = ((room, entry) for room in scope for entry in self._entries.get(room, [])[self._gone.get(room, 0) :])
+        there = [self._rooms[room] for room in scope if room in self._rooms]
+        entries = ((room.id, entry) for room in there for entry in self._entries[room.id][room.floor - 1 :])
         return page_of(sifted(query, entries, scope), older_than=older_than, limit=limit, bytes_max=bytes_max)
 
     async def floors_due(self, retention: Retention, *, now: int, after: RoomId, limit: int) -> FloorsDue:

@@ -29,7 +29,7 @@ BATCH_ENTRIES = 512
 """Entries that are indexed in one commit: some 10 ms of work."""
 
 LISTED_MIN = 65_536
-"""Entries ahead from which on they are listed first: two shards, indexed in two seconds."""
+"""Entries ahead from which on they are listed first: a shard, indexed in two seconds."""
 
 LISTED_AT_ONCE = 16_384
 """Entries whose places are listed in one commit."""

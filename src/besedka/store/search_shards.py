@@ -30,8 +30,8 @@ from besedka.chat.searching import has_link
 from besedka.store.batches import insert
 from besedka.store.log_pages import Place
 
-SHARD_DOCUMENTS_MAX = 32_768
-"""Messages in a shard: rebuilding one takes about a second, and a million messages are thirty tables to ask."""
+SHARD_DOCUMENTS_MAX = 65_536
+"""Messages in a shard: rebuilding one takes some two seconds, and a million messages are sixteen tables to ask."""
 
 DOCUMENT_BITS = 20
 """Of a document's id that are its row in the shard; the rest is the shard."""
