@@ -11,7 +11,7 @@ import re
 
 import msgspec
 
-from besedka.chat.entries import Body, Entry, MembershipChanged, Person, Reacted, Redacted, Renamed, Tagged
+from besedka.chat.entries import Body, Edited, Entry, MembershipChanged, Person, Reacted, Redacted, Renamed, Tagged
 from besedka.chat.principals import AccountName, PrincipalId
 
 _decode_body = msgspec.json.Decoder(Body).decode
@@ -62,6 +62,8 @@ def _wordless(body: Body) -> Body:
     match body:
         case MembershipChanged() | Redacted() | Renamed() if body.reason:
             return msgspec.structs.replace(body, reason="")
+        case Edited(author=None):  # Of a message that was pruned: any other's redaction has emptied it already.
+            return Edited(body.number, "")
         case Tagged():
             return Tagged(())
         case Reacted():

@@ -65,7 +65,7 @@ class Belongings(Steps, Protocol):
     """A log, as far as it is about one person."""
 
     async def authored(self, author: PrincipalId, *, after: Place, limit: int, bytes_max: int) -> Authored:
-        """The next of somebody's entries, in every room there ever was; at most `limit` and about `bytes_max`.
+        """The next of somebody's entries, in every room from its floor on; at most `limit` and about `bytes_max`.
 
         Looks at `SCAN_ENTRIES` at most, so there may be none while there are more.
         """

@@ -105,7 +105,7 @@ class Removing:
         self._parts = hub.parts
 
     async def finish(self, step: Step) -> None:
-        """Do what is left of it, and forget the step: a second for some thousand messages. Raises `StoreFault`."""
+        """Do what is left of it, and forget the step. Raises `StoreFault`."""
         removal = msgspec.json.decode(step.what, type=Removal)
         await self._parts.accounts.remove_account(removal.account, name_until=removal.name_until)
         await self.leave(removal.account)

@@ -92,7 +92,8 @@ def _authored(
 ) -> Authored:
     end, size = _end(connection, after), 0
     found: list[tuple[RoomId, Entry]] = []
-    query = f"{_SPAN} AND author = ? ORDER BY room, number"
+    floor = "(SELECT floor FROM rooms WHERE rooms.id = entries.room)"  # What lies before it is only not deleted yet.
+    query = f"{_SPAN} AND author = ? AND number >= {floor} ORDER BY room, number"
     for room, *row in connection.execute(query, (*_span(after, end), author)):
         size += weight(row[4])
         if len(found) == limit or (found and size > bytes_max):

@@ -50,7 +50,7 @@ class MemoryBelongings:
         found: list[tuple[RoomId, Entry]] = []
         size = 0
         for room, entry in scanned:
-            if entry.author != author:
+            if entry.author != author or entry.number < self._rooms[room].floor:
                 continue
             size += weight(encode_body(entry.body))
             if len(found) == limit or (found and size > bytes_max):
