@@ -154,6 +154,13 @@ class Slow(MemoryLogStore):
 
     meanwhile: Callable[[], None] = staticmethod(lambda: None)
 
+    async def page(
+        self, room: RoomId, *, after: int, upto: int, limit: int, bytes_max: int, messages: bool = False
+    ) -> KeptPage:
+        found = await super().page(room, after=after, upto=upto, limit=limit, bytes_max=bytes_max, messages=messages)
+        self.meanwhile()
+        return found
+
     async def page_before(
         self, room: RoomId, *, before: int, first: int, limit: int, bytes_max: int, messages: bool = False
     ) -> KeptPage:
@@ -187,6 +194,29 @@ def test_nothing_is_given_from_before_a_floor_that_rises_while_a_page_is_read() 
     floor = Floor(lobby, opened.state.head, 3)
     server.logs.meanwhile = lambda: opened.raise_floor(floor)
     assert history(ann, lobby) == ["four"]
+
+
+def test_a_reader_that_is_behind_jumps_where_the_floor_rises_while_its_page_is_read() -> None:
+    limits = Limits(tail_entries_max=0, ping_seconds=86_400.0)
+    server = HubRoom(limits=limits, logs=Slow())
+    ann = server.registered("ann")
+    lobby = say(ann, "one", "two", "three")
+    opened = server.parts.rooms.get(lobby)
+    assert opened is not None
+    assert isinstance(server.logs, Slow)
+    floor = Floor(lobby, opened.state.head, 2)
+    server.logs.meanwhile = lambda: opened.raise_floor(floor)
+    again = server.visitor()
+    again.ask(Login(name="ann", password=PASSWORD))
+    server.settle()
+    again.ask(Sync(epoch=server.logs.epoch, places=((lobby, 1),), show=0))
+    server.settle()
+    assert again.heard(lobby) == ["three"]
+    told = [unit for unit in again.told(RoomTold) if unit.room == lobby]
+    assert [(one.resumption, one.after) for one in told] == [
+        (Resumption.ON, 1),
+        (Resumption.PRUNED, floor.number - 1),
+    ]
 
 
 def test_what_is_forgotten_while_somebody_looks_for_it_is_not_found() -> None:
