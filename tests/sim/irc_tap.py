@@ -216,8 +216,8 @@ class IrcTap:
 
         Who is behind reads from where it is, also what was said while it was out.
         """
-        inside = [room for room in self._bearing(name) if self._viewer.is_inside(room.id)]
-        return any(name in self._been or not room.governance.former_names for room in inside)
+        rooms = [room for room in self._bearing(name) if self._viewer.span(room.id) is not None]
+        return any(name in self._been or not room.governance.former_names for room in rooms)
 
     # Entries ---------------------------------------------------------------------------------------------------------
 
