@@ -146,8 +146,10 @@ class World:
 
             everything, given = [*pages(naive)], [*pages(real)]
             since = max(page.since for page in given)
-            if since == 0:
-                assert [one.messages for one in given] == [one.messages for one in everything]
+            if since == 0:  # An empty page may follow: what it had was taken back a moment ago.
+                assert [one.messages for one in given if one.messages] == [
+                    one.messages for one in everything if one.messages
+                ]
             found = [one for page in given for one in page.messages]
             all_there_are = [one for page in everything for one in page.messages]
             assert [one for one in all_there_are if one.entry.time >= since or one in found] == found
