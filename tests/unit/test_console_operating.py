@@ -26,8 +26,8 @@ def test_every_command_is_in_the_page() -> None:
     assert all(f"| `{command.name}" in page for command in COMMANDS.values())
 
 
-def test_the_example_is_a_configuration() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    config = parse(example, path=PAGE)
-    assert config.name == "linden.example.org"
-    assert config.limits.ping_seconds == 30
+def test_the_examples_are_configurations() -> None:
+    forgetting, whole = (parse(one, path=PAGE) for one in re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    assert (forgetting.retention.days, forgetting.retention.messages) == (30, 10_000)
+    assert whole.name == "linden.example.org"
+    assert whole.limits.ping_seconds == 30
