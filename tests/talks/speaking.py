@@ -131,6 +131,8 @@ class NativeSpeaker(Speaker):
         self.core.lost()
 
     def come(self) -> None:
+        if self.connected and self.core.phase is Phase.OVER:  # The farewell came before the end of the line.
+            self.lose()
         self.core.connected()
         super().come()
         self.send(self.core.to_send())

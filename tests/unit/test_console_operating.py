@@ -28,6 +28,6 @@ def test_every_command_is_in_the_page() -> None:
 
 def test_the_examples_are_configurations() -> None:
     forgetting, whole = (parse(one, path=PAGE) for one in re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL))
-    assert (forgetting.retention.days, forgetting.retention.messages) == (30, 10_000)
+    assert (forgetting.retention.seconds, forgetting.retention.messages) == (30 * 86_400, 10_000)
     assert whole.name == "linden.example.org"
     assert whole.limits.ping_seconds == 30

@@ -61,6 +61,7 @@ def test_the_fields_that_hold_secrets_are_known() -> None:
         "join-code",
         "password-old",
         "password-new",
+        "remove-account-password",
     ]
 
 
