@@ -58,12 +58,20 @@ class _Dice:
         return self._stepper.random.randbytes(count)
 
 
+class _Breeze(Weather):
+    """Bytes are late, and never by so much that the server closes a line before its farewell has arrived."""
+
+    def delay(self) -> float:
+        random = self._stepper.random
+        return random.choice([0.0, 0.001, random.uniform(0.0, 0.02)])
+
+
 class SimulatedStage:
     """A hub on stores in memory, over links that delay and cut."""
 
     def __init__(self, seed: int) -> None:
         self._stepper = Stepper(seed)
-        self._weather = Weather(self._stepper)
+        self._weather = _Breeze(self._stepper)
         self._limits = Limits()
         self._logs = MemoryLogStore(epoch="talk")
         self._accounts = MemoryAccountStore(limits=self._limits)
