@@ -107,7 +107,7 @@ def test_who_is_put_out_sees_it_and_may_come_again(server: Server, tmp_path: Pat
         company.ann.sees("dan has kicked ann (tea is over)")
         company.bob.sees("ann was kicked from #lobby by dan [tea is over]")
         company.ann.types("/join #lobby")
-        company.bob.sees("ann [ann@")
+        company.bob.sees("ann [~ann@")
         company.ann.types("I am here again")
         company.hear("ann", "I am here again")
         company.dan.types("/kick bob you too")

@@ -13,7 +13,7 @@ from sim.replay import play
 from sim.seeds import first_seed, kept_seeds
 from sim.world import World
 
-SEEDS = 170
+SEEDS = 120
 CHUNK = 5
 SEEDS_LONG = int(os.environ.get("SEEDS", "2000"))
 """How many the slow test plays: `make sim SEEDS=`."""

@@ -51,6 +51,7 @@ def test_short_i_is_no_i() -> None:
     assert fold("мой") != fold("мои")
 
 
+@pytest.mark.slow
 def test_every_character_folds_once_and_for_all() -> None:
     for code in range(sys.maxunicode + 1):
         folded = fold(chr(code))
