@@ -39,13 +39,13 @@ def export(name: str, output: Path | None, text: bool, data: Path) -> int:
     if not parts:
         return ended.status
     with written(output) as file:
-        return _export(parts.pop(), file, text=text, data=data)
+        _export(parts.pop(), file, text=text, data=data)
+    return Status.FINE
 
 
-def _export(part: RoomPart, file: BinaryIO, *, text: bool, data: Path) -> Status:
+def _export(part: RoomPart, file: BinaryIO, *, text: bool, data: Path) -> None:
     """Write a room whose first part this is, up to where its head is now, or a busy room would never end."""
     last, parts = part.head, [part]
-    status = Status.FINE
     if not text:
         file.write(roomfiles.header_line(part))
     while parts:
@@ -53,9 +53,10 @@ def _export(part: RoomPart, file: BinaryIO, *, text: bool, data: Path) -> Status
         entries = tuple(entry for entry in part.entries if entry.number <= last)
         file.write(roomfiles.text_lines(entries) if text else roomfiles.json_lines(entries))
         if entries and entries[-1].number < last:
-            status = do(data, ReadRoom(room=f"#{part.room}", after=entries[-1].number), parts.append).status
+            do(data, ReadRoom(room=part.room, after=entries[-1].number), parts.append)
+            if not parts:
+                raise Failure(_("not all of it could be read"))
     file.flush()
-    return status
 
 
 # Import ----------------------------------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ def read(parts: list[bytes], *, first: int = 2) -> list[Imported]:
     return list(RoomFile(io.BytesIO(b"".join(parts)), limits=Limits()).entries(first))
 
 
+NESTED = b"[" * 100_000 + b"]" * 100_000
+
 TALK = lines(entry(4, Message("roses")), entry(5, Message("red?", reply=4)), entry(7, TopicSet("flowers")))
 
 
@@ -55,6 +57,10 @@ TALK = lines(entry(4, Message("roses")), entry(5, Message("red?", reply=4)), ent
         (lambda: [TALK[0], TALK[1].replace(b"roses", b"r" * roomfiles.LINE_BYTES_MAX)], "line 2: cut off, or too long"),
         (lambda: [*TALK[:3], TALK[3].replace(b"flowers", rb"a\u000ab")], "line 4: "),
         (lambda: [TALK[0], TALK[1].replace(b'"time":4', b'"time":-4')], "line 2: before 1970"),
+        (lambda: [TALK[0], TALK[1].replace(b'"number":4', b'"number":%d' % (1 << 63))], "line 2: no entry"),
+        (lambda: [TALK[0], TALK[1].replace(b'"time":4', b'"time":%d' % (1 << 70))], "line 2: no entry"),
+        (lambda: [TALK[0], b'{"more":%b}\n' % NESTED], "line 2: no entry"),
+        (lambda: [b'{"more":%b}\n' % NESTED], "line 1: this is no room exported as JSON Lines"),
     ],
 )
 def test_a_file_that_is_not_whole_is_not_read(change: Callable[[], list[bytes]], why: str) -> None:

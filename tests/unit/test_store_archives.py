@@ -27,7 +27,9 @@ FILES = {
 }
 
 
-def packed(files: Mapping[str, bytes] = FILES, *, number: int = FORMAT) -> bytes:
+def packed(
+    files: Mapping[str, bytes] = FILES, *, number: int = FORMAT, made: int = 1_700_000_000_000, by: str = "0.1.0"
+) -> bytes:
     """The archive of these files."""
     output = io.BytesIO()
     with tempfile.TemporaryDirectory() as name:
@@ -36,7 +38,7 @@ def packed(files: Mapping[str, bytes] = FILES, *, number: int = FORMAT) -> bytes
             paths[part] = Path(name) / part.replace("/", "-")
             paths[part].write_bytes(data)
         parts = tuple(Part(part, len(data)) for part, data in files.items())
-        manifest = Manifest(format=number, besedka="0.1.0", made=1_700_000_000_000, epoch="e", parts=parts)
+        manifest = Manifest(format=number, besedka=by, made=made, epoch="e", parts=parts)
         pack(manifest, paths, output.write)
     return output.getvalue()
 
@@ -106,6 +108,26 @@ def test_a_name_leads_nowhere_else(name: str, tmp_path: Path) -> None:
 def test_both_databases_must_be_there(missing: str) -> None:
     with pytest.raises(BadBackup):
         unpacked(packed({name: data for name, data in FILES.items() if name != missing}))
+
+
+@pytest.mark.parametrize("made", [-1, archives.MADE_MAX + 1, 1 << 60])
+def test_a_time_that_no_clock_says_is_damage(made: int) -> None:
+    with pytest.raises(BadBackup):
+        unpacked(packed(made=made))
+
+
+@pytest.mark.parametrize("by", ["", "\x1b[2J", "1.0\n"])
+def test_the_version_that_is_shown_is_a_version(by: str) -> None:
+    with pytest.raises(BadBackup):
+        unpacked(packed(by=by))
+
+
+def test_a_manifest_without_end_is_damage() -> None:
+    raw = b'{"format":1,"more":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+    first = tarfile.TarInfo("manifest.json")
+    first.size = len(raw)
+    with pytest.raises(BadBackup, match="damaged"):
+        unpacked(first.tobuf(format=tarfile.GNU_FORMAT) + raw)
 
 
 def test_one_of_a_newer_program_is_told_from_a_damaged_one() -> None:

@@ -183,7 +183,7 @@ def test_a_file_system_without_links_will_do(data: Path, tmp_path: Path, monkeyp
 
 def test_what_a_killed_one_left_is_taken_over_and_a_living_one_is_not(data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "b.tar.new"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     (folder / "messages.db-journal").write_text("half")
 
     def too(_made: object = None) -> None:
@@ -196,11 +196,21 @@ def test_what_a_killed_one_left_is_taken_over_and_a_living_one_is_not(data: Path
 
 def test_what_is_not_ours_in_the_folder_is_left_alone(data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "b.tar.new"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     (folder / "diary.txt").write_text("dear diary")
     with pytest.raises(BadBackup, match="is in the way"):
         back_up(data, tmp_path / "b.tar", alone=True, now=NOW)
     assert (folder / "diary.txt").read_text() == "dear diary"
+
+
+def test_nothing_is_laid_where_others_may_reach_it(data: Path, tmp_path: Path) -> None:
+    """Somebody may have made it first, in a place like /tmp."""
+    folder = tmp_path / "b.tar.new"
+    folder.mkdir(mode=0o700)
+    folder.chmod(0o777)
+    with pytest.raises(BadBackup, match="is in the way"):
+        back_up(data, tmp_path / "b.tar", alone=True, now=NOW)
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["accounts.db", "messages.db"])

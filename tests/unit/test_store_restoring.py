@@ -286,6 +286,15 @@ def test_what_an_undecided_one_left_is_thrown_away(data: Path, archive: bytes) -
     assert not (data / "restore.new").exists()
 
 
+def test_something_else_where_it_would_be_laid_is_said(data: Path, archive: bytes) -> None:
+    before = content(data)
+    (data / "restore.new").symlink_to(data / "tls")
+    with pytest.raises(BadBackup, match=r"restore\.new"):
+        put_back(data, archive)
+    (data / "restore.new").unlink()
+    assert content(data) == before
+
+
 def test_two_within_a_second_do_not_share_a_place(data: Path, archive: bytes) -> None:
     put_back(data, archive)
     before = content(data)

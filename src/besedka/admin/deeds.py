@@ -107,8 +107,8 @@ class ImportUsers(Deed, frozen=True, tag="import"):
 class ReadRoom(Deed, frozen=True, tag="room-read"):
     """Show a part of a room's log: what comes after a number."""
 
-    room: str
-    """Its name, or `#` and its id once that is known: rooms are renamed."""
+    room: str | RoomId
+    """Its name, or its id once that is known: rooms are renamed."""
     after: int = 0
 
 

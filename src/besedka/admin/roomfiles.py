@@ -36,6 +36,11 @@ AT_ONCE_MAX = 250
 AT_ONCE_BYTES_MAX = 128 << 10
 """And at most so much said in them, so that a deed stays within its size however JSON writes it."""
 
+NUMBER_MAX = (1 << 53) - 1
+"""Of an entry, and of milliseconds since 1970: what JSON has as whole numbers everywhere."""
+
+_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 _decode_entry = msgspec.json.Decoder(Entry).decode
 
 
@@ -141,7 +146,7 @@ class RoomFile:
     def _header(self) -> RoomHeader:
         try:
             header = msgspec.json.decode(self._file.readline(LINE_BYTES_MAX), type=RoomHeader)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _UNDECODABLE:
             header = None
         if header is None or header.format != FORMAT:
             raise RoomFileFault(_("line 1: this is no room exported as JSON Lines"))
@@ -155,10 +160,12 @@ class RoomFile:
             if not line.endswith(b"\n"):
                 raise RoomFileFault(_("line {number}: cut off, or too long").format(number=number))
             entry = _decode_entry(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _UNDECODABLE:
             raise RoomFileFault(_("line {number}: no entry").format(number=number)) from None
         if entry.time < 0:
             raise RoomFileFault(_("line {number}: before 1970").format(number=number))
+        if max(entry.number, entry.time) > NUMBER_MAX:
+            raise RoomFileFault(_("line {number}: no entry").format(number=number))
         return entry
 
     def _brought(self, entry: Entry, number: int) -> Imported | None:

@@ -110,12 +110,9 @@ class RoomDesk:
         )
         return Ended(Status.FINE)
 
-    async def _find(self, called: str) -> Room | None:
-        """By name, or by `#` and its id: no name is all digits after that here, where it comes from an earlier part."""
-        number = called.removeprefix("#")
-        if called.startswith("#") and number.isascii() and number.isdigit() and len(number) < 16:
-            return await self._logs.room(RoomId(int(number)))
-        found = await self._logs.room_named(fold(number))
+    async def _find(self, called: str | RoomId) -> Room | None:
+        """By name or by id."""
+        found = await self._logs.room_named(fold(called.removeprefix("#"))) if isinstance(called, str) else called
         return None if found is None else await self._logs.room(found)
 
     async def _begin(self, importer: Importer, deed: BeginImport, answer: Answer) -> Ended:

@@ -155,8 +155,6 @@ class Searches:
                 continue  # Of a turn that is kept and not yet true: perhaps the one that puts the searcher out.
             if entry.number < reading.first:
                 continue  # The floor has risen meanwhile.
-            if entry.number < reading.first:
-                continue  # It is no longer kept.
             if _edited(entry) > head:
                 return None
             entry = as_read(entry, reading.last)

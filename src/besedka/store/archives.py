@@ -32,6 +32,12 @@ MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 MANIFEST_BYTES_MAX = 65_536
 """Some hundred files; there are five."""
 
+MADE_MAX = 253_402_300_799_999
+"""The end of the year 9999, in milliseconds since 1970 UTC: no clock says more."""
+
+_VERSION = re.compile(r"[0-9A-Za-z.+-]{1,40}")
+"""What versions are written with (PEP 440): it is shown to whoever restores."""
+
 NAME = re.compile(r"(accounts|messages)\.db|tls/[A-Za-z0-9_][\w.-]{0,79}|[A-Za-z0-9_][\w.-]{0,79}\.toml", re.ASCII)
 """What may be in a backup: both databases, the certificate and its key, configurations."""
 
@@ -131,11 +137,13 @@ def _manifest(raw: bytes) -> Manifest:
                 )
             )
         manifest = msgspec.json.decode(raw, type=Manifest)
-    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError):
         raise _damaged() from None
     names = [part.name for part in manifest.parts]
     good = all(NAME.fullmatch(part.name) and part.bytes >= 0 for part in manifest.parts)
     if not good or len(set(names)) < len(names) or not {"accounts.db", "messages.db"} <= set(names):
+        raise _damaged()
+    if not 0 <= manifest.made <= MADE_MAX or not _VERSION.fullmatch(manifest.besedka):
         raise _damaged()
     return manifest
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -130,6 +131,7 @@ def _folder(path: Path) -> Iterator[Path]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BadBackup(_("{path}: another process is making that backup; wait for it").format(path=path)) from None
+        _refuse_open(path, os.fstat(descriptor))
         _empty(path)
         try:
             yield path
@@ -138,6 +140,12 @@ def _folder(path: Path) -> Iterator[Path]:
             path.rmdir()
     finally:
         os.close(descriptor)
+
+
+def _refuse_open(path: Path, found: os.stat_result) -> None:
+    """One that somebody else has put there, to have what is laid into it: so it is where anybody may write."""
+    if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        raise BadBackup(_("{path} is in the way; move it, or choose another name").format(path=path))
 
 
 def _empty(folder: Path) -> None:

@@ -60,7 +60,8 @@ def restore(directory: Path, archive: BinaryIO, *, now: int, end_sessions: bool)
                 sync(each)
         aside = replace(directory, folder, now=now)
     except BaseException as error:
-        _discard(folder)
+        with contextlib.suppress(OSError):  # Why it failed is what is told.
+            _discard(folder)
         raise fault(folder, error) if isinstance(error, OSError) else error from None
     return Restored(manifest, entries, aside)
 
@@ -144,10 +145,6 @@ def _accounts_given(path: Path) -> int:
             return int(row[0]) if row else 0
     except (*FILE_ERRORS, ValueError, TypeError):
         return 0  # It is being replaced, perhaps because it is damaged.
-
-
-def _told(path: Path, error: OSError) -> BadBackup:
-    return BadBackup(_("{path}: {why}; free some space, or see the system's log").format(path=path, why=error.strerror))
 
 
 def open_for_reading(path: Path) -> BinaryIO:
