@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 import pytest
 
 from besedka.chat.answers import SearchPage
@@ -13,7 +14,7 @@ from besedka.chat.refusals import Code
 from besedka.chat.requests import History, Login, Say, Search, Sync
 from besedka.chat.retention import Floor, Retention
 from besedka.chat.room_requests import ChangeSettings
-from besedka.chat.rooms import Reading
+from besedka.chat.rooms import Reading, Room
 from besedka.chat.searching import Query
 from besedka.chat.told import Kept, Page, Refused, RoomTold
 from besedka.hub.faults import StoreFault
@@ -124,9 +125,20 @@ def test_what_an_earlier_process_has_left_goes_at_once() -> None:
 
 
 class Failing(MemoryLogStore):
-    """A store in which no floor rises while it is broken."""
+    """A store in which no floor rises while it is broken, and rooms cannot be read or pruned that are damaged."""
 
     broken = False
+    damaged = RoomId(0)
+
+    async def room(self, room: RoomId) -> Room | None:
+        if room == self.damaged:
+            raise StoreFault("it is damaged")
+        return await super().room(room)
+
+    async def prune(self, room: RoomId, *, limit: int) -> bool:
+        if room == self.damaged:
+            raise StoreFault("it is damaged")
+        return await super().prune(room, limit=limit)
 
     async def raise_floors(self, floors: Sequence[Floor]) -> None:
         if self.broken:
@@ -147,6 +159,29 @@ def test_a_store_that_fails_is_told_of_once_and_asked_again() -> None:
     logs.broken = False
     server.settle(LOOK)
     assert history(ann, lobby) == ["two"]
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_damaged_room_keeps_no_other_one(is_open: bool) -> None:
+    server = server_keeping(Retention(), logs=Failing())
+    logs, rooms = server.logs, server.parts.rooms
+    assert isinstance(logs, Failing)
+    tea, cake = server.registered("ann").join("tea"), server.registered("bob").join("cake")
+    server.parts.settings = msgspec.structs.replace(server.parts.settings, retention=Retention(entries=1))
+    logs.damaged, opened = tea, rooms.get(tea)
+    assert opened is not None
+    if not is_open:
+        rooms.put_away(opened)
+
+    def kept(room: RoomId) -> int:
+        return len(server.done(logs.page(room, after=0, upto=99, limit=99, bytes_max=9999)).entries)
+
+    server.settle(2 * LOOK)
+    assert [event for event, _ in server.notebook.faults] == ["forgetting failed"]
+    assert kept(tea) > kept(cake) == 1
+    logs.damaged = RoomId(0)
+    server.settle(LOOK)
+    assert kept(tea) == 1
 
 
 class Slow(MemoryLogStore):

@@ -123,6 +123,33 @@ def test_a_file_that_could_not_shrink_is_rewritten_once(data: Path, run: OnLoop)
     assert rows(path, "PRAGMA auto_vacuum") == 2
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM entries WHERE room = 1 AND number = 1",
+        "UPDATE rooms SET governance = '{' WHERE id = 1",
+        "UPDATE rooms SET kind = 'cellar' WHERE id = 1",
+    ],
+)
+def test_a_room_that_cannot_be_read_is_left_alone(data: Path, run: OnLoop, damage: str) -> None:
+    logs = SqliteLogStore.open(data)
+    run(logs.append([opening(RoomId(number), f"room{number}", joined(ANN)) for number in (1, 2)]))
+    run(logs._writer.call(lambda connection: connection.execute(damage).close()))
+    due = run(logs.floors_due(Retention(entries=1, seconds=1), now=1 << 40, after=RoomId(0), limit=9)).floors
+    assert [floor.room for floor in due] == [2]
+    run(logs.close())
+
+
+def test_an_entry_that_cannot_be_understood_goes_like_others(data: Path, run: OnLoop) -> None:
+    logs = SqliteLogStore.open(data)
+    floor = fill(logs, run, messages=500)
+    damage = "UPDATE entries SET body = '{' WHERE number = 5"
+    run(logs._writer.call(lambda connection: connection.execute(damage).close()))
+    forget(logs, run, floor)
+    assert run(logs.floors_due(Retention(messages=10), now=0, after=RoomId(0), limit=9)).floors == ()
+    run(logs.close())
+
+
 DIES = """
 import asyncio, os, signal, sys
 from pathlib import Path

@@ -8,6 +8,7 @@ goes sees by the floor that it has, and readers that are behind are told that th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from besedka.chat.entries import RoomId
@@ -36,35 +37,41 @@ class Forgetting:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._parts = hub.parts
-        self._failing = False
-        """Whether the log was told already that something could not be done."""
+        self._failing: dict[str, None] = {}
+        """What could not be done the last time; of rooms no more than are damaged."""
 
     async def run(self) -> None:
         """Until the hub stops. The first look finishes what an earlier process has begun."""
         while not self._hub.stopping:
-            await self._attempt(self._look)
+            await self._attempt("all", self._look)
             await self._parts.clock.wait_seconds(self._parts.limits.retention_look_seconds)
 
-    async def _attempt(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do it if the store can; what cannot be done is due at the next look again."""
+    async def _attempt(self, about: str, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do it if the store can; whether it could. What it cannot is due at the next look again."""
         try:
             await work()
         except StoreFault as fault:
-            if not self._failing:
+            if about not in self._failing:
                 self._parts.journal.fault("forgetting failed", fault)
-            self._failing = True
-        else:
-            self._failing = False
+            self._failing[about] = None
+            return False
+        self._failing.pop(about, None)
+        return True
+
+    async def _in_room(self, what: str, work: Callable[[RoomId], Awaitable[None]], room: RoomId) -> bool:
+        return await self._attempt(f"{what} {room}", partial(work, room))
 
     async def _look(self) -> None:
         parts, forgot = self._parts, False
         retention, after = parts.settings.retention, RoomId(0)
         while not self._hub.stopping:
             due = await parts.logs.floors_due(retention, now=parts.clock.now(), after=after, limit=ROOMS_AT_ONCE)
-            await self._raise(due.floors)
-            for floor in due.floors:
+            # One room may be damaged, and the others are not.
+            floors = [floor for floor in due.floors if await self._in_room("opening", self._open, floor.room)]
+            await self._raise(floors)
+            for floor in floors:
                 forgot = True
-                await self._repeat(lambda room=floor.room: parts.logs.prune(room, limit=ENTRIES_AT_ONCE))  # type: ignore[misc]
+                await self._in_room("pruning", self._prune, floor.room)
             if due.next is None:
                 break
             after = due.next
@@ -73,10 +80,15 @@ class Forgetting:
         await self._forget_audit()
         await self._repeat(lambda: parts.logs.shrink(pages=PAGES_AT_ONCE))
 
+    async def _open(self, room: RoomId) -> None:
+        """So that nobody opens it while its floor rises."""
+        await self._parts.open_room(room)
+
+    async def _prune(self, room: RoomId) -> None:
+        await self._repeat(partial(self._parts.logs.prune, room, limit=ENTRIES_AT_ONCE))
+
     async def _raise(self, floors: Sequence[Floor]) -> None:
-        """Raise them where they are kept, and then in the rooms, which are open so that nobody opens one meanwhile."""
-        for floor in floors:
-            await self._parts.open_room(floor.room)
+        """Raise them where they are kept, and then in the rooms, which are open."""
         if floors:
             await self._parts.logs.raise_floors(floors)
         for floor in floors:

@@ -12,11 +12,14 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+import msgspec
+
 from besedka.chat.entries import Message, RoomId
 from besedka.chat.retention import Floor, Retention, floor_due, retention_of
 from besedka.hub.keeping import FloorsDue
 from besedka.store.batches import batches
 from besedka.store.beside import called
+from besedka.store.faults import FILE_ERRORS
 from besedka.store.rows import ROOM_COLUMNS, Row, decode_body, room_of
 
 FREE_PAGES_KEPT = 256
@@ -32,7 +35,7 @@ def floors_due(connection: sqlite3.Connection, server: Retention, *, now: int, a
     rows = connection.execute(query, (after, limit)).fetchall()
     floors: list[Floor] = []
     for row in rows:
-        with suppress(sqlite3.DatabaseError):
+        with suppress(*FILE_ERRORS, msgspec.DecodeError, LookupError):
             floors += _floor_due(connection, row, server, now=now)
     return FloorsDue(tuple(floors), RoomId(rows[-1][0]) if len(rows) == limit else None)
 
@@ -42,8 +45,10 @@ def _floor_due(connection: sqlite3.Connection, row: Row, server: Retention, *, n
 
     def of(column: str, number: int) -> int:
         query = f"SELECT {column} FROM entries WHERE room = ? AND number = ?"
-        (found,) = connection.execute(query, (room.id, number)).fetchone()
-        return int(found)
+        row = connection.execute(query, (room.id, number)).fetchone()
+        if row is None:
+            raise LookupError("an entry that should be kept is gone")
+        return int(row[0])
 
     floor = floor_due(
         room,
@@ -90,9 +95,10 @@ def prune(connection: sqlite3.Connection, room: RoomId, limit: int) -> bool:
     last = rows[-1][0]
     mentions: list[Row] = []
     for number, raw in rows:
-        body = decode_body(raw)
-        if type(body) is Message and (body.mentions or body.calls_room):
-            mentions += [(account, room, number) for account in sorted(called(body))]
+        with suppress(msgspec.DecodeError):  # What is damaged goes too, and whom it called nobody knows.
+            body = decode_body(raw)
+            if type(body) is Message and (body.mentions or body.calls_room):
+                mentions += [(account, room, number) for account in sorted(called(body))]
     for table, values in batches(mentions):
         connection.execute(f"DELETE FROM mentions WHERE (account, room, number) IN ({table})", values)
     connection.execute("DELETE FROM reactions WHERE room = ? AND number <= ?", (room, last))
