@@ -428,7 +428,7 @@ def some_limits(world: World) -> Limits:
         pending_requests_max=per_session * choose([1, 4]),
         rooms_per_account_max=choose([3, 100]),
         rooms_open_max=choose([1, 100]),
-        sessions_per_account_max=choose([5, 64]),
+        sessions_per_account_max=choose([8, 64]),
         ping_seconds=choose([2.0, 60.0]),
         pong_seconds_max=10.0,
         idle_text_seconds_max=30.0,

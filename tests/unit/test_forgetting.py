@@ -16,9 +16,10 @@ from besedka.chat.retention import Floor, Retention
 from besedka.chat.room_requests import ChangeSettings
 from besedka.chat.rooms import Reading, Room
 from besedka.chat.searching import Query
-from besedka.chat.told import Kept, Page, Refused, RoomTold
+from besedka.chat.told import Entries, Kept, Page, Refused, RoomTold
 from besedka.hub.faults import StoreFault
-from besedka.hub.keeping import Found, SearchPlace
+from besedka.hub.keeping import Addition, Found, Moved, SearchPlace
+from besedka.hub.keeping import Kept as Appended
 from besedka.hub.keeping import Page as KeptPage
 from besedka.hub.settings import Settings
 from besedka.limits import Limits
@@ -122,6 +123,39 @@ def test_what_an_earlier_process_has_left_goes_at_once() -> None:
     found = after.done(after.logs.page(lobby, after=0, upto=99, limit=99, bytes_max=9999))
     assert found.entries == ()
     assert after.parts.unscrubbed
+
+
+class Lingering(MemoryLogStore):
+    """A store that is slow to say that it has kept something."""
+
+    server: HubRoom | None = None
+
+    async def append(self, additions: Sequence[Addition]) -> Sequence[Appended | Moved]:
+        answers = await super().append(additions)
+        if self.server is not None:
+            await self.server.parts.clock.wait_seconds(1.5 * LOOK)
+        return answers
+
+
+def test_what_is_kept_and_not_told_yet_is_told_before_it_goes() -> None:
+    server = server_keeping(Retention(messages=1), logs=Lingering())
+    ann, bob = server.registered("ann"), server.registered("bob")
+    lobby, logs = ann.room("lobby"), server.logs
+    assert isinstance(logs, Lingering)
+    logs.server = server
+    for text in ("one", "two", "three"):
+        ann.ask(Say(id=server.new_id(), room=lobby, text=text))
+    server.settle(LOOK)
+    assert bob.heard(lobby) == [], "the look came first"
+    server.settle(0.7 * LOOK)
+    assert bob.heard(lobby) == ["one", "two", "three"]
+    first = next(unit for unit in bob.told(Entries) if unit.room == lobby and isinstance(unit.entries[0].body, Message))
+    opened = server.parts.rooms.get(lobby)
+    assert opened is not None
+    assert opened.state.floor <= first.entries[0].number, "nobody is told of what has gone"
+    logs.server = None
+    server.settle(LOOK)
+    assert history(ann, lobby) == ["three"]
 
 
 class Failing(MemoryLogStore):

@@ -66,10 +66,7 @@ class Forgetting:
         retention, after = parts.settings.retention, RoomId(0)
         while not self._hub.stopping:
             due = await parts.logs.floors_due(retention, now=parts.clock.now(), after=after, limit=ROOMS_AT_ONCE)
-            # One room may be damaged, and the others are not.
-            floors = [floor for floor in due.floors if await self._in_room("opening", self._open, floor.room)]
-            await self._raise(floors)
-            for floor in floors:
+            for floor in await self._raise(await self._ready(due.floors)):
                 forgot = True
                 await self._in_room("pruning", self._prune, floor.room)
             if due.next is None:
@@ -80,14 +77,25 @@ class Forgetting:
         await self._forget_audit()
         await self._repeat(lambda: parts.logs.shrink(pages=PAGES_AT_ONCE))
 
+    async def _ready(self, due: Sequence[Floor]) -> list[Floor]:
+        """Those whose rooms can be opened, for one may be damaged, and have told all that the floor would put away."""
+        return [
+            floor for floor in due if await self._in_room("opening", self._open, floor.room) and self._has_told(floor)
+        ]
+
     async def _open(self, room: RoomId) -> None:
         """So that nobody opens it while its floor rises."""
         await self._parts.open_room(room)
 
+    def _has_told(self, floor: Floor) -> bool:
+        """What is kept and about to be told is told first: its room waits for the next look."""
+        opened = self._parts.rooms.get(floor.room)
+        return opened is not None and floor.number <= opened.state.head + 1
+
     async def _prune(self, room: RoomId) -> None:
         await self._repeat(partial(self._parts.logs.prune, room, limit=ENTRIES_AT_ONCE))
 
-    async def _raise(self, floors: Sequence[Floor]) -> None:
+    async def _raise(self, floors: Sequence[Floor]) -> Sequence[Floor]:
         """Raise them where they are kept, and then in the rooms, which are open."""
         if floors:
             await self._parts.logs.raise_floors(floors)
@@ -95,6 +103,7 @@ class Forgetting:
             opened = self._parts.rooms.get_stale(floor.room)
             if opened is not None:
                 opened.raise_floor(floor)
+        return floors
 
     async def _forget_audit(self) -> None:
         seconds = self._parts.settings.retention.seconds
