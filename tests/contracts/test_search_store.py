@@ -73,6 +73,13 @@ def test_the_newest_come_first_and_all_words_must_be_there(logs: LogStore, run: 
     assert places(search(logs, run, about("green", "tea"))) == [(LOBBY, 7), (LOBBY, 6), (LOBBY, 4)]
 
 
+def test_it_is_said_where_the_words_stand(logs: LogStore, run: Run, lobby: Addition) -> None:
+    """By the store's own threads: nobody who talks waits for it."""
+    (found,) = search(logs, run, about("мед", "чай", prefix=True)).messages
+    assert list(found.spans) == [(8, 11), (14, 19)]
+    assert [list(one.spans) for one in search(logs, run, Query(authors=(ANN.principal,))).messages] == [[]] * 6
+
+
 def test_the_words_of_a_phrase_stand_side_by_side(logs: LogStore, run: Run, lobby: Addition) -> None:
     assert places(search(logs, run, about("green tea"))) == [(LOBBY, 4)]
 

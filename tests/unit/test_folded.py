@@ -102,6 +102,7 @@ def test_words_joined_by_blanks_come_apart_as_they_were(text: str) -> None:
 @example("\u0301a")
 @example("½ x")
 @example("\x03a\x0304b")
+@example("Ёлка ещё «Зелёная»: " + "x" * 70)
 def test_words_stand_where_they_are_said_to(text: str) -> None:
     found = list(words_in(text))
     assert tuple(word.folded for word in found) == words_of(text)

@@ -15,6 +15,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -41,6 +42,9 @@ _SHORT_I = (("\u0438\u0306", "\u0439"), ("\u0418\u0306", "\u0419"))
 """The two that are one letter, whatever stands above it: й and Й."""
 
 _WORD = re.compile(r"[^\W_]+")
+
+CHARACTERS_REMEMBERED = 1024
+"""Single ones, with what they come to: more than the letters and signs of those who talk with each other."""
 
 WORD_CHARACTERS_MAX = 64
 """A longer word counts as its beginning: there are none in any language, but keys, digests and pictures as text."""
@@ -76,6 +80,10 @@ class Word(msgspec.Struct, frozen=True):
 
 def words_in(text: str) -> Iterator[Word]:
     """The words of `words_of`, and where each stands in the text as it is."""
+    if _PLAIN.fullmatch(text):
+        for found in _WORD.finditer(fold(text)):  # Each character became one.
+            yield Word(found[0][:WORD_CHARACTERS_MAX], found.start(), found.end())
+        return
     folded, starts, ends = "", list[int](), list[int]()
     lengths = [0]
     for start, end, piece in _pieces(text):
@@ -105,13 +113,19 @@ def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
     start, end, piece = 0, 0, ""
     for at, character in enumerate(seen):
         if piece and character and not _goes_on(character):
-            yield start, end, fold(piece)
+            yield start, end, _fold_of_one(piece) if len(piece) == 1 else fold(piece)
             piece = ""
         if character:
             start, end, piece = at if not piece else start, at + 1, piece + character
     yield start, end, fold(piece)
 
 
+@lru_cache(CHARACTERS_REMEMBERED)
+def _fold_of_one(character: str) -> str:
+    return fold(character)
+
+
+@lru_cache(CHARACTERS_REMEMBERED)
 def _goes_on(character: str) -> bool:
     """Whether a character may become one with what precedes it: a mark, or the rest of a syllable of Hangul."""
     first = unicodedata.normalize("NFKD", character)[0]

@@ -152,6 +152,8 @@ class FoundMessage(msgspec.Struct, frozen=True):
     room: RoomId
     entry: Entry
     """As whoever asks may read it."""
+    spans: Sequence[tuple[int, int]] = ()
+    """Where in its text the words stand, as `chat.searching.spans` has it: in long texts that takes milliseconds."""
 
     @property
     def place(self) -> SearchPlace:

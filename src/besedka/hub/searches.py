@@ -126,7 +126,7 @@ class Searches:
         now = self._as_of_now(found, query, online.principal, heads)
         if now is None:
             return None
-        hits = tuple(self._hit(one, query) for one in now)
+        hits = tuple(Hit(one.room, one.entry, tuple(one.spans[: limits.search_spans_max])) for one in now)
         told = {one.room for one in hits}
         return SearchPage(
             request.request_id,
@@ -158,8 +158,11 @@ class Searches:
             if _edited(entry) > head:
                 return None
             entry = as_read(entry, reading.last)
-            if entry is one.entry or matches(query, entry):
-                still.append(FoundMessage(one.room, entry))
+            if entry is one.entry:
+                still.append(one)
+            elif matches(query, entry):
+                assert isinstance(entry.body, Message), "only messages are found"
+                still.append(FoundMessage(one.room, entry, spans(query, entry.body.text)))
         return still
 
     def _since(self, opened: OpenRoom, head: int | None) -> Sequence[Entry] | None:
@@ -167,12 +170,6 @@ class Searches:
         if head is not None:
             return opened.entries_after(head, opened.state.head)
         return opened.tail if len(opened.tail) < self._parts.limits.tail_entries_max else None
-
-    def _hit(self, found: FoundMessage, query: Query) -> Hit:
-        message = found.entry.body
-        assert isinstance(message, Message), "only messages are found"
-        shown = spans(query, message.text)[: self._parts.limits.search_spans_max]
-        return Hit(found.room, found.entry, shown)
 
 
 def _meant(asked: Asked, rooms: Sequence[ReadableRoom], principal: PrincipalId) -> Sequence[ReadableRoom] | None:

@@ -345,7 +345,7 @@ class MemoryLogStore(MemoryBelongings):
         await self._disturbance.before("search")
         there = [self._rooms[room] for room in scope if room in self._rooms]
         entries = ((room.id, entry) for room in there for entry in self._entries[room.id][room.floor - 1 :])
-        return page_of(sifted(query, entries, scope), older_than=older_than, limit=limit, bytes_max=bytes_max)
+        return page_of(query, sifted(query, entries, scope), older_than=older_than, limit=limit, bytes_max=bytes_max)
 
     async def floors_due(self, retention: Retention, *, now: int, after: RoomId, limit: int) -> FloorsDue:
         """The rooms whose floors are to rise, or have risen unswept, by id."""

@@ -306,5 +306,12 @@ def _confirmed(shards: Shards, log: LogPages, ask: Ask) -> list[FoundMessage]:
 def _page(ask: Ask, found: Sequence[FoundMessage], bound: SearchPlace | None, since: int) -> Found:
     """The newest of these; none that is older than what was not looked at."""
     messages = {(one.room, one.entry.number): one for one in found if bound is None or one.place >= bound}
-    page = page_of(messages.values(), older_than=ask.older_than, limit=ask.limit, bytes_max=ask.bytes_max, since=since)
+    page = page_of(
+        ask.query,
+        messages.values(),
+        older_than=ask.older_than,
+        limit=ask.limit,
+        bytes_max=ask.bytes_max,
+        since=since,
+    )
     return msgspec.structs.replace(page, next=bound) if page.next is None and bound is not None else page

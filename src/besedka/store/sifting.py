@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from besedka.chat.entries import Entry, Message, RoomId
 from besedka.chat.mending import as_read
 from besedka.chat.rooms import Reading
-from besedka.chat.searching import Query, matches
+from besedka.chat.searching import Query, matches, spans
 from besedka.hub.keeping import Found, FoundMessage, SearchPlace
 from besedka.store.rows import ENTRY_BYTES
 
@@ -30,20 +32,31 @@ def sifted(
 
 
 def page_of(
-    found: Iterable[FoundMessage], *, older_than: SearchPlace | None, limit: int, bytes_max: int, since: int = 0
+    query: Query,
+    found: Iterable[FoundMessage],
+    *,
+    older_than: SearchPlace | None,
+    limit: int,
+    bytes_max: int,
+    since: int = 0,
 ) -> Found:
-    """The newest of what was found, as one page."""
+    """The newest of what was found by a query, as one page."""
     older = (one for one in found if older_than is None or one.place < older_than)
     newest = sorted(older, key=lambda one: one.place, reverse=True)
     page = tuple(_fitting(newest, limit, bytes_max))
-    return Found(page, page[-1].place if page and len(page) < len(newest) else None, since)
+    shown = tuple(msgspec.structs.replace(one, spans=spans(query, _text(one))) for one in page)
+    return Found(shown, page[-1].place if page and len(page) < len(newest) else None, since)
 
 
 def _fitting(newest: Sequence[FoundMessage], limit: int, bytes_max: int) -> Iterator[FoundMessage]:
     size = 0
     for position, one in enumerate(newest[:limit]):
-        assert isinstance(one.entry.body, Message), "only messages are found"
-        size += len(one.entry.body.text.encode()) + ENTRY_BYTES
+        size += len(_text(one).encode()) + ENTRY_BYTES
         if position and size > bytes_max:
             return
         yield one
+
+
+def _text(found: FoundMessage) -> str:
+    assert isinstance(found.entry.body, Message), "only messages are found"
+    return found.entry.body.text
