@@ -8,7 +8,7 @@ from pathlib import Path
 
 from besedka.config import Config, ConfigFault, load
 from besedka.serve.directory import DirectoryFault, holder
-from besedka.serve.doctor import databases, doors, files, machine
+from besedka.serve.doctor import databases, doors, files, machine, search
 from besedka.serve.doctor.findings import Finding, Findings, Level, Patient
 from besedka.words import _
 
@@ -20,6 +20,7 @@ LOOKS: tuple[Callable[[Patient], Findings], ...] = (
     machine.disk,
     databases.integrity,
     databases.together,
+    search.index,
     doors.certificate,
     doors.reachable,
     machine.limits,
