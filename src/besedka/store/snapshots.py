@@ -81,8 +81,8 @@ def _copy(connection: sqlite3.Connection, target: Path) -> None:
 
 def _own(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")  # First: to change how a file is logged syncs all of it.
     connection.execute("PRAGMA journal_mode = OFF")
-    connection.execute("PRAGMA synchronous = OFF")
     return connection
 
 
