@@ -12,7 +12,7 @@ WORKERS ?= 5
 # each start compiles all of it again, and so does every run the tests themselves: a third of the time.
 test test-long coverage sim crash: export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: serve test clients test-long coverage check sim crash bench bench-irc bench-search bench-backup format clean
+.PHONY: serve test clients test-long coverage check sim crash bench bench-irc bench-search bench-backup bench-retention format clean
 
 $(VENV)/runs: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -70,6 +70,9 @@ check: $(VENV)/tests  ## format, lint, types, import contracts
 
 bench-backup: $(VENV)/runs  ## backups of a million messages while a hundred people talk: speed, and who waits
 	$(BIN)/besedka bench backup $(ARGS)
+
+bench-retention: $(VENV)/runs  ## a large past is forgotten while a hundred people talk: who waits, and what it costs
+	$(BIN)/besedka bench retention $(ARGS)
 
 format: $(VENV)/tests  ## rewrite the code as the formatter wants it
 	$(BIN)/ruff format .

@@ -218,6 +218,31 @@ def test_a_damaged_room_keeps_no_other_one(is_open: bool) -> None:
     assert kept(tea) == 1
 
 
+class Loaded(MemoryLogStore):
+    """A store whose disk has so much to do that forgetting anything takes a second."""
+
+    server: HubRoom
+    asked: Sequence[float] = ()
+
+    async def prune(self, room: RoomId, *, limit: int) -> bool:
+        clock = self.server.parts.clock
+        self.asked = (*self.asked, clock.seconds())
+        await clock.wait_seconds(1.0)
+        return await super().prune(room, limit=2)
+
+
+def test_a_disk_that_has_much_to_do_is_left_to_people_for_most_of_the_time() -> None:
+    server = server_keeping(Retention(messages=1), logs=Loaded())
+    logs = server.logs
+    assert isinstance(logs, Loaded)
+    logs.server = server
+    say(server.registered("ann"), *"abcdef")
+    server.settle(2 * LOOK)
+    pauses = [later - earlier for earlier, later in zip(logs.asked, logs.asked[1:], strict=False)]
+    assert len(pauses) >= 2
+    assert all(pause >= 10.0 for pause in pauses)
+
+
 class Slow(MemoryLogStore):
     """A store in which a floor rises while a page is on its way."""
 

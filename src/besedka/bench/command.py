@@ -16,6 +16,7 @@ from besedka.bench import (
     crowding,
     delivery,
     flooding,
+    forgetting,
     idle,
     irc_idle,
     joining,
@@ -207,6 +208,26 @@ async def _backup(messages: int) -> None:
         async with serving(data) as running:
             outcome = await backing.measure(running, devices, data, _progress)
     for line in outcome.lines(messages):
+        _say(line)
+
+
+@bench.command()
+@click.option("--messages", default=300_000, show_default=True, help="All but the last 10,000 of them are forgotten.")
+def retention(messages: int) -> None:
+    """A large past is forgotten while a hundred people talk."""
+    for shape in forgetting.SHAPES:
+        _run(_retention(messages, shape))
+
+
+async def _retention(messages: int, shape: delivery.Shape) -> None:
+    async with data_directory(shape.readers) as (data, devices):
+        async with serving(data) as running:
+            peer, _ = await arrive(running, devices[0])
+            peer.close()
+        await starting.fill(data, devices[0], messages, _progress)
+        async with serving(data, configuration=forgetting.EVERYTHING) as running:
+            outcome = await forgetting.measure(running, devices, data, shape, _progress)
+    for line in outcome.lines():
         _say(line)
 
 

@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 ROOMS_AT_ONCE = 100
 """Rooms looked at in one reading, and floors raised in one commit; some milliseconds."""
 
-ENTRIES_AT_ONCE = 200
-"""Entries forgotten in one commit: about two milliseconds, which a turn's commit may have to wait for."""
+ENTRIES_AT_ONCE = 500
+"""Entries forgotten in one commit: about a millisecond and the commit itself, which a turn may have to wait for."""
 
-PAGES_AT_ONCE = 64
+PAGES_AT_ONCE = 128
 """Pages of the file given back in one commit, each of which may have to be moved: about as long."""
 
-PAUSE_SECONDS = 0.02
-"""Between two such commits, so that people's come first: some ten thousand entries in a second are forgotten."""
+PAUSE_SECONDS = 0.05
+"""Between two such commits at least: no more than ten thousand entries are forgotten in a second."""
+
+REST = 9
+"""How many times as long as the last commit took a pause lasts at least: a busy disk is left to people."""
 
 
 class Forgetting:
@@ -114,5 +117,8 @@ class Forgetting:
 
     async def _repeat(self, work: Callable[[], Awaitable[bool]]) -> None:
         """Do it until there is no more to do."""
+        clock = self._parts.clock
+        began = clock.seconds()
         while await work() and not self._hub.stopping:
-            await self._parts.clock.wait_seconds(PAUSE_SECONDS)
+            await clock.wait_seconds(max(PAUSE_SECONDS, REST * (clock.seconds() - began)))
+            began = clock.seconds()

@@ -328,7 +328,7 @@ class SqliteLogStore(SqliteBelongings):
 
     async def shrink(self, *, pages: int) -> bool:
         """Give back some of what is free in the file; whether there is more."""
-        return await self._writer.call(lambda connection: pruning.shrink(connection, pages))
+        return await self._writer.call_between(lambda connection: pruning.shrink(connection, pages))
 
     async def scrub(self) -> bool:
         """See that nothing of what was rewritten is left in the files; False where a reader was in the way."""

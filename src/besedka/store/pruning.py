@@ -4,6 +4,9 @@ A floor rises by a commit of its own, and only then do the entries before it go,
 two the next look finds them (`floors_due` names every room that has some left). Each batch notes that words which are
 gone may lie in the files still: see `scrubbing`. The pages that become free are given back to the file system by
 `shrink`, also in steps.
+
+What a batch holds is asked for as one row, and pages are given back by one statement: for each row or statement the
+driver gives up the interpreter's lock, and beside a busy loop it waits up to 5 ms to have it again.
 """
 
 from __future__ import annotations
@@ -84,26 +87,33 @@ def prune(connection: sqlite3.Connection, room: RoomId, limit: int) -> bool:
 
     Whether there may be more.
     """
-    rows = connection.execute(
-        "SELECT number, CAST(body AS BLOB) FROM entries WHERE room = ?1"
-        " AND number < (SELECT floor FROM rooms WHERE id = ?1) ORDER BY number LIMIT ?2",
-        (room, limit),
-    ).fetchall()
-    if not rows:
+    last, count, calling = connection.execute(_FIRST, (room, limit)).fetchone()
+    if not count:
         return False
     connection.execute("UPDATE meta SET mended = 1 WHERE mended = 0")
-    last = rows[-1][0]
     mentions: list[Row] = []
-    for number, raw in rows:
+    for number, raw in _decode_calling(calling):
         with suppress(msgspec.DecodeError):  # What is damaged goes too, and whom it called nobody knows.
             body = decode_body(raw)
-            if type(body) is Message and (body.mentions or body.calls_room):
+            if type(body) is Message:
                 mentions += [(account, room, number) for account in sorted(called(body))]
     for table, values in batches(mentions):
         connection.execute(f"DELETE FROM mentions WHERE (account, room, number) IN ({table})", values)
     connection.execute("DELETE FROM reactions WHERE room = ? AND number <= ?", (room, last))
     connection.execute("DELETE FROM entries WHERE room = ? AND number <= ?", (room, last))
-    return len(rows) == limit
+    return bool(count == limit)
+
+
+_MAY_CALL = "instr(body, '\"mentions\"') OR instr(body, '\"calls_room\"')"
+"""What every message that calls somebody has in its JSON; a text that says so itself has its quotes escaped there."""
+
+_FIRST = f"""
+SELECT max(number), count(*), CAST('[' || coalesce(group_concat('[' || number || ',' || body || ']')
+       FILTER (WHERE ({_MAY_CALL}) AND json_valid(body)), '') || ']' AS BLOB)
+FROM (SELECT number, body FROM entries
+      WHERE room = ?1 AND number < (SELECT floor FROM rooms WHERE id = ?1) ORDER BY number LIMIT ?2)
+"""
+_decode_calling = msgspec.json.Decoder(list[tuple[int, msgspec.Raw]]).decode
 
 
 def prune_audit(connection: sqlite3.Connection, *, before: int, keep: int, limit: int) -> bool:
@@ -127,12 +137,12 @@ def prune_audit(connection: sqlite3.Connection, *, before: int, keep: int, limit
 def shrink(connection: sqlite3.Connection, pages: int) -> bool:
     """Give back at most so many free pages to the file system; whether there are more than shall stay.
 
-    The file itself is cut when the write-ahead log is next folded into it.
+    Outside of a transaction. The file itself is cut when the write-ahead log is next folded into it.
     """
     (free,) = connection.execute("PRAGMA freelist_count").fetchone()
     most = min(pages, free - FREE_PAGES_KEPT)
     if most <= 0:
         return False
-    for _ in range(most):  # The driver takes one step of a statement without columns, and one step is one page.
-        connection.execute("PRAGMA incremental_vacuum(1)").close()
+    # Not `execute`: that takes one step of a statement without columns, and one step is one page.
+    connection.executescript(f"PRAGMA incremental_vacuum({most})")
     return bool(free - most > FREE_PAGES_KEPT)
