@@ -47,6 +47,7 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a handful of entries is gone through in several goes."""
     for module in (belongings, sqlite_belongings, memory_belongings):
         monkeypatch.setattr(module, "SCAN_ENTRIES", 3)
+    monkeypatch.setattr(sqlite_belongings, "REWRITTEN_MAX", 2)
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ import pytest
 from additions import ANN, BOB, EVE, addition, direct, inbox, joined, left, opening, rewriting
 from besedka.chat.entries import Archived, Edited, Kind, Message, Opened, Redacted, RoomId, RoomName, TopicSet
 from besedka.chat.folded import words_of
+from besedka.chat.forgetting import Bygone, tombstone
 from besedka.chat.names import fold
 from besedka.chat.retention import Floor
 from besedka.chat.rooms import Reading, Room, reading
 from besedka.chat.searching import Query, Term
+from besedka.hub.belongings import Place
 from besedka.hub.keeping import Addition, Found, LogStore, SearchPlace
 from besedka.store.logs import SqliteLogStore
 from running import Run
@@ -71,6 +73,16 @@ def test_words_are_found_whatever_their_case_and_their_marks(logs: LogStore, run
 
 def test_the_newest_come_first_and_all_words_must_be_there(logs: LogStore, run: Run, lobby: Addition) -> None:
     assert places(search(logs, run, about("green", "tea"))) == [(LOBBY, 7), (LOBBY, 6), (LOBBY, 4)]
+
+
+def test_whoever_is_removed_is_found_as_their_tombstone(logs: LogStore, run: Run, lobby: Addition) -> None:
+    assert len(search(logs, run, Query(names=(fold("ann"),))).messages) == 6
+    place: Place | None = Place()
+    while place is not None:
+        place = run(logs.forget(Bygone(ANN.principal, ANN.name, words=False), after=place))
+    assert search(logs, run, Query(names=(fold("ann"),))).messages == ()
+    assert len(search(logs, run, Query(names=(fold(tombstone(ANN.principal)),))).messages) == 6
+    assert places(search(logs, run, about("green tea"))) == [(LOBBY, 4)]
 
 
 def test_it_is_said_where_the_words_stand(logs: LogStore, run: Run, lobby: Addition) -> None:

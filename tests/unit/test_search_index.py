@@ -12,12 +12,16 @@ import pytest
 
 from additions import ANN, BOB, addition, joined, opening, rewriting
 from besedka.chat.entries import Edited, Message, Redacted, RoomId
+from besedka.chat.forgetting import Bygone
+from besedka.chat.names import fold
 from besedka.chat.rooms import Reading
 from besedka.chat.searching import Query, Term
+from besedka.hub.belongings import Place
 from besedka.hub.keeping import Addition
 from besedka.store import search_index, search_lookup, search_thread
 from besedka.store.logs import SqliteLogStore
 from besedka.store.search_file import SEARCH
+from besedka.store.search_shards import name_fact
 from receiving import FakeJournal
 from running import OnLoop
 
@@ -101,6 +105,17 @@ def test_words_that_were_taken_back_are_in_no_file(kept: Kept, directory: Path, 
     kept.settle()  # No search was in the way now.
     assert holding(directory, "kingfisher") == []
     assert not kept.journal.faults
+
+
+def test_a_name_that_was_buried_is_in_no_file(kept: Kept, directory: Path, run: OnLoop) -> None:
+    run(kept.logs.append([talk()]))
+    kept.settle()
+    fact = name_fact(fold(ANN.name))
+    assert holding(directory, fact)
+    run(kept.logs.forget(Bygone(ANN.principal, ANN.name, words=False), after=Place()))
+    kept.settle()
+    assert holding(directory, fact) == []
+    assert len(kept.find("kingfisher")) == 9
 
 
 @pytest.mark.parametrize("damage", ["gone", "noise", "epoch", "hole"])

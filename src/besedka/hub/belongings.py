@@ -72,9 +72,9 @@ class Belongings(Steps, Protocol):
         ...
 
     async def forget(self, whom: Bygone, *, after: Place) -> Place | None:
-        """Make `SCAN_ENTRIES` more entries what `chat.forgetting` makes of them, durably; None when all are.
+        """Make what `chat.forgetting` makes of them of so many more entries, durably; None when all are.
 
-        Old words may lie in the files until `scrub`.
+        Looks at `SCAN_ENTRIES` at most. Old words may lie in the files until `scrub`.
         """
         ...
 

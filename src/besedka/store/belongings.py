@@ -16,7 +16,11 @@ from besedka.hub.belongings import SCAN_ENTRIES, Authored, Place, Step
 from besedka.hub.keeping import AuditRow
 from besedka.store.questions import audit_about
 from besedka.store.rows import encode_body, entry_of, weight
+from besedka.store.search import Search
 from besedka.store.threads import Readers, Writer
+
+REWRITTEN_MAX = 500
+"""Entries rewritten in one commit, which the turn's may have to wait for: some 10 ms."""
 
 _COLUMNS = "room, number, time, author, name, CAST(body AS BLOB)"
 
@@ -32,6 +36,7 @@ class SqliteBelongings:
 
     _writer: Writer
     _readers: Readers
+    index: Search
 
     async def authored(self, author: PrincipalId, *, after: Place, limit: int, bytes_max: int) -> Authored:
         """The next of somebody's entries, in every room."""
@@ -39,7 +44,10 @@ class SqliteBelongings:
 
     async def forget(self, whom: Bygone, *, after: Place) -> Place | None:
         """Bury somebody's name, and the words that are no messages, in some more entries."""
-        return await self._writer.call(lambda connection: _forget(connection, whom, after))
+        place = await self._writer.call(lambda connection: _forget(connection, whom, after))
+        if place is None:
+            await self.index.bury(whom.principal)
+        return place
 
     async def erase_inbox(self, account: PrincipalId) -> None:
         """Leave nothing of an account's own log but the ids it has used."""
@@ -105,8 +113,10 @@ def _authored(
 
 def _forget(connection: sqlite3.Connection, whom: Bygone, after: Place) -> Place | None:
     end = _end(connection, after)
-    query = f"{_SPAN} AND (author = ? OR instr(body, ?))"
-    theirs = connection.execute(query, (*_span(after, end), whom.principal, whom.written)).fetchall()
+    query = f"{_SPAN} AND (author = ? OR instr(body, ?)) ORDER BY room, number LIMIT ?"
+    theirs = connection.execute(query, (*_span(after, end), whom.principal, whom.written, REWRITTEN_MAX)).fetchall()
+    if len(theirs) == REWRITTEN_MAX:
+        end = Place(*theirs[-1][:2])
     for room, number, *row in theirs:
         entry = forgotten(entry_of((number, *row)), whom)
         values = (entry.name, encode_body(entry.body).decode(), room, number)

@@ -9,6 +9,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from besedka.chat.principals import PrincipalId
+from besedka.hub.faults import StoreFault
 from besedka.hub.keeping import Found
 from besedka.hub.ports import Journal
 from besedka.store.faults import FILE_ERRORS
@@ -19,6 +21,7 @@ from besedka.store.search_lookup import Ask, look_up, read_through, searcher
 from besedka.store.search_news import SearchNews
 from besedka.store.search_thread import SearchThread
 from besedka.store.threads import Readers
+from besedka.words import _
 
 SCRUB_SECONDS_MAX = 5.0
 """How long whoever asks for words to be gone waits; what takes longer goes on, and is asked for again."""
@@ -69,6 +72,18 @@ class Search:
         asked = asyncio.wrap_future(self._indexer.ask_scrubbed())
         done, _ = await asyncio.wait([asked], timeout=SCRUB_SECONDS_MAX)
         return bool(done) and asked.result()
+
+    async def bury(self, author: PrincipalId) -> None:
+        """See that nothing of somebody's is found by another name than their tombstone's. Raises `StoreFault`.
+
+        The names are in the file until `scrub`. To be repeated after a crash, like all of a removal.
+        """
+        if self._indexer is None:
+            return
+        asked = asyncio.wrap_future(self._indexer.ask_buried(author))
+        await asyncio.wait([asked])  # Whoever gives up leaves the thread's future as it is.
+        if not asked.result():
+            raise StoreFault(_("{path}: what somebody said could not be indexed anew.").format(path=self._path))
 
     def _found(self, log: LogPages, ask: Ask) -> Found:
         with self._lock:

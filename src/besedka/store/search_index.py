@@ -18,12 +18,15 @@ from pathlib import Path
 
 import msgspec
 
+from besedka.chat import names
 from besedka.chat.entries import Edited, Entry, Redacted, RoomId
+from besedka.chat.forgetting import tombstone
+from besedka.chat.principals import PrincipalId
 from besedka.store import search_shards
 from besedka.store.log_pages import LogPages, Place, Stretch
 from besedka.store.search_file import open_index, remove
 from besedka.store.search_news import SearchNews
-from besedka.store.search_shards import Key
+from besedka.store.search_shards import Key, author_fact, name_fact
 
 BATCH_ENTRIES = 512
 """Entries that are indexed in one commit: some 10 ms of work."""
@@ -86,6 +89,23 @@ class SearchIndex:
         if self._turns % TEND_EVERY and self._news and self._follow():
             return True
         return self._tend(scrubbing=scrubbing) or (bool(self._news) and self._follow())
+
+    def bury(self, author: PrincipalId) -> bool:
+        """List some of what somebody said under another name than their tombstone's, as it is there under that by now.
+
+        Whether there may be more.
+        """
+        facts = (author_fact(author), name_fact(names.fold(tombstone(author))))
+        for shard in search_shards.all_shards(self._connection):
+            keys = search_shards.said_otherwise(self._connection, shard, *facts, limit=LISTED_AT_ONCE)
+            if keys:
+                self._commit(partial(self._list_again, keys))
+                return True
+        return False
+
+    def _list_again(self, keys: Sequence[Key]) -> None:
+        search_shards.forget(self._connection, [(room, number) for _, room, number in keys])
+        self._add_listed(msgspec.json.encode(keys).decode())
 
     @property
     def listed_newest(self) -> int:
@@ -187,14 +207,17 @@ class SearchIndex:
             again = search_shards.forget(self._connection, list(dict.fromkeys(mended)))
             keys = [(entry.time, room, entry.number) for room, entry in self._read(again)]
             for text in (*listed, msgspec.json.encode(keys).decode()):
-                self._connection.execute(
-                    "INSERT OR IGNORE INTO listed SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
-                    " json_extract(value, '$[2]') FROM json_each(?)",
-                    (text,),
-                )
+                self._add_listed(text)
             self._move(stretches, floors)
 
         self._commit(write)
+
+    def _add_listed(self, keys: str) -> None:
+        self._connection.execute(
+            "INSERT OR IGNORE INTO listed SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
+            " json_extract(value, '$[2]') FROM json_each(?)",
+            (keys,),
+        )
 
     def _move(self, stretches: Sequence[Stretch], floors: dict[RoomId, int]) -> None:
         rows = [(room, upto, floors[room]) for room, _, upto in stretches]

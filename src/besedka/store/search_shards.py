@@ -162,6 +162,17 @@ def forget(connection: sqlite3.Connection, places: Sequence[Place]) -> list[Plac
     return [(room, number) for _, room, number in found]
 
 
+def said_otherwise(connection: sqlite3.Connection, shard: Shard, author: str, name: str, *, limit: int) -> list[Key]:
+    """At most `limit` messages by an author (an `author_fact`) of whom a shard has another than this `name_fact`."""
+    query = (
+        "SELECT json_group_array(json_array(time, room, number)) FROM (SELECT time, room, number"
+        f" FROM {shard.table} AS word CROSS JOIN documents ON id = word.rowid + {shard.base}"
+        f" WHERE {shard.table} MATCH ? LIMIT ?)"
+    )
+    (rows,) = connection.execute(query, (f'"{author}" NOT "{name}"', limit)).fetchone()
+    return _keys(rows)
+
+
 def forget_below(connection: sqlite3.Connection, room: RoomId, floor: int) -> None:
     """Take out what is not kept any more: the room's messages with a lower number."""
     query = "SELECT json_group_array(id) FROM documents WHERE room = ? AND number < ?"

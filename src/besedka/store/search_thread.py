@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
+from besedka.chat.principals import PrincipalId
 from besedka.hub.faults import StoreFault
 from besedka.hub.ports import Journal
 from besedka.store.faults import FILE_ERRORS, primary_code
@@ -84,7 +85,9 @@ class SearchThread:
         """When it was made anew for being damaged; what is damaged again at once is not made again at once."""
         self._stopping = threading.Event()
         self._asks: list[Future[bool]] = []
+        self._burials: dict[PrincipalId, Future[bool]] = {}
         self._asks_lock = threading.Lock()
+        """Of both."""
         self._resting_since = time.monotonic()
         self._rate_since = self._resting_since
         self._busy = False
@@ -108,6 +111,13 @@ class SearchThread:
         ask: Future[bool] = Future()
         with self._asks_lock:
             self._asks.append(ask)
+        self._news.wake.set()
+        return ask
+
+    def ask_buried(self, author: PrincipalId) -> Future[bool]:
+        """True as soon as nothing is found by a name that somebody bore who is called by their tombstone's now."""
+        with self._asks_lock:
+            ask = self._burials.setdefault(author, Future())
         self._news.wake.set()
         return ask
 
@@ -168,7 +178,7 @@ class SearchThread:
             index.compare()
         filling = index.listed_newest
         self._resting_since = time.monotonic()
-        while index.step(scrubbing=asked):
+        while self._bury(index) or index.step(scrubbing=asked):
             self._rest()
             if self._damaged:
                 return
@@ -184,9 +194,21 @@ class SearchThread:
             self._news.wake.clear()
             self._stopping.wait(GATHER_SECONDS if self._news else 0)
 
+    def _bury(self, index: SearchIndex) -> bool:
+        """Do some of what was asked of `ask_buried`; whether there was any."""
+        with self._asks_lock:
+            author = next(iter(self._burials), None)
+        if author is not None and not index.bury(author):
+            with self._asks_lock:
+                self._burials.pop(author).set_result(True)
+        return author is not None
+
     def _settle_asks(self, *, done: bool) -> None:
         with self._asks_lock:
             asks, self._asks = self._asks, []
+            if not done:
+                asks += self._burials.values()
+                self._burials.clear()
         for ask in asks:
             ask.set_result(done)
 
