@@ -163,7 +163,7 @@ def sections() -> dict[str, str]:
             "limit",
             "default",
             "of what",
-            rows=[(f"`{name}`", f"{getattr(limits, name):,g}", what) for name, what in LIMITS_OF_CLIENTS.items()],
+            rows=[(f"`{name}`", f"{getattr(limits, name):,.12g}", what) for name, what in LIMITS_OF_CLIENTS.items()],
         ),
     }
 
