@@ -45,7 +45,7 @@ def backup(file: Path, data: Path) -> int:
         else:
             made = backing.make_backup(data, file.absolute())
     click.echo(
-        _("{file}: everything as of {moment}, {mib:.1f} MiB").format(
+        _("{file}: everything as of {moment} UTC, {mib:.1f} MiB").format(
             file=file, moment=moment(made.time), mib=made.bytes / 2**20
         ),
         err=is_pipe,
@@ -70,7 +70,7 @@ def restore(file: Path, end_sessions: bool, data: Path) -> int:
         restored = backing.restore_backup(data, archive, end_sessions=end_sessions)
     entries = plural("{count} entry", "{count} entries", restored.entries)
     click.echo(
-        _("{data}: {entries}, as of {moment}, by besedka {version}").format(
+        _("{data}: {entries}, as of {moment} UTC, by besedka {version}").format(
             data=data, entries=entries, moment=moment(restored.manifest.made), version=restored.manifest.besedka
         )
     )

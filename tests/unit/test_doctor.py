@@ -89,6 +89,18 @@ def test_files_that_others_may_read(data: Path) -> None:
     assert only(files.permissions, patient(data))[0] is Level.FAILURE
 
 
+def test_what_a_running_server_takes_away_meanwhile_is_no_trouble(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lstat = Path.lstat
+
+    def taken_away(path: Path) -> os.stat_result:
+        if path.name == LAST_BACKUP:
+            raise FileNotFoundError(path)
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", taken_away)
+    assert only(files.permissions, patient(data))[0] is Level.OK
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_files_of_somebody_else(data: Path) -> None:
     for name in ("accounts.db", "messages.db", "besedka.toml", LAST_BACKUP):
@@ -148,6 +160,10 @@ def test_a_clock_that_is_wrong(data: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert (level, "the newest entry is of 2026-05-02" in says) == (Level.WARNING, True)
     monkeypatch.setattr(machine, "_kept_right", lambda: False)
     assert only(machine.clock, patient(data, now=now + 2 * DAY))[0] is Level.NOTE
+    with closing(sqlite3.connect(data / "messages.db")) as connection, connection:
+        connection.execute("UPDATE rooms SET time = ?", (1 << 60,))
+    level, says = only(machine.clock, patient(data, now=now))
+    assert (level, f"{1 << 60} ms" in says) == (Level.WARNING, True), "which no calendar has"
 
 
 def test_the_kernel_can_be_asked_about_its_clock() -> None:

@@ -22,8 +22,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def moment(milliseconds: int) -> str:
-    """A time in UTC, to the minute."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+    """A time in UTC, to the minute; one that no calendar has, as in a damaged file, as the number that it is."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, ValueError, OSError):
+        return f"{milliseconds} ms"
 
 
 def _cell(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from besedka.admin.table import moment
@@ -26,7 +28,7 @@ def permissions(patient: Patient) -> Findings:
     """Whether anybody but its user can read or write what is there, and whether that user can."""
     about = _("permissions")
     data = patient.data
-    found = {path: path.lstat() for path in [data, *sorted(data.rglob("*"))]}
+    found = _files(data)
     open_to_others = [
         path
         for path, status in found.items()
@@ -51,6 +53,21 @@ def permissions(patient: Patient) -> Findings:
         )
     if not open_to_others and not strangers:
         yield Finding(Level.OK, about, _("only the user of {data} can read what is in it").format(data=data))
+
+
+def _files(data: Path) -> dict[Path, os.stat_result]:
+    """The directory and everything in it, but for what a running server has just taken away. Raises OSError."""
+
+    def pass_over(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    found = {data: data.lstat()}
+    for folder, folders, files in os.walk(data, onerror=pass_over):
+        for path in sorted(Path(folder, name) for name in (*folders, *files)):
+            with suppress(FileNotFoundError):
+                found[path] = path.lstat()
+    return found
 
 
 def leftovers(patient: Patient) -> Findings:
