@@ -117,3 +117,9 @@ def test_words_stand_where_they_are_said_to(text: str) -> None:
 def test_where_words_stand() -> None:
     text = "«Ёж» е\u0308ж \x02Ё\x02ж!"
     assert [text[word.start : word.end] for word in words_in(text)] == ["Ёж", "е\u0308ж", "Ё\x02ж"]
+
+
+def test_what_is_folded_the_short_way_has_the_words_of_the_long_one() -> None:
+    for code in range(0x2100):
+        text = f"А{chr(code)}b {chr(code)}1"
+        assert words_of(text) == tuple(word.folded for word in words_in(f"{text} ½"))[:-2], hex(code)

@@ -216,9 +216,9 @@ def test_where_no_index_can_be_kept_the_newest_are_compared(
     kept.logs.stop()
 
 
-def test_while_much_is_written_the_index_rests(directory: Path, run: OnLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_others_are_busy_the_index_rests(directory: Path, run: OnLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_thread, "GATHER_SECONDS", 0.0)
-    monkeypatch.setattr(search_thread, "BUSY_PER_SECOND", 0)
+    monkeypatch.setattr(search_thread, "BUSY_SHARE", 0.0)
     monkeypatch.setattr(search_index, "BATCH_ENTRIES", 100)
     kept = Kept(directory, run)
     rests: list[float] = []

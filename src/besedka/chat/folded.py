@@ -38,6 +38,9 @@ _MARKS = re.compile(
 _PLAIN = re.compile("[\t\n -~\u00ab\u00bbЁА-яё\u2013\u2014\u201c-\u201e]*")
 """ASCII without control characters, Russian letters, quotes, dashes: nearly all that is said."""
 
+_SIGNS = re.compile("[!-/:-@\\[-`{-~\u00ab\u00bb\u2013\u2014\u201c-\u201e]")
+"""What of these is neither letter, digit nor blank."""
+
 _SHORT_I = (("\u0438\u0306", "\u0439"), ("\u0418\u0306", "\u0419"))
 """The two that are one letter, whatever stands above it: й and Й."""
 
@@ -53,9 +56,14 @@ WORD_CHARACTERS_MAX = 64
 def fold(text: str) -> str:
     """The form words are searched in. Folding it again changes nothing."""
     if _PLAIN.fullmatch(text):
-        return text.lower().replace("ё", "е")  # What the rest comes to, at a fifth of the cost.
+        return _plainly(text)
     once = _bare(_UNSEEN.sub("", text)).casefold()
     return unicodedata.normalize("NFC", _bare(once))
+
+
+def _plainly(text: str) -> str:
+    """The fold of a text of `_PLAIN`: what the rest comes to, at a fifth of the cost."""
+    return text.lower().replace("ё", "е")
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -63,7 +71,10 @@ def words_of(text: str) -> tuple[str, ...]:
 
     None has a blank in it, nor any sign of ASCII: joined by blanks they come apart again in the same way.
     """
-    words: list[str] = _WORD.findall(fold(text))
+    if _PLAIN.fullmatch(text):
+        words = _SIGNS.sub(" ", _plainly(text)).split()  # Half of the cost of finding them.
+    else:
+        words = _WORD.findall(fold(text))
     if max(map(len, words), default=0) > WORD_CHARACTERS_MAX:
         return tuple(word[:WORD_CHARACTERS_MAX] for word in words)
     return tuple(words)
