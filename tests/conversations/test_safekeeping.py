@@ -57,12 +57,18 @@ def test_a_conversation_goes_on_from_a_backup(used: Path, tmp_path: Path) -> Non
             stopping.set()
             talking.join()
         assert (done.returncode, done.stderr) == (0, "")
+        assert f" backup made file={file} moment=" in (used / "server.log").read_text()
+        assert f" backup  {file} " in server.ctl("audit").stdout
         place = say(ann, lobby, "after the backup")
         server.kill()
     done = in_process("restore", file, "--data", new)
     assert done.returncode == 0, done.stderr
     with Server(new, arguments=["--no-console"]) as server, NativePeer(server.port) as ann:
-        assert greet(ann) != epoch
+        restored = greet(ann)
+        assert restored != epoch
+        said_so = [line for line in (new / "server.log").read_text().splitlines() if " backup restored " in line]
+        assert [line.endswith(f"epoch={restored}") for line in said_so] == [True]
+        assert " restore  backup of 20" in server.ctl("audit").stdout
         ann.ask(Resume(id=new_id(), token=token))  # Her device is hers still.
         ann.wait(lambda unit: isinstance(unit, You))
         ann.ask(Sync(id=new_id(), epoch=epoch, places=((lobby, place),)))

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from besedka.serve import backing
-from besedka.serve.directory import DataDirectory
+from besedka.serve.directory import DataDirectory, Holder
 from command import failed, in_process
 from kept_world import ask, content, epoch
 
@@ -38,6 +38,7 @@ def test_a_backup_is_made_and_restored_without_a_server(data: Path, tmp_path: Pa
     done = in_process("backup", file, "--data", data)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{file}: everything as of 20")
+    assert f" backup made file={file} moment=" in (data / "server.log").read_text().splitlines()[-1]
     done = in_process("restore", file, "--data", new)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{new}: 0 entries, as of 20")
@@ -96,7 +97,7 @@ def test_while_somebody_else_has_the_directory(
 
 def test_a_server_that_ends_meanwhile_is_noticed(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else may have replaced one file and not the other by then."""
-    monkeypatch.setattr(backing, "_server", lambda _data: 1)
+    monkeypatch.setattr(backing, "_server", lambda _data: Holder(1, control="gone"))
     monkeypatch.setattr(os, "nice", lambda _step: 0)  # This process has other tests to do.
     assert "ended meanwhile" in failed("backup", tmp_path / "b.tar", "--data", data)
     assert not (tmp_path / "b.tar").exists()

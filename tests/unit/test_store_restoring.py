@@ -16,11 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from additions import BOB
+from besedka import __version__
 from besedka.limits import Limits
 from besedka.store import replacing, restoring
 from besedka.store.backups import pour
 from besedka.store.faults import BadBackup, Newer
 from besedka.store.opening import MESSAGES
+from besedka.store.restored import Mark, read_mark
 from besedka.store.restoring import restore
 from besedka.store.stores import open_stores
 from kept_world import ask, content, epoch, make_account
@@ -60,7 +62,7 @@ def poured(data: Path) -> bytes:
 
 
 def put_back(data: Path, archive: bytes, *, end_sessions: bool = False) -> restoring.Restored:
-    return restore(data, io.BytesIO(archive), now=NOW, end_sessions=end_sessions)
+    return restore(data, io.BytesIO(archive), now=NOW, by="root", end_sessions=end_sessions)
 
 
 def test_a_new_directory_gets_it_all_and_is_another_log(
@@ -72,7 +74,8 @@ def test_a_new_directory_gets_it_all_and_is_another_log(
     assert restored.entries == ask(furnished / "messages.db", "SELECT count(*) FROM entries")
     assert (restored.manifest.made, restored.manifest.epoch) == (NOW, epoch(furnished))
     assert epoch(data) != epoch(furnished)
-    assert set(content(data)) == {"accounts.db", "messages.db", "besedka.toml", "tls/self-made.pem"}
+    assert set(content(data)) == {"accounts.db", "messages.db", "besedka.toml", "tls/self-made.pem", "restored.json"}
+    assert read_mark(data) == Mark(made=NOW, besedka=__version__, restored=NOW, by="root", epoch=epoch(data))
     assert all(path.stat().st_mode & 0o077 == 0 for path in data.rglob("*"))
     stores = open_stores(data, limits=Limits())
     try:
@@ -222,13 +225,15 @@ def test_wherever_it_is_cut_the_next_start_has_the_one_or_the_other(
         outcomes.append(epoch(data) != epoch(furnished))
         aside = data / f"replaced-{STAMP}"
         assert aside.exists() == outcomes[-1]
+        assert (read_mark(data) is not None) == outcomes[-1]
         if outcomes[-1]:
             assert epoch(aside) == epoch(furnished)
             assert (data / "tls" / "self-made.pem").exists()
         if finished:
             break
     assert outcomes == [False, *[True] * (len(outcomes) - 1)]
-    assert len(outcomes) == 12  # None, the decision, four files out (one with a log and its index), and four in.
+    # None, the decision, four files out (one with a log and its index), and five in: one says that it was restored.
+    assert len(outcomes) == 13
 
 
 def cut_after(renames: int, data: Path, archive: bytes) -> bool:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from besedka.admin import governing, looking
+from besedka.admin import governing, looking, safekeeping
 from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, RoomDeed, Status
+from besedka.admin.noting import NoteBackup
 from besedka.admin.running import Handler, Running
 from besedka.hub.faults import StoreFault
 from besedka.words import _
@@ -23,6 +24,8 @@ async def carry_out(running: Running, deed: AnyDeed, answer: Answer) -> Ended:
             return await run(running, deed.line, answer)
         if isinstance(deed, RoomDeed):
             return await running.room_desk.carry_out(deed, answer)
+        if isinstance(deed, NoteBackup):
+            return await safekeeping.note_backup(deed, running.log, running.trail)
         return await running.desk.carry_out(deed, answer)
     except StoreFault as error:
         running.log.fault("store fault", error)

@@ -11,6 +11,7 @@ from enum import IntEnum
 
 import msgspec
 
+from besedka.admin.noting import Deed, NoteBackup
 from besedka.admin.oldusers import BadLine, OldUser
 from besedka.chat.entries import Entry, RoomId, RoomName
 from besedka.chat.importing import Imported
@@ -31,16 +32,6 @@ class Status(IntEnum):
     FINE = 0
     FAILED = 1
     MISUSED = 2
-
-
-class Deed(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
-    """Something to be done."""
-
-    def __repr__(self) -> str:
-        """Without what it is about, which may be a secret."""
-        return f"<{type(self).__name__}>"
-
-    __str__ = __repr__
 
 
 class ConsoleLine(Deed, frozen=True, tag="console"):
@@ -152,6 +143,7 @@ AnyDeed = (
     | BeginImport
     | BringEntries
     | FinishImport
+    | NoteBackup
 )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from besedka.admin.deeds import Answer, AnyDeed, ConsoleLine, Ended, RoomDeed, Told
 from besedka.admin.journal import ServerLog
+from besedka.admin.noting import NoteBackup
 from besedka.admin.people import PeopleDesk
 from besedka.admin.rooms import RoomDesk
 from besedka.admin.trail import AuditTrail
@@ -24,7 +25,7 @@ from besedka.words import _
 
 def carry_out(data: Path, deed: AnyDeed, tell: Callable[[Told], None]) -> Ended:
     """Do it on the files themselves; blocks. Raises `DirectoryFault`, or `StoreFault` (`CannotOpen` among them)."""
-    assert not isinstance(deed, ConsoleLine), "the console is a running server's"
+    assert not isinstance(deed, ConsoleLine | NoteBackup), "these are for a running server"
     os.umask(0o077)
     directory = DataDirectory.hold(data)
     try:
@@ -34,7 +35,7 @@ def carry_out(data: Path, deed: AnyDeed, tell: Callable[[Told], None]) -> Ended:
 
 
 async def _carry_out(directory: DataDirectory, deed: AnyDeed, tell: Callable[[Told], None]) -> Ended:
-    assert not isinstance(deed, ConsoleLine)
+    assert not isinstance(deed, ConsoleLine | NoteBackup)
     limits = Config().limits
     clock = SystemClock()
     try:

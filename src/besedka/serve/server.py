@@ -40,6 +40,7 @@ from besedka.serve import settings
 from besedka.serve.collecting import spare_what_stays
 from besedka.serve.directory import DataDirectory, DirectoryFault
 from besedka.serve.reporting import report_faults
+from besedka.serve.returning import note_restore
 from besedka.serve.wiring import make_wires
 from besedka.serve.world import EventBell, SystemClock, SystemDice, TaskRoster
 from besedka.store.faults import CannotOpen
@@ -265,6 +266,7 @@ class Server:
         self._net.go_on()
         await self._stores.logs.index.begin(self._log)
         self._log.note("started", version=__version__, address=" ".join(self.listening), pid=os.getpid())
+        await note_restore(self._directory.path, self._log, running.trail)
         self._greet(certificate.fingerprint if is_first_start else None)
         if self._options.console and sys.stdin is not None:
             Console(carry_out=obey, screen=self._screen, loop=asyncio.get_running_loop()).start()

@@ -23,9 +23,8 @@ from besedka.store.examining import flaws
 from besedka.store.faults import FILE_ERRORS, BadBackup, Newer, sentence
 from besedka.store.opening import ACCOUNTS, MESSAGES, DatabaseFile, give_to_owner, private_directory, reader, sync
 from besedka.store.replacing import fault, finish_replacing, replace
+from besedka.store.restored import UNFINISHED, Mark, lay_mark
 from besedka.words import _
-
-UNFINISHED = "restore.new"
 
 SPARE_BYTES = 64 << 20
 """Left free on the disk at least: a server that starts without any room does not start."""
@@ -40,10 +39,11 @@ class Restored(msgspec.Struct, frozen=True):
     """Where what was there is kept; None where nothing was."""
 
 
-def restore(directory: Path, archive: BinaryIO, *, now: int, end_sessions: bool) -> Restored:
+def restore(directory: Path, archive: BinaryIO, *, now: int, by: str, end_sessions: bool) -> Restored:
     """Replace what is in a data directory, which the caller holds. `now` is in milliseconds since 1970 UTC.
 
-    `end_sessions` makes everybody log in anew. Blocks; raises `StoreFault`, having changed nothing.
+    `by` is the system's user who does. `end_sessions` makes everybody log in anew. Blocks; raises `StoreFault`, having
+    changed nothing.
     """
     private_directory(directory)
     finish_replacing(directory)
@@ -53,7 +53,8 @@ def restore(directory: Path, archive: BinaryIO, *, now: int, end_sessions: bool)
         folder.mkdir(mode=0o700)
         manifest = unpack(archive, folder, made_room=lambda coming: _see_room(directory, coming))
         entries = _verify(folder, manifest)
-        _begin_anew(folder, directory, end_sessions=end_sessions)
+        epoch = _begin_anew(folder, directory, end_sessions=end_sessions)
+        lay_mark(folder, Mark(made=manifest.made, besedka=manifest.besedka, restored=now, by=by, epoch=epoch))
         give_to_owner(directory, folder, *folder.rglob("*"))
         for each in (folder / "tls", folder):
             if each.is_dir():
@@ -116,15 +117,17 @@ def _refuse_newer(connection: sqlite3.Connection, file: DatabaseFile) -> None:
         )
 
 
-def _begin_anew(folder: Path, directory: Path, *, end_sessions: bool) -> None:
+def _begin_anew(folder: Path, directory: Path, *, end_sessions: bool) -> str:
     """Another log from here on: whoever was further than the backup is told to start over, by its epoch.
+
+    The new one is the answer.
 
     No account that is made now gets an id that somebody had since the backup, as far as what is there can tell.
     """
-    given = _accounts_given(directory / ACCOUNTS.name)
+    given, epoch = _accounts_given(directory / ACCOUNTS.name), secrets.token_hex(16)
     try:
         with closing(sqlite3.connect(folder / MESSAGES.name)) as connection, connection:
-            connection.execute("UPDATE meta SET epoch = ?", (secrets.token_hex(16),))
+            connection.execute("UPDATE meta SET epoch = ?", (epoch,))
         with closing(sqlite3.connect(folder / ACCOUNTS.name)) as connection, connection:
             connection.execute("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'accounts' AND seq < ?1", (given,))
             if end_sessions:
@@ -133,6 +136,7 @@ def _begin_anew(folder: Path, directory: Path, *, end_sessions: bool) -> None:
         raise BadBackup(sentence(folder, error)) from None
     for file in (ACCOUNTS, MESSAGES):
         sync(folder / file.name)
+    return epoch
 
 
 def _accounts_given(path: Path) -> int:

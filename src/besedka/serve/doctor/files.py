@@ -12,7 +12,7 @@ from besedka.serve.doctor.findings import Finding, Findings, Level, Patient
 from besedka.store.backups import last_backup
 from besedka.store.opening import ACCOUNTS, MESSAGES, copies_of
 from besedka.store.replacing import REPLACED, unfinished
-from besedka.store.restoring import UNFINISHED
+from besedka.store.restored import UNFINISHED
 from besedka.words import _, plural
 
 FILES_NAMED = 3
