@@ -30,12 +30,13 @@ def server(used: Path, tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def says(server: Server, tmp_path: Path, name: str, *lines: str) -> None:
-    """Somebody with the line client types this and leaves."""
+def says(server: Server, tmp_path: Path, name: str, *lines: str) -> str:
+    """Somebody with the line client types this and leaves; what stands on the screen then."""
     typed = "\n".join((PASSWORD, *lines, ""))
     state = {"BESEDKA_STATE": str(tmp_path / f"state of {name}")}
     done = besedka("chat", "127.0.0.1", str(server.port), "--name", name, typed=typed, environment=state)
     assert done.returncode == 0, (done.stdout, done.stderr)
+    return done.stdout + done.stderr
 
 
 def lobby(server: Server, name: str) -> list[tuple[str, str]]:
@@ -54,8 +55,10 @@ def units(peer: NativePeer) -> Iterator[Unit]:
         yield unit
 
 
-@pytest.mark.parametrize("redact", [False, True])
-def test_what_is_known_is_told_and_then_forgotten(server: Server, tmp_path: Path, redact: bool) -> None:
+@pytest.mark.parametrize(("by_oneself", "redact"), [(False, False), (False, True), (True, True)])
+def test_what_is_known_is_told_and_then_forgotten(
+    server: Server, tmp_path: Path, by_oneself: bool, redact: bool
+) -> None:
     mine, theirs = tmp_path / "mine.json", tmp_path / "theirs.json"
     says(server, tmp_path, "bob", "b 1")
     says(server, tmp_path, "ann", "a 1", f"/export {mine}")
@@ -68,9 +71,14 @@ def test_what_is_known_is_told_and_then_forgotten(server: Server, tmp_path: Path
     assert (own["written"], own["rooms"]) == (others["written"], others["rooms"])
     assert "b 1" not in mine.read_text()
 
-    options = ["--redact"] if redact else []
-    done = besedka("user", "remove", "ann", *options, "--data", str(server.data))
-    assert (done.returncode, done.stdout) == (0, "ann is removed.\n")
+    if by_oneself:
+        assert "for ever" in says(server, tmp_path, "ann", "/remove-account")
+        shown = says(server, tmp_path, "ann", "/remove-account ann redact", PASSWORD)
+        assert "your account is removed" in shown
+    else:
+        options = ["--redact"] if redact else []
+        done = besedka("user", "remove", "ann", *options, "--data", str(server.data))
+        assert (done.returncode, done.stdout) == (0, "ann is removed.\n")
     tombstone = f"removed-{own['account']['id']}"
     assert lobby(server, "bob") == [("bob", "b 1"), (tombstone, "" if redact else "a 1")]
     with NativePeer(server.port) as peer:

@@ -34,6 +34,9 @@ STORM_SECONDS = 24.0
 CALM_SECONDS_MAX = 400.0
 """Everything must have come to rest by then; the longest wait of a client and of the hub are far below."""
 
+GLANCE_SECONDS = 1.1
+"""Between two looks at whether all is at rest, each at a moment of its own: not at every ping that is on its way."""
+
 MARK_MILLISECONDS_MAX = 15_000
 """So long after its time a mark may be listed: the server looks every five seconds."""
 
@@ -259,7 +262,8 @@ class World:
         deadline = self.stepper.seconds + CALM_SECONDS_MAX
         quiet = 0
         while quiet < 3:
-            self._go_on(until=self.stepper.seconds + 1.0)
+            self.stepper.later(GLANCE_SECONDS, lambda: None)
+            self._go_on(until=self.stepper.seconds + GLANCE_SECONDS)
             for device in self.everybody:
                 device.wanted = True
             quiet = quiet + 1 if all(device.settled for device in self.everybody) else 0

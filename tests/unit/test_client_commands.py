@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from besedka.client.command_table import COMMANDS, GROUPS, Group
-from besedka.client.commands import Dictation, Misused, Ordered, Said, Unknown, command_called, is_leaving, understood
+from besedka.client.commands import (
+    Confided,
+    Dictation,
+    Misused,
+    Ordered,
+    Said,
+    Unknown,
+    command_called,
+    is_leaving,
+    secrets_of,
+    understood,
+)
 
 
 @pytest.mark.parametrize("line", ["", "   ", "\t"])
@@ -97,7 +108,19 @@ def test_an_empty_paste_says_nothing() -> None:
     assert [dictation.take(line) for line in ("/paste", " ", ".", "hi")] == [None, None, None, Said("hi")]
 
 
-def test_the_wish_to_change_a_password_is_found_where_it_is_one() -> None:
-    dictation = Dictation()
-    found = [dictation.is_password(one) for one in ("/password", "/paste", "/password", ".", "/password x", "hi")]
-    assert found == [True, False, False, False, False, False]
+@pytest.mark.parametrize(
+    ("line", "questions"),
+    [
+        ("/password", 3),
+        ("/password x", 0),
+        ("/remove-account", 0),
+        ("/remove-account ann", 1),
+        ("/remove-account ann redact", 1),
+        ("/who", 0),
+    ],
+)
+def test_a_command_asks_for_the_secrets_it_needs(line: str, questions: int) -> None:
+    ordered = understood(line)
+    assert isinstance(ordered, Ordered)
+    assert len(secrets_of(ordered)) == questions
+    assert repr(Confided(ordered, ("correct horse",))) == "<Confided>"

@@ -27,6 +27,7 @@ from besedka.chat.own_requests import (
     Ignore,
     ListSessions,
     Overview,
+    RemoveAccount,
     SetNotify,
     SetProfile,
     Whois,
@@ -65,12 +66,11 @@ from besedka.chat.room_requests import (
     Uninvite,
 )
 from besedka.client.command_table import COMMANDS, EXIT, Group
-from besedka.client.commands import understood
+from besedka.client.commands import Confided, Ordered, understood
 from besedka.client.deeds.past import zone
 from besedka.client.doing import Doer
 from besedka.client.showing import Look
 from besedka.client.surface import Surface
-from besedka.client.terminal import NewPassword
 from lone_client import in_the_lobby
 from scripted import ANN, BOB, INBOX, LOBBY, entry, of, room
 
@@ -100,6 +100,12 @@ class Typist:
         """What is asked because of a line, without the ids."""
         self.doer.carry_out(understood(line))
         return [_without_id(one) for one in self.someone.asked()]
+
+    def confides(self, line: str, *answers: str) -> None:
+        """A line, and what is answered to the questions it leads to."""
+        ordered = understood(line)
+        assert isinstance(ordered, Ordered)
+        self.doer.carry_out_confided(Confided(ordered, answers))
 
 
 def _without_id(request: Request) -> Request:
@@ -224,6 +230,7 @@ ASKED: dict[str, Request | list[Request]] = {
     "/revoke abc": EndSessions(handle="abc"),
     "/revoke others": EndSessions(),
     "/password": [],
+    "/remove-account": [],
     "/nick": [],
     "/numbers": [],
     "/settings": [],
@@ -343,7 +350,7 @@ def test_settings_are_shown_as_they_are() -> None:
 
 def test_a_password_is_changed_and_is_no_thing_to_say() -> None:
     typist = Typist()
-    typist.doer.change_password(NewPassword("old one", "new one", "new one"))
+    typist.confides("/password", "old one", "new one", "new one")
     assert [_without_id(one) for one in typist.someone.asked()] == [ChangePassword(old="old one", new="new one")]
     assert typist.core.outbox == ()
     for secret in ("old one", "new one"):
@@ -352,10 +359,37 @@ def test_a_password_is_changed_and_is_no_thing_to_say() -> None:
 
 def test_two_different_passwords_change_nothing() -> None:
     typist = Typist()
-    typist.doer.change_password(NewPassword("old one", "new one", "now one"))
+    typist.confides("/password", "old one", "new one", "now one")
     assert typist.someone.asked() == []
     assert "two different passwords" in typist.notices[-1]
     assert typist.types("now one") == [], "it may be what somebody meant"
+
+
+# Removal of one's account ------------------------------------------------------------------------------------------
+
+
+def test_without_a_name_the_end_is_only_explained() -> None:
+    typist = Typist()
+    assert typist.types("/remove-account") == []
+    assert "for ever" in typist.notices[-1]
+    assert "/remove-account ann redact" in typist.notices[-1]
+
+
+@pytest.mark.parametrize(("line", "redact"), [("ann", False), ("@Ann redact", True)])
+def test_whoever_types_their_name_again_is_removed(line: str, redact: bool) -> None:
+    typist = Typist()
+    typist.confides(f"/remove-account {line}", "old one")
+    assert [_without_id(one) for one in typist.someone.asked()] == [RemoveAccount(password="old one", redact=redact)]
+    assert typist.types("old one") == []
+
+
+@pytest.mark.parametrize("line", ["bob", "ann please", "bob redact"])
+def test_nobody_is_removed_by_mistake(line: str) -> None:
+    typist = Typist()
+    typist.confides(f"/remove-account {line}", "old one")
+    assert typist.someone.asked() == []
+    assert "Nothing was removed" in typist.notices[-1]
+    assert typist.types("old one") == []
 
 
 # Help --------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from besedka.chat.entries import Message
 from besedka.chat.own_requests import ChangePassword, MoveMarker, Overview, Typing
 from besedka.chat.requests import Edit, Request, Say
 from besedka.client import talking
+from besedka.client.commands import Confided, Ordered, understood
 from besedka.client.core import Core
 from besedka.client.device import Address, Device
 from besedka.client.ids import Ids
@@ -21,7 +22,7 @@ from besedka.client.link import Link
 from besedka.client.showing import Look
 from besedka.client.surface import Surface
 from besedka.client.talking import Queue, Talk
-from besedka.client.terminal import Input, NewPassword
+from besedka.client.terminal import Input
 from certificates import self_made
 from fake_server import FakeServer
 from scripted import BOB, LOBBY
@@ -186,7 +187,9 @@ def test_a_paste_is_one_message_also_where_a_script_ends_in_it(context: ssl.SSLC
 
 def test_a_new_password_is_asked_for_and_waits_for_no_outbox(context: ssl.SSLContext, tmp_path: Path) -> None:
     async def work(server: FakeServer, ann: Someone) -> None:
-        ann.typed.put_nowait(NewPassword("correct horse", "battery staple", "battery staple"))
+        changing = understood("/password")
+        assert isinstance(changing, Ordered)
+        ann.typed.put_nowait(Confided(changing, ("correct horse", "battery staple", "battery staple")))
         talk = asyncio.create_task(ann.talks())
         await wait_until(lambda: ann.of(ChangePassword))
         assert ann.core.outbox == ()

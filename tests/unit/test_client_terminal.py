@@ -9,12 +9,12 @@ from contextlib import contextmanager
 
 import pytest
 
+from besedka.client.commands import Confided, Dictation
 from besedka.client.terminal import (
     LINE_BYTES_MAX,
     EndOfInput,
     Input,
     Lines,
-    NewPassword,
     Script,
     read_into,
     wants_colour,
@@ -91,12 +91,12 @@ def test_a_script_answers_without_being_asked_aloud(capsys: pytest.CaptureFixtur
 
 
 def taken_in(*pieces: bytes) -> list[Input]:
-    """What a queue for two at a time is given of these bytes, where a line is a wish to change one's password."""
+    """What a queue for two at a time is given of these bytes."""
 
     async def work(lines: Lines) -> list[Input]:
         queue: asyncio.Queue[Input] = asyncio.Queue(2)
         loop = asyncio.get_running_loop()
-        read_into(queue.put, lines, Script(lines), loop, lambda line: line == "/password")
+        read_into(queue.put, lines, Script(lines), loop, Dictation().take)
         taken: list[Input] = []
         while not taken or taken[-1] is not None:
             assert queue.qsize() <= 2
@@ -113,10 +113,18 @@ def test_reading_into_a_queue_waits_for_room_and_ends_with_none() -> None:
 
 
 def test_passwords_are_asked_for_after_the_wish_and_are_no_lines() -> None:
-    taken = taken_in(b"hi\n/password\n old\nnew new\nnew new\nbye\n")
-    assert taken == ["hi", NewPassword(" old", "new new", "new new"), "bye", None]
-    assert "new" not in repr(taken[1]).removeprefix("<New")
+    taken = taken_in(b"hi\n/password\n old\nnew new\nnew new\n/remove-account ann\nnew new\nbye\n")
+    changed, removed = taken[1], taken[2]
+    assert isinstance(changed, Confided)
+    assert isinstance(removed, Confided)
+    assert (changed.ordered.command.word, changed.answers) == ("password", (" old", "new new", "new new"))
+    assert (removed.ordered.argument, removed.answers) == ("ann", ("new new",))
+    assert [taken[0], *taken[3:]] == ["hi", "bye", None]
     assert taken_in(b"/password\nold\n") == [None], "answers that do not come change nothing"
+
+
+def test_what_is_pasted_asks_for_nothing() -> None:
+    assert taken_in(b"/paste\n/password\n.\nhi\n") == ["/paste", "/password", ".", "hi", None]
 
 
 def test_colour_is_for_terminals_whose_owner_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,14 +9,14 @@ import pytest
 from besedka.chat.answers import SearchPage
 from besedka.chat.entries import Kind, Message, RoomId, SettingsChange
 from besedka.chat.refusals import Code
-from besedka.chat.requests import Edit, Join, Leave, Redact, Request, Say, Search, Tell
+from besedka.chat.requests import Edit, Join, Leave, Login, Redact, Request, Say, Search, Tell
 from besedka.chat.room_requests import ChangeSettings, Invite, Kick, Open, Rename
 from besedka.chat.rooms import Reading
 from besedka.chat.searching import Query
 from besedka.chat.told import Kept, Refused
 from besedka.hub.keeping import Found, SearchPlace
 from besedka.limits import Limits
-from hub_room import Device, HubRoom
+from hub_room import PASSWORD, Device, HubRoom
 
 
 @pytest.fixture
@@ -284,6 +284,25 @@ def test_whoever_is_put_out_meanwhile_finds_nothing_that_came_after(slow: HubRoo
     slow.settle(1)
     (told,) = bob.told(SearchPage)
     assert [hit.entry.body.text for hit in told.hits] == ["tea one"]  # type: ignore[union-attr]
+
+
+def test_whoever_leaves_a_hidden_room_meanwhile_is_not_told_its_name(slow: HubRoom) -> None:
+    ann, bob = slow.registered("ann"), slow.registered("bob")
+    other = slow.visitor()
+    asks(other, Login(name="bob", password=PASSWORD))
+    den = opens(ann, "den")
+    asks(ann, Invite(id=slow.new_id(), room=den, name="bob"))
+    asks(bob, Join(id=slow.new_id(), name="den"))
+    says(ann, den, "tea")
+    names = []
+    for leaving in (False, True):
+        bob.ask(Search(query="tea"))
+        slow.settle(0.2)
+        if leaving:
+            other.ask(Leave(id=slow.new_id(), room=den))
+        slow.settle(1)
+        names.append([room.room_name for room in bob.told(SearchPage)[-1].rooms])
+    assert names == [["den"], [""]]
 
 
 def test_so_much_was_said_meanwhile_that_it_is_looked_for_again() -> None:

@@ -20,7 +20,7 @@ from besedka.chat.answers import (
     WhowasList,
 )
 from besedka.chat.entries import Level, Listing, RoomId, RoomRole
-from besedka.chat.own_requests import Away, ChangePassword, EndSessions, MoveMarker, SetProfile
+from besedka.chat.own_requests import Away, ChangePassword, EndSessions, MoveMarker, RemoveAccount, SetProfile
 from besedka.chat.principals import AccountRole
 from besedka.chat.refusals import N_
 from besedka.chat.requests import Write
@@ -252,6 +252,8 @@ def done_sentence(request: object) -> str:
             return _("you are away; /back ends that")
         case ChangePassword():
             return _("your password is changed; your other devices must log in again")
+        case RemoveAccount():
+            return _("your account is removed")
         case EndSessions() | SetProfile() | SetData():
             return _("done")
         case Write() if not isinstance(request, MoveMarker):

@@ -320,6 +320,14 @@ _MYSELF = (
         details=(N_("FILE must not be there yet; only you can read it."),), example="/export me.json",
     ),
     Command(
+        group=Group.MYSELF, usage="/remove-account [NAME [redact]]", example="/remove-account ann redact",
+        summary=N_("end your account for ever; your password is asked for, not typed here"),
+        details=(
+            N_("Without your NAME it only says what would happen."),
+            N_("What you said stays, as if said by nobody; with redact it is taken back."),
+        ),
+    ),
+    Command(
         group=Group.MYSELF, usage="/nick", summary=N_("your name is your account's and stays"), example="/nick",
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from besedka.client.command_table import COMMANDS, EXIT, Command
+from besedka.words import _
 
 _BY_WORD = {word: command for command in COMMANDS for word in (command.word, *command.also)}
 
@@ -84,11 +85,6 @@ class Dictation:
         """Whether the next line is text, whatever it looks like."""
         return self._pasted is not None
 
-    def is_password(self, line: str) -> bool:
-        """Takes a line as `take` does; whether it is the wish to change one's password."""
-        meaning = self.take(line)
-        return isinstance(meaning, Ordered) and meaning.command.word == "password" and not meaning.argument
-
     def take(self, line: str) -> Meaning:
         """What the next line means; None for one of which nothing follows, or not yet."""
         if self._pasted is None:
@@ -102,6 +98,29 @@ class Dictation:
             return None
         text, self._pasted = "\n".join(self._pasted), None
         return Said(text) if text.strip() else None
+
+
+class Confided(msgspec.Struct, frozen=True):
+    """A command that needed secrets, and those that were given."""
+
+    ordered: Ordered
+    answers: tuple[str, ...]
+    """To the questions of `secrets_of`, in their order."""
+
+    def __repr__(self) -> str:
+        """Without any of them."""
+        return "<Confided>"
+
+
+def secrets_of(ordered: Ordered) -> tuple[str, ...]:
+    """The questions whose answers a command needs and nobody may see being typed; none for most commands."""
+    match ordered.command.word:
+        case "password" if not ordered.argument:
+            return _("Your password until now"), _("New password"), _("New password again")
+        case "remove-account" if ordered.argument:
+            return (_("Your password"),)
+        case _:
+            return ()
 
 
 def is_leaving(meaning: Meaning) -> bool:

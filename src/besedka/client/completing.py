@@ -90,6 +90,7 @@ ARGUMENTS: dict[str, tuple[Options, ...]] = {
     ),
     "data": (lambda known, words: ("room", *_messages(known, words)),),
     "revoke": (_of("others"),),
+    "remove-account": (_of(), _of("redact")),  # One's own name is to be typed, as a sign of meaning it.
     "help": (_of(*(group.value for group in Group), "all", *(command.word for command in COMMANDS)),),
 }
 """By the word after the slash, what can stand in the first place, the second, and so on."""

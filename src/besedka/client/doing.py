@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import assert_never
 
 from besedka.chat.entries import RequestId
-from besedka.chat.own_requests import ChangePassword
+from besedka.chat.names import fold
+from besedka.chat.own_requests import ChangePassword, RemoveAccount
 from besedka.chat.refusals import Refusal
 from besedka.chat.text import harmless_line
-from besedka.client.commands import Meaning, Misused, Ordered, Said, Unknown
+from besedka.client.commands import Confided, Meaning, Misused, Ordered, Said, Unknown
 from besedka.client.core import Core
 from besedka.client.deeds.governing import Governing
 from besedka.client.deeds.help import help_lines
-from besedka.client.deeds.here import Asked, Deed, Here
+from besedka.client.deeds.here import Asked, Deed, Here, person, split
 from besedka.client.deeds.past import Past
 from besedka.client.deeds.people import People
 from besedka.client.deeds.rooms import Rooms
 from besedka.client.deeds.talking import Talking
 from besedka.client.surface import Surface
-from besedka.client.terminal import NewPassword
 from besedka.words import _
 
 _UNAWAITED = frozenset({"me", "reply"})
@@ -34,6 +34,7 @@ class Doer:
         self._surface = surface
         self._unsayable = {line.strip() for line in unsayable} - {""}
         self._here = Here(core, surface)
+        self._removing = False
         self._talking = Talking(self._here)
         self._deeds: dict[str, Deed] = {
             **self._talking.deeds(),
@@ -43,6 +44,15 @@ class Doer:
             **People(self._here).deeds(),
             "help": self._help,
         }
+        self._confided: dict[str, Callable[..., Asked]] = {
+            "password": self._change_password,
+            "remove-account": self._remove_account,
+        }
+
+    @property
+    def removing(self) -> bool:
+        """Whether it was asked to end the account, so that the end of the session is no surprise."""
+        return self._removing
 
     @property
     def words(self) -> frozenset[str]:
@@ -78,15 +88,31 @@ class Doer:
                 assert_never(meaning)
         return None
 
-    def change_password(self, given: NewPassword) -> RequestId | None:
-        """Change the account's password; what was given is never a thing to say from here on."""
-        self._unsayable |= {one.strip() for one in (given.old, given.new, given.again)} - {""}
-        if given.new != given.again:
-            self._surface.say_notice(_("These were two different passwords, so nothing was changed."))
-            return None
-        asked = self._here.ask(ChangePassword(old=given.old, new=given.new))
+    def carry_out_confided(self, given: Confided) -> RequestId | None:
+        """As `carry_out`, with the secrets given; none of them is ever a thing to say from here on."""
+        self._unsayable |= {one.strip() for one in given.answers} - {""}
+        asked = self._confided[given.ordered.command.word](given.ordered.argument, *given.answers)
         self._refused(asked)
         return None if isinstance(asked, Refusal) else asked
+
+    def _change_password(self, _argument: str, old: str, new: str, again: str) -> Asked:
+        if new != again:
+            self._surface.say_notice(_("These were two different passwords, so nothing was changed."))
+            return None
+        return self._here.ask(ChangePassword(old=old, new=new))
+
+    def _remove_account(self, argument: str, password: str) -> Asked:
+        """Whoever types their own name again means it."""
+        name, word = split(argument)
+        mine = self._here.core.name
+        if fold(person(name)) != fold(mine) or word.casefold() not in ("", "redact"):
+            text = _(
+                "Nothing was removed. To end your account: /remove-account {name} or /remove-account {name} redact"
+            )
+            self._surface.say_notice(text.format(name=harmless_line(mine)))
+            return None
+        self._removing = True
+        return self._here.ask(RemoveAccount(password=password, redact=bool(word)))
 
     def _is_sayable(self, text: str) -> bool:
         """Whether none of its lines is a password.

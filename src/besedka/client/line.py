@@ -176,7 +176,7 @@ class _Visit:
 
     async def _feed_lines(self, queue: Queue) -> None:
         loop, dictation = asyncio.get_running_loop(), Dictation()
-        read_into(queue.put, self._lines, self._asker, loop, dictation.is_password)
+        read_into(queue.put, self._lines, self._asker, loop, dictation.take)
 
 
 def _print(line: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -13,11 +13,10 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.history import DummyHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
-from besedka.client.commands import Dictation, Ordered, is_leaving
+from besedka.client.commands import Confided, Dictation, Ordered, is_leaving, secrets_of
 from besedka.client.completing import Known, completions
 from besedka.client.surface import Surface
 from besedka.client.talking import Queue
-from besedka.client.terminal import PASSWORD_QUESTIONS, NewPassword
 from besedka.client.writers import HOLDS_SECONDS
 from besedka.words import _
 
@@ -86,18 +85,17 @@ class _Prompt:
                     meaning = self._dictation.take(line)
                     if is_leaving(meaning):
                         return
-                    if isinstance(meaning, Ordered) and meaning.command.word == "password" and not meaning.argument:
-                        await queue.put(await self._ask_password())
+                    if isinstance(meaning, Ordered) and (questions := secrets_of(meaning)):
+                        await queue.put(Confided(meaning, await self._ask_secrets(questions)))
                     else:
                         await queue.put(line)
         finally:
             refreshing.cancel()
 
-    async def _ask_password(self) -> NewPassword:
-        """On a prompt of its own, so that no history has it."""
+    async def _ask_secrets(self, questions: Sequence[str]) -> tuple[str, ...]:
+        """On a prompt of its own, so that no history has the answers."""
         session: PromptSession[str] = PromptSession(history=DummyHistory(), erase_when_done=True)
-        answers = [await session.prompt_async(f"{question}: ", is_password=True) for question in PASSWORD_QUESTIONS]
-        return NewPassword(*answers)
+        return tuple([await session.prompt_async(f"{question}: ", is_password=True) for question in questions])
 
     async def _keep_fresh(self) -> None:
         """Show at once who begins to write, and no longer than it holds."""

@@ -11,7 +11,8 @@ from typing import Any
 from besedka.chat.own_requests import MoveMarker, Overview, Typing
 from besedka.chat.principals import is_guest
 from besedka.chat.refusals import Code
-from besedka.client.commands import Dictation, Meaning, Ordered, is_leaving
+from besedka.chat.told import Parting
+from besedka.client.commands import Confided, Dictation, Meaning, Ordered, is_leaving
 from besedka.client.core import Core
 from besedka.client.dialling import LinkFault
 from besedka.client.doing import Doer
@@ -19,7 +20,7 @@ from besedka.client.events import Phase
 from besedka.client.link import Link
 from besedka.client.reading import MARK_SECONDS
 from besedka.client.surface import Surface
-from besedka.client.terminal import Input, NewPassword
+from besedka.client.terminal import Input
 from besedka.client.writers import SAY_SECONDS
 from besedka.words import _, plural
 
@@ -118,7 +119,8 @@ class Talk:
                 self._surface.say_notice(str(fault))
             elif fault is not None:
                 raise fault
-            return Ending.ENDED
+            wished = self._doer.removing and self._link.parting is Parting.REVOKED
+            return Ending.LEFT if wished else Ending.ENDED
         return Ending.ENDED if staying.done() else Ending.LEFT
 
     async def _do_all(self) -> None:
@@ -128,8 +130,8 @@ class Talk:
         dictation = Dictation()
         while (line := await self._lines.get()) is not None:
             await self._surface.wait_until(lambda: not self._core.full)
-            if isinstance(line, NewPassword):
-                asked = self._doer.change_password(line)
+            if isinstance(line, Confided):
+                asked = self._doer.carry_out_confided(line)
             else:
                 meaning = dictation.take(line)
                 if is_leaving(meaning):

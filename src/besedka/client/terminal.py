@@ -11,9 +11,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
 from typing import Any, Protocol
 
-import msgspec
-
-from besedka.words import _
+from besedka.client.commands import Confided, Meaning, Ordered, secrets_of
 
 LINE_BYTES_MAX = 1 << 20
 """Of a line of input so much is held; no server takes as much, so the rest need not be."""
@@ -48,21 +46,7 @@ class Lines:
         return found.removesuffix(b"\r").decode(errors="replace")
 
 
-class NewPassword(msgspec.Struct, frozen=True):
-    """What was answered when somebody wanted to change their password."""
-
-    old: str
-    new: str
-    again: str
-
-    def __repr__(self) -> str:
-        """Without any of them."""
-        return "<NewPassword>"
-
-
-PASSWORD_QUESTIONS = (_("Your password until now"), _("New password"), _("New password again"))
-
-Input = str | NewPassword | None
+Input = str | Confided | None
 """What comes from whoever types; None is the end."""
 
 
@@ -135,11 +119,11 @@ def read_into(
     lines: Lines,
     asker: Asker,
     loop: asyncio.AbstractEventLoop,
-    is_password: Callable[[str], bool],
+    take: Callable[[str], Meaning],
 ) -> None:
     """Put line after line, then None, waiting as long as `put` does.
 
-    A line that `is_password` finds is a wish to change one's password: then the next ones are asked for without echo.
+    What a line means is what `take` takes it for; the secrets of a command that needs some are asked for without echo.
     In a thread of its own: a file cannot be waited for by the loop, and a terminal must not be made non-blocking under
     the shell that shares it. It is a daemon, as nobody can end a read that has begun.
     """
@@ -158,8 +142,9 @@ def read_into(
             going_on = True
             while going_on:
                 line = lines.line()
-                if is_password(line):
-                    going_on = pass_on(NewPassword(*map(asker.secret, PASSWORD_QUESTIONS)))
+                meaning = take(line)
+                if isinstance(meaning, Ordered) and (questions := secrets_of(meaning)):
+                    going_on = pass_on(Confided(meaning, tuple(map(asker.secret, questions))))
                 else:
                     going_on = pass_on(line)
         except EndOfInput:

@@ -131,7 +131,7 @@ class Searches:
         return SearchPage(
             request.request_id,
             hits,
-            tuple(HitRoom(one.room, one.kind, one.name, one.people) for one in rooms if one.room in told),
+            tuple(self._hit_room(one, online.principal) for one in rooms if one.room in told),
             None if found.next is None else (found.next.time, found.next.room, found.next.number),
             found.since,
         )
@@ -164,6 +164,13 @@ class Searches:
                 assert isinstance(entry.body, Message), "only messages are found"
                 still.append(FoundMessage(one.room, entry, spans(query, entry.body.text)))
         return still
+
+    def _hit_room(self, room: ReadableRoom, principal: PrincipalId) -> HitRoom:
+        """A room as it may be told by now: who has left a hidden one meanwhile is told no name of it."""
+        opened = self._parts.rooms.get_stale(room.room)
+        reading = None if opened is None else opened.reading(principal)
+        outside = opened is not None and opened.state.hidden and (reading is None or reading.last is not None)
+        return HitRoom(room.room, room.kind, RoomName("") if outside else room.name, room.people)
 
     def _since(self, opened: OpenRoom, head: int | None) -> Sequence[Entry] | None:
         """What has come to a room since its head was this, or it was not open; None where nobody knows here."""

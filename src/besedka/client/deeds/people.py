@@ -51,6 +51,7 @@ class People:
             "sessions": lambda _: ask(ListSessions()),
             "revoke": self._revoke,
             "password": self._password,
+            "remove-account": self._remove_account,
             "nick": self._nick,
             "export": self._export,
         }
@@ -126,6 +127,15 @@ class People:
 
     def _password(self, _argument: str) -> Asked:
         self._here.say(_("Type /password alone on a line; the passwords are asked for after it."))
+        return None
+
+    def _remove_account(self, _argument: str) -> Asked:
+        text = _(
+            "This would end your account for ever. What you said stays, as if said by nobody, or with redact is taken"
+            " back; your name is somebody else's to take after a while. /export first writes down what is known of you."
+            " To go on: /remove-account {name} or /remove-account {name} redact, alone on a line."
+        )
+        self._here.say(text.format(name=harmless_line(self._here.core.name)))
         return None
 
     def _nick(self, _argument: str) -> Asked:

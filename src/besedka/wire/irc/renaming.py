@@ -65,13 +65,24 @@ def renamed(conversation: IrcServer, unit: Unit) -> None:
     conversation.rooms.pop(fold(told.before), None)
     conversation.rooms[fold(told.after)] = told.room
     conversation.names[told.room] = after
-    if Capability.CHANNEL_RENAME in conversation.capabilities or fold(told.before) == fold(told.after):
-        return
+    if Capability.CHANNEL_RENAME not in conversation.capabilities and fold(told.before) != fold(told.after):
+        _leave_and_enter(conversation, told.room, before, after, told.reason)
+
+
+def found_renamed(conversation: IrcServer, room: RoomId, before: str, after: str) -> None:
+    """A channel was renamed where this session read so late that the entry which says by whom is no longer kept."""
+    if Capability.CHANNEL_RENAME in conversation.capabilities:
+        conversation.say_apart(build(conversation.world.server, "RENAME", before, after, ""))
+    elif fold(before) != fold(after):
+        _leave_and_enter(conversation, room, before, after, "")
+
+
+def _leave_and_enter(conversation: IrcServer, room: RoomId, before: str, after: str, why: str) -> None:
     assert conversation.principal is not None, "only who is here is in a room"
     myself = Person(conversation.principal, AccountName(conversation.nick))
     extended = Capability.EXTENDED_JOIN in conversation.capabilities
     joined = join_params(after, myself, conversation.world, extended=extended)
-    reason = [plain(told.reason)] if told.reason else []
+    reason = [plain(why)] if why else []
     conversation.say_apart(build(conversation.mask, "PART", before, *reason))
     conversation.say_apart(build(conversation.mask, "JOIN", *joined))
-    conversation.ask(Look(room=told.room), partial(tell_entered, conversation))
+    conversation.ask(Look(room=room), partial(tell_entered, conversation))

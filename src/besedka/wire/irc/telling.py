@@ -43,6 +43,8 @@ def _room_told(conversation: IrcServer, unit: Unit) -> None:
     while len(conversation.names) > 2 * conversation.limits.rooms_per_account_max:  # Of most it has been put out.
         del conversation.names[next(iter(conversation.names))]
     if told.resumption is not Resumption.ON:  # It is in there already, and has missed some of what was said.
+        if before is not None and before != channel:
+            renaming.found_renamed(conversation, told.room, before, channel)
         if told.resumption is Resumption.PRUNED:
             conversation.say_apart(build(conversation.world.server, "NOTICE", channel, conversation.translate(_PRUNED)))
         return
