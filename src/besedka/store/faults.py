@@ -65,7 +65,7 @@ FILE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What the driver raises about a file; the second where SQLite's own words quote a damaged schema."""
 
 
-def primary_code(error: sqlite3.Error | UnicodeDecodeError) -> int:
+def primary_code(error: Exception) -> int:
     """SQLite's result code without its extension (https://www.sqlite.org/rescode.html); 0 where it has none."""
     if isinstance(error, UnicodeDecodeError):
         return sqlite3.SQLITE_CORRUPT

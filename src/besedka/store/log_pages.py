@@ -56,8 +56,9 @@ _MENDED = (
     "SELECT json_group_array(json_array(room, json_extract(body, '$.number'))) FROM entries WHERE room = ?"
     " AND number > ? AND number <= ?"
     ' AND (substr(body, 1, 14) = \'{"kind":"edit"\' OR substr(body, 1, 19) = \'{"kind":"redaction"\')'
+    " AND CASE WHEN json_valid(body) THEN json_type(body, '$.number') END = 'integer'"
 )
-"""An entry's kind is what `rows.encode_body` begins with."""
+"""An entry's kind is what `rows.encode_body` begins with. One that is damaged has mended nothing."""
 _decode_places = msgspec.json.Decoder(list[Place]).decode
 
 

@@ -13,10 +13,9 @@ from besedka.chat.principals import PrincipalId
 from besedka.hub.faults import StoreFault
 from besedka.hub.keeping import Found
 from besedka.hub.ports import Journal
-from besedka.store.faults import FILE_ERRORS
 from besedka.store.log_pages import LogPages
 from besedka.store.opening import MESSAGES, reader
-from besedka.store.search_file import SEARCH
+from besedka.store.search_file import INDEX_ERRORS, SEARCH
 from besedka.store.search_lookup import Ask, look_up, read_through, searcher
 from besedka.store.search_news import SearchNews
 from besedka.store.search_thread import SearchThread
@@ -92,7 +91,7 @@ class Search:
                     if self._connection is None:
                         self._connection = searcher(self._path)
                     return look_up(self._connection, log, self.news, ask)
-                except FILE_ERRORS:  # Those of the index: what befalls the log is a `StoreFault`.
+                except INDEX_ERRORS:  # Those of the index: what befalls the log is a `StoreFault`.
                     self._close()
                     self._indexer.suspect()
         return read_through(log, ask)

@@ -10,10 +10,15 @@ import os
 import sqlite3
 from pathlib import Path
 
+import msgspec
+
 from besedka.store.faults import FILE_ERRORS
 from besedka.store.opening import BUSY_SECONDS, DatabaseFile
 
 SEARCH = DatabaseFile("search.db", application_id=0x62657378, version=1)
+
+INDEX_ERRORS = (*FILE_ERRORS, msgspec.DecodeError)
+"""What whoever reads the file meets where it is damaged; the last one where SQLite sees nothing wrong with it."""
 
 MAPPED_BYTES = 1 << 30
 """Of the file that are read as memory and not by calls; the system keeps of them what it has room for."""

@@ -18,9 +18,9 @@ from pathlib import Path
 from besedka.chat.principals import PrincipalId
 from besedka.hub.faults import StoreFault
 from besedka.hub.ports import Journal
-from besedka.store.faults import FILE_ERRORS, primary_code
+from besedka.store.faults import primary_code
 from besedka.store.log_pages import LogPages
-from besedka.store.search_file import remove
+from besedka.store.search_file import INDEX_ERRORS, remove
 from besedka.store.search_index import NotOfThisLog, SearchIndex
 from besedka.store.search_news import SearchNews
 
@@ -159,7 +159,7 @@ class SearchThread:
                 try:
                     log = log or self._open_log()
                     self._serve(log)
-                except (StoreFault, OSError, *FILE_ERRORS) as error:
+                except (StoreFault, OSError, *INDEX_ERRORS) as error:
                     self._failed(error)
         except _Stopped:
             pass
@@ -170,7 +170,7 @@ class SearchThread:
 
     def _failed(self, error: Exception) -> None:
         """Make the file anew where that helps, and else try again later."""
-        if isinstance(error, FILE_ERRORS) and primary_code(error) not in _NOT_ITS_FAULT:
+        if isinstance(error, INDEX_ERRORS) and primary_code(error) not in _NOT_ITS_FAULT:
             self._damaged = True
             if time.monotonic() - self._made_at > RETRY_SECONDS:
                 self._journal.fault("search index damaged", error)
