@@ -46,6 +46,7 @@ LIMITS_OF_CLIENTS = {
     "search_spans_max": "places shown in one of them",
     "searches_per_second": "searches of one account, sustained; further ones wait",
     "searches_burst": "searches of one account at once",
+    "searches_waiting_each_max": "searches of one account that wait for others'; one more is refused as `busy`",
     "rooms_listed_max": "rooms in a list",
     "people_listed_max": "people in a list",
     "rooms_per_account_max": "rooms that an account may be in",

@@ -30,6 +30,9 @@ _NEVER_ZERO = frozenset(
         "requests_burst",
         "searches_per_second",
         "searches_burst",
+        "searches_at_once_max",
+        "searches_waiting_max",
+        "searches_waiting_each_max",
         "nick_changes_per_minute",
         "nick_changes_burst",
         "accepts_per_second",
@@ -186,6 +189,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Sustained, of one person on all devices; further ones wait. A search takes some milliseconds of a thread."""
     searches_burst: int = 10
     """Somebody tries other words, and turns pages."""
+    searches_at_once_max: int = 4
+    """Of everybody: one thread looks them up, some 10 ms each, and is to have the next when it has done with one."""
+    searches_waiting_max: int = 64
+    """Beyond them, of everybody: half a second's, or ten of those that look through all there is."""
+    searches_waiting_each_max: int = 4
+    """Of these, one person's, on all devices: whoever looks for something looks at one answer at a time."""
+    searches_patience_seconds: float = 5.0
+    """How long a search waits for its turn before it is told that the server is busy; people repeat it sooner."""
     nick_changes_per_minute: float = 6.0
     """Sustained, of one person: everybody who shares a room with them is told each time."""
     nick_changes_burst: int = 5

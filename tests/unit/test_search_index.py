@@ -243,9 +243,13 @@ def test_where_no_index_can_be_kept_the_newest_are_compared(
     kept.logs.stop()
 
 
-def test_while_others_are_busy_the_index_rests(directory: Path, run: OnLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("share", "per_second"), [(0.0, 1 << 60), (1 << 60, 0)])
+def test_while_others_are_busy_or_much_is_written_the_index_rests(
+    directory: Path, run: OnLoop, monkeypatch: pytest.MonkeyPatch, share: float, per_second: int
+) -> None:
     monkeypatch.setattr(search_thread, "GATHER_SECONDS", 0.0)
-    monkeypatch.setattr(search_thread, "BUSY_SHARE", 0.0)
+    monkeypatch.setattr(search_thread, "BUSY_SHARE", share)
+    monkeypatch.setattr(search_thread, "BUSY_PER_SECOND", per_second)
     monkeypatch.setattr(search_index, "BATCH_ENTRIES", 100)
     kept = Kept(directory, run)
     rests: list[float] = []

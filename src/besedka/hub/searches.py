@@ -23,6 +23,7 @@ from besedka.hub.finding import Finding
 from besedka.hub.keeping import Found, FoundMessage, ReadableRoom, SearchPlace
 from besedka.hub.parts import Parts
 from besedka.hub.rooms import OpenRoom
+from besedka.hub.search_queue import SearchQueue
 from besedka.hub.session import Online, Session
 
 ATTEMPTS_MAX = 3
@@ -35,6 +36,7 @@ class Searches:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._finding = Finding(parts)
+        self._queue = SearchQueue(parts.limits, parts.clock)
 
     async def search(self, session: Session, request: Search) -> SearchPage | Refusal | None:
         """A page of what was looked for; None where the session has ended meanwhile. Raises `StoreFault`."""
@@ -45,6 +47,19 @@ class Searches:
         if isinstance(asked, Refusal):
             return asked
         await self._wait_for_pace(online, session)
+        place = self._queue.enter(online.principal)
+        if place is None:
+            return Refusal(Code.BUSY)
+        try:
+            if not await self._queue.wait_called(place):
+                return Refusal(Code.BUSY)
+            return await self._answer(session, online, request, asked)
+        finally:
+            self._queue.leave(place)
+
+    async def _answer(
+        self, session: Session, online: Online, request: Search, asked: Asked
+    ) -> SearchPage | Refusal | None:
         for _ in range(ATTEMPTS_MAX):
             if session.ended:
                 return None

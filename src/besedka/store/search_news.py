@@ -19,6 +19,7 @@ class SearchNews:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._heads: dict[RoomId, int] = {}
+        self._entries = 0
         self.wake = threading.Event()
         """Set when there is something to do; whoever does it clears it first."""
 
@@ -27,6 +28,7 @@ class SearchNews:
         with self._lock:
             for addition in additions:
                 self._heads[addition.after.id] = addition.after.head
+                self._entries += len(addition.entries)
         if not self.wake.is_set():
             self.wake.set()
 
@@ -54,6 +56,12 @@ class SearchNews:
             if len(self._heads) < len(rooms):
                 return [room for room in self._heads if room in rooms]
             return [room for room in rooms if room in self._heads]
+
+    def taken_entries(self) -> int:
+        """How many entries were noted since this was asked the last time."""
+        with self._lock:
+            entries, self._entries = self._entries, 0
+            return entries
 
     def __bool__(self) -> bool:
         """Whether there is any."""

@@ -2,8 +2,8 @@
 
 Indexing a message takes some 30 µs, half of which nothing else in this process can run. So while the others in it are
 busy the thread rests many times as long as it has worked, and catches up afterwards; a search reads meanwhile what is
-not indexed yet. What the others do is measured, and not guessed from what is written: a message costs them a hundred
-times as much where a thousand people read it.
+not indexed yet. How busy they are is seen by the CPU they use, for a message costs them a hundred times as much where
+a thousand people read it; and by how much is written, for on a machine that has too much to do they get little of it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ GATHER_SECONDS = 0.2
 
 BUSY_SHARE = 0.25
 """Of one core, that the process's other threads use; from here on the index waits."""
+
+BUSY_PER_SECOND = 500
+"""Entries that are kept; from here on it waits too. A thousand people who talk write less."""
 
 BUSY_REST = 39
 """How many times as long as it has worked the thread rests then: a fortieth of a core still indexes some 800 a second,
@@ -66,19 +69,22 @@ class _Stopped(Exception):
 class Others:
     """How busy the rest of this process is. To be used by one thread, whose own work is left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, news: SearchNews) -> None:
+        self._news = news
         self._busy = False
         self.begin()
 
     def begin(self) -> None:
         """Measure from now on: what was before is no longer so."""
         self._since, self._used = time.monotonic(), _seconds_of_others()
+        self._news.taken_entries()
 
     def busy(self) -> bool:
         """Whether they were, as of the last whole `GATHER_SECONDS` that were measured."""
         passed = time.monotonic() - self._since
         if passed >= GATHER_SECONDS:
-            self._busy = _seconds_of_others() - self._used > BUSY_SHARE * passed
+            used, entries = _seconds_of_others() - self._used, self._news.taken_entries()
+            self._busy = used > BUSY_SHARE * passed or entries > BUSY_PER_SECOND * passed
             self.begin()
         return self._busy
 
@@ -118,7 +124,7 @@ class SearchThread:
         self._burials: dict[PrincipalId, Future[bool]] = {}
         self._asks_lock = threading.Lock()
         """Of both."""
-        self._others = Others()
+        self._others = Others(news)
         self._rested_at = 0.0
         """Of the thread's own CPU seconds: when it rested the last time."""
         self._failing = False
