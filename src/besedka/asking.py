@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from besedka.failures import Failure
-from besedka.words import _
 
 if TYPE_CHECKING:  # Read late: a mistyped command need not wait for what only these take.
     from besedka.admin.deeds import AnyDeed, Ended, PersonPart, RoomPart, Told
@@ -17,34 +16,20 @@ if TYPE_CHECKING:  # Read late: a mistyped command need not wait for what only t
     Take = Callable[[RoomPart], None] | Callable[[PersonPart], None]
     """Takes the parts of what was asked for."""
 
-STARTING_SECONDS = 3.0
-"""How long to wait for a server that has only just taken its data directory."""
-
 
 def ask_server(data: Path, deed: AnyDeed, take: Take | None = None) -> Ended | None:
     """What the server that holds this directory makes of a deed; None where there is none. Raises `Failure`."""
-    import time
-
     from besedka.admin.control import ControlFault, ask
     from besedka.serve import directory
 
-    deadline = time.monotonic() + STARTING_SECONDS
-    while True:
-        try:
-            holder = directory.holder(data)
-            if holder is None:
-                return None
-            if holder.control is not None:
-                return ask(Path(holder.control), deed, _teller(take))
-        except (directory.DirectoryFault, ControlFault) as fault:
-            raise Failure(str(fault)) from None
-        if time.monotonic() > deadline:
-            raise Failure(
-                _("{data} is in use by process {pid}, which does not answer; try again later").format(
-                    data=data, pid=holder.pid
-                )
-            )
-        time.sleep(0.05)
+    try:
+        server = directory.wait_server(data)
+        if server is None:
+            return None
+        assert server.control is not None, "without one it is no server"
+        return ask(Path(server.control), deed, _teller(take))
+    except (directory.DirectoryFault, ControlFault) as fault:
+        raise Failure(str(fault)) from None
 
 
 def do(data: Path, deed: AnyDeed, take: Take | None = None) -> Ended:

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from besedka.serve import backing
+from besedka.serve import backing, directory
 from besedka.serve.directory import DataDirectory, Holder
 from command import failed, in_process
 from kept_world import ask, content, epoch
@@ -89,7 +89,7 @@ def test_what_cannot_be_is_one_sentence(data: Path, tmp_path: Path) -> None:
 def test_while_somebody_else_has_the_directory(
     data: Path, tmp_path: Path, held: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backing, "STARTING_SECONDS", 0.0)
+    monkeypatch.setattr(directory, "STARTING_SECONDS", 0.0)
     (tmp_path / "a.tar").touch()
     assert "which is no server" in failed("backup", tmp_path / "b.tar", "--data", data)
     assert f"in use by process {os.getpid()}" in failed("restore", tmp_path / "a.tar", "--data", data)
@@ -97,7 +97,7 @@ def test_while_somebody_else_has_the_directory(
 
 def test_a_server_that_ends_meanwhile_is_noticed(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else may have replaced one file and not the other by then."""
-    monkeypatch.setattr(backing, "_server", lambda _data: Holder(1, control="gone"))
+    monkeypatch.setattr(backing, "wait_server", lambda _data: Holder(1, control="gone"))
     monkeypatch.setattr(os, "nice", lambda _step: 0)  # This process has other tests to do.
     assert "ended meanwhile" in failed("backup", tmp_path / "b.tar", "--data", data)
     assert not (tmp_path / "b.tar").exists()

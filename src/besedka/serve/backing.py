@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from besedka.admin.noting import NoteBackup, tell_server
-from besedka.serve.directory import DataDirectory, DirectoryFault, Holder, holder
+from besedka.serve.directory import DataDirectory, DirectoryFault, Holder, holder, wait_server
 from besedka.store.backups import Made, back_up, pour
 from besedka.store.faults import Missing
 from besedka.store.opening import MESSAGES, give_to_owner
@@ -23,13 +23,8 @@ from besedka.store.replacing import finish_replacing, unfinished
 from besedka.store.restoring import Restored, restore
 from besedka.words import _
 
-STARTING_SECONDS = 3.0
-"""How long to wait for a server that has only just taken its data directory."""
-
 NICE = 10
 """How far a backup steps back (nice(2)) where a server runs: those who talk come first."""
-
-_STEP_SECONDS = 0.05
 
 
 def make_backup(data: Path, target: Path) -> Made:
@@ -67,7 +62,7 @@ def _readable(data: Path) -> Iterator[tuple[Holder | None, Callable[[], None]]]:
     os.umask(0o077)
     if not (data / MESSAGES.name).exists() and unfinished(data) is None:
         raise Missing(_("{data}: there is no chat, so there is nothing to back up").format(data=data))
-    server = _server(data)
+    server = wait_server(data)
     if server is not None:
         os.nice(NICE)
         yield server, lambda: _see_it_is_still(data, server)
@@ -78,22 +73,6 @@ def _readable(data: Path) -> Iterator[tuple[Holder | None, Callable[[], None]]]:
         yield None, lambda: None
     finally:
         directory.release()
-
-
-def _server(data: Path) -> Holder | None:
-    """The server that holds the directory, or None. Raises `DirectoryFault` if something else does."""
-    deadline = time.monotonic() + STARTING_SECONDS
-    while (there := holder(data)) is not None:
-        if there.control is not None:
-            return there
-        if time.monotonic() > deadline:
-            raise DirectoryFault(
-                _("{data} is in use by process {pid}, which is no server; try again when it is done").format(
-                    data=data, pid=there.pid
-                )
-            )
-        time.sleep(_STEP_SECONDS)
-    return None
 
 
 def _see_it_is_still(data: Path, server: Holder) -> None:

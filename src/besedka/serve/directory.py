@@ -29,6 +29,9 @@ NOBODYS = frozenset({"lost+found"})
 LOCK_SECONDS = 0.5
 """Others take the lock for a moment to see whether it is held."""
 
+STARTING_SECONDS = 3.0
+"""How long to wait for a server that has only just taken its data directory."""
+
 _STEP_SECONDS = 0.02
 
 
@@ -124,6 +127,23 @@ def holder(path: Path) -> Holder | None:
     finally:
         os.close(lock)
     return None
+
+
+def wait_server(path: Path) -> Holder | None:
+    """Block until the server that holds this data directory can be asked; None where nobody holds it.
+
+    Raises `DirectoryFault` where something else does for longer than a server takes to start.
+    """
+    deadline = time.monotonic() + STARTING_SECONDS
+    while (there := holder(path)) is not None and there.control is None:
+        if time.monotonic() > deadline:
+            raise DirectoryFault(
+                _("{data} is in use by process {pid}, which is no server or does not answer; try again later").format(
+                    data=path, pid=there.pid
+                )
+            )
+        time.sleep(_STEP_SECONDS)
+    return there
 
 
 def wait_released(path: Path, *, seconds: float) -> bool:
