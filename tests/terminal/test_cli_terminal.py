@@ -70,6 +70,17 @@ def test_whoever_gives_up_at_the_password_makes_no_account(data: Path, key: str)
     assert not data.exists()
 
 
+@pytest.mark.parametrize(("answer", "gone"), [("bob", False), ("", False), ("Ann", True)])
+def test_an_account_is_removed_when_its_name_is_typed_again(used: Path, answer: str, gone: bool) -> None:
+    assert besedka("user", "add", "ann", "--password-stdin", "--data", used, typed="correct horse\n").returncode == 0
+    terminal = spawn("user", "remove", "ann", "--data", used)
+    terminal.expect_exact("type its name again: ")
+    terminal.sendline(answer)
+    said, status = ended(terminal)
+    assert (status, "nothing was removed" in said) == ((0, False) if gone else (1, True))
+    assert ("ann" in besedka("user", "list", "--data", used).stdout.split()) is not gone
+
+
 def test_control_c_ends_the_server_in_order(served: pexpect.spawn[str], data: Path) -> None:
     served.sendcontrol("c")
     said, status = ended(served)
