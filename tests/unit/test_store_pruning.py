@@ -18,6 +18,7 @@ from besedka.chat.entries import Message, Reacted, RoomId
 from besedka.chat.retention import Floor, Retention
 from besedka.chat.rooms import Room
 from besedka.hub.keeping import Kept
+from besedka.store import pruning
 from besedka.store.logs import SqliteLogStore
 from running import OnLoop
 
@@ -95,6 +96,18 @@ def logs_room(logs: SqliteLogStore, run: OnLoop) -> Room:
     room = run(logs.room(LOBBY))
     assert room is not None
     return room
+
+
+def test_long_messages_go_fewer_at_a_time(data: Path, run: OnLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pruning, "BODIES_MAX", 10_500)
+    logs = SqliteLogStore.open(data)
+    run(logs.raise_floors([fill(logs, run, messages=500, letters=1000)]))
+    assert run(logs.prune(LOBBY, limit=200)) is True
+    assert rows(data / "messages.db", "SELECT min(number) FROM entries") == 13, "two that are short, and ten"
+    while run(logs.prune(LOBBY, limit=200)):
+        pass
+    assert rows(data / "messages.db", "SELECT count(*) FROM entries") == 10
+    run(logs.close())
 
 
 def test_one_step_gives_back_as_many_pages_as_it_says(data: Path, run: OnLoop) -> None:

@@ -25,6 +25,9 @@ from besedka.store.beside import called
 from besedka.store.faults import FILE_ERRORS
 from besedka.store.rows import ROOM_COLUMNS, Row, decode_body, room_of
 
+BODIES_MAX = 262_144
+"""Characters of JSON in one batch, however many entries may be in it: a commit that others wait for is to be short."""
+
 FREE_PAGES_KEPT = 256
 """Pages of 4 KiB that stay in the file for what is said next: a file need not shrink and grow all the time."""
 
@@ -83,12 +86,12 @@ def raise_floors(connection: sqlite3.Connection, floors: Sequence[Floor]) -> Non
 
 
 def prune(connection: sqlite3.Connection, room: RoomId, limit: int) -> bool:
-    """Delete the first entries before a room's floor, at most `limit`, and what there is beside them.
+    """Delete the first entries before a room's floor, at most `limit` and of `BODIES_MAX`, and what is beside them.
 
     Whether there may be more.
     """
-    last, count, calling = connection.execute(_FIRST, (room, limit)).fetchone()
-    if not count:
+    floor, last, calling = connection.execute(_FIRST, (room, limit, BODIES_MAX)).fetchone()
+    if last is None:
         return False
     connection.execute("UPDATE meta SET mended = 1 WHERE mended = 0")
     mentions: list[Row] = []
@@ -101,17 +104,19 @@ def prune(connection: sqlite3.Connection, room: RoomId, limit: int) -> bool:
         connection.execute(f"DELETE FROM mentions WHERE (account, room, number) IN ({table})", values)
     connection.execute("DELETE FROM reactions WHERE room = ? AND number <= ?", (room, last))
     connection.execute("DELETE FROM entries WHERE room = ? AND number <= ?", (room, last))
-    return bool(count == limit)
+    return bool(last < floor - 1)
 
 
 _MAY_CALL = "instr(body, '\"mentions\"') OR instr(body, '\"calls_room\"')"
 """What every message that calls somebody has in its JSON; a text that says so itself has its quotes escaped there."""
 
 _FIRST = f"""
-SELECT max(number), count(*), CAST('[' || coalesce(group_concat('[' || number || ',' || body || ']')
+SELECT floor, max(number), CAST('[' || coalesce(group_concat('[' || number || ',' || body || ']')
        FILTER (WHERE ({_MAY_CALL}) AND json_valid(body)), '') || ']' AS BLOB)
-FROM (SELECT number, body FROM entries
-      WHERE room = ?1 AND number < (SELECT floor FROM rooms WHERE id = ?1) ORDER BY number LIMIT ?2)
+FROM (SELECT floor, number, body, sum(length(body)) OVER (ORDER BY number) - length(body) AS before
+      FROM (SELECT floor, number, body FROM rooms JOIN entries ON room = id
+            WHERE id = ?1 AND number < floor ORDER BY number LIMIT ?2))
+WHERE before < ?3
 """
 _decode_calling = msgspec.json.Decoder(list[tuple[int, msgspec.Raw]]).decode
 
