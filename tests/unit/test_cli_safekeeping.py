@@ -62,6 +62,16 @@ def test_a_pipe_will_do_for_both(data: Path, tmp_path: Path) -> None:
     assert ask(new / "accounts.db", "SELECT name FROM accounts") == "ann"
 
 
+def test_an_output_that_is_full(data: Path) -> None:
+    program = [sys.executable, "-m", "besedka", "backup", "-", "--data", str(data)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr.startswith("besedka: the output cannot be written: No space left on device")
+    assert done.stderr.count("\n") == 1
+    assert not (data / "backup.new").exists()
+
+
 def test_a_terminal_gets_no_backup(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
@@ -76,13 +86,14 @@ def test_what_cannot_be_is_one_sentence(data: Path, tmp_path: Path) -> None:
     assert "there is no chat" in failed("backup", file, "--data", tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
     assert "cannot be written: No such file" in failed("backup", tmp_path / "no" / "b.tar", "--data", data)
+    assert "choose another place" in failed("backup", tmp_path / "no" / "b.tar", "--data", data)
     assert "cannot be read: No such file" in failed("restore", file, "--data", data)
     file.write_text("a letter")
     assert "damaged" in failed("restore", file, "--data", data)
     assert "is there already" in failed("backup", file, "--data", data)
     file.write_bytes(b"a letter, and a long one\n" * 100)
     before = content(data)
-    assert "no backup that `besedka backup` has made" in failed("restore", file, "--data", data)
+    assert "where it was compressed or encrypted since, undo that first" in failed("restore", file, "--data", data)
     assert content(data) == before
 
 

@@ -12,6 +12,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
@@ -133,6 +134,16 @@ def test_how_old_the_last_backup_is(data: Path, days: int, level: Level) -> None
 def test_how_much_room_there_is(data: Path, monkeypatch: pytest.MonkeyPatch, free: int, level: Level) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1 << 50, 0, free))
     assert only(machine.disk, patient(data))[0] is level
+
+
+def test_a_disk_that_cannot_be_written(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = os.statvfs(data)
+    assert "read-only" not in found(machine.disk, patient(data))[0][1]
+    read_only = SimpleNamespace(f_flag=told.f_flag | os.ST_RDONLY)
+    monkeypatch.setattr(os, "statvfs", lambda _path: read_only)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1 << 50, 0, 1 << 40))
+    level, says = found(machine.disk, patient(data))[0]
+    assert (level, "read-only" in says) == (Level.FAILURE, True)
 
 
 def test_for_how_long_the_room_will_do(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,6 +304,14 @@ def test_the_command_says_it_all_in_lines(data: Path) -> None:
     done = in_process("doctor", "--data", data / "nowhere")
     assert (done.returncode, done.stdout) == (1, "")
     assert "is no directory" in done.stderr
+    (data / "accounts.db").unlink()
+    assert "it is not there" in in_process("doctor", "--data", data).stdout
+    (data / "messages.db").unlink()
+    done = in_process("doctor", "--data", data)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is no chat; name its directory" in done.stderr
+    (data / "restoring-1").mkdir()  # Between the going out of the old files and the coming in of the new.
+    assert "a restore was cut off" in in_process("doctor", "--data", data).stdout
 
 
 def test_a_running_server_is_asked(standing: Server) -> None:

@@ -18,7 +18,7 @@ from besedka.admin.noting import NoteBackup, tell_server
 from besedka.serve.directory import DataDirectory, DirectoryFault, Holder, holder, wait_server
 from besedka.store.backups import Made, back_up, pour
 from besedka.store.faults import Missing
-from besedka.store.opening import MESSAGES, give_to_owner
+from besedka.store.opening import ACCOUNTS, MESSAGES, give_to_owner
 from besedka.store.replacing import finish_replacing, unfinished
 from besedka.store.restoring import Restored, restore
 from besedka.words import _
@@ -60,8 +60,12 @@ def _readable(data: Path) -> Iterator[tuple[Holder | None, Callable[[], None]]]:
     Where there is none, this process alone has them.
     """
     os.umask(0o077)
-    if not (data / MESSAGES.name).exists() and unfinished(data) is None:
-        raise Missing(_("{data}: there is no chat, so there is nothing to back up").format(data=data))
+    if unfinished(data) is None and not any((data / file.name).exists() for file in (ACCOUNTS, MESSAGES)):
+        raise Missing(
+            _("{data}: there is no chat, so there is nothing to back up; name its directory with --data").format(
+                data=data
+            )
+        )
     server = wait_server(data)
     if server is not None:
         os.nice(NICE)

@@ -199,7 +199,9 @@ def _sums(sums: list[tuple[str, str]]) -> bytes:
 
 
 def _not_ours() -> BadBackup:
-    return BadBackup(_("it is no backup that `besedka backup` has made"))
+    return BadBackup(
+        _("it is no backup that `besedka backup` has made; where it was compressed or encrypted since, undo that first")
+    )
 
 
 def _damaged() -> BadBackup:

@@ -7,6 +7,7 @@ a file that bears the name can be restored, after a crash too. Nothing that is t
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -34,6 +35,11 @@ SYNC_BYTES = 8 << 20
 
 LAST_BACKUP = "last-backup.json"
 """In the data directory: when the last one was made, for `besedka doctor`."""
+
+_NO_PLACE = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
+)
+"""What is wrong with where a file should be, and not with the disk."""
 
 _WHOLE = "whole"
 """The backup itself in its folder, until it has its name."""
@@ -83,8 +89,9 @@ def pour(
             output.write(data)
             sizes.append(len(data))
 
-        pack(manifest, files, write)
-        output.flush()
+        with _told(_("the output")):
+            pack(manifest, files, write)
+            output.flush()
     made = Made(manifest.made, sum(sizes))
     _note(directory, made)
     return made
@@ -202,13 +209,19 @@ def _note(directory: Path, made: Made) -> None:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(path: Path | str) -> Iterator[None]:
     """What the system says of files, as a sentence; what nobody reads any more is the caller's."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
+        if error.errno in _NO_PLACE:
+            remedy = _("choose another place")
+        else:
+            remedy = _("free some space, or see the system's log")
         raise BadBackup(
-            _("{path} cannot be written: {why}; nothing is left of it").format(path=path, why=error.strerror)
+            _("{path} cannot be written: {why}, and nothing is left of it; {remedy}").format(
+                path=path, why=error.strerror, remedy=remedy
+            )
         ) from None

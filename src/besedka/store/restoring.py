@@ -156,4 +156,8 @@ def open_for_reading(path: Path) -> BinaryIO:
     try:
         return os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC), "rb")
     except OSError as error:
-        raise BadBackup(_("{path} cannot be read: {why}").format(path=path, why=error.strerror)) from None
+        raise BadBackup(
+            _("{path} cannot be read: {why}; name a file that `besedka backup` has made").format(
+                path=path, why=error.strerror
+            )
+        ) from None

@@ -36,7 +36,11 @@ def copy_both(directory: Path, into: Path, *, alone: bool) -> str:
     people, log = directory / ACCOUNTS.name, directory / MESSAGES.name
     for path in (people, log):
         if not path.exists():
-            raise Missing(_("{path}: there is no such file, so there is nothing to back up.").format(path=path))
+            raise Missing(
+                _("{path}: it is gone, and no backup is made of the other file alone; restore an earlier one").format(
+                    path=path
+                )
+            )
     with ExitStack() as stack:
         reading = [stack.enter_context(closing(reader(path, alone=alone))) for path in (people, people, log)]
         try:

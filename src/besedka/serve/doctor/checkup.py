@@ -10,6 +10,8 @@ from besedka.config import Config, ConfigFault, load
 from besedka.serve.directory import DirectoryFault, holder
 from besedka.serve.doctor import databases, doors, files, machine, search
 from besedka.serve.doctor.findings import Finding, Findings, Level, Patient
+from besedka.store.opening import ACCOUNTS, MESSAGES
+from besedka.store.replacing import unfinished
 from besedka.words import _
 
 LOOKS: tuple[Callable[[Patient], Findings], ...] = (
@@ -34,13 +36,17 @@ def examine(data: Path, config: Path | None, *, now: int | None = None) -> Findi
     """Everything there is to find. Changes nothing; blocks, as a rule for a second or two. Raises `DirectoryFault`."""
     if not data.is_dir():
         raise DirectoryFault(_("{data} is no directory; name the data directory with --data").format(data=data))
+    if unfinished(data) is None and not any((data / file.name).exists() for file in (ACCOUNTS, MESSAGES)):
+        raise DirectoryFault(
+            _("{data}: there is no chat; name its directory with --data, or restore a backup").format(data=data)
+        )
     chosen = Config()
     if config is not None:
         try:
             chosen = load(config)
         except ConfigFault as fault:
             for each in fault.faults:
-                yield Finding(Level.FAILURE, _("configuration"), each, _("correct that line"))
+                yield Finding(Level.FAILURE, _("configuration"), each, _("correct that"))
         else:
             yield Finding(Level.OK, _("configuration"), _("{path} is understood").format(path=config))
     yield from _looks(Patient(data, chosen, holder(data), time.time_ns() // 1_000_000 if now is None else now))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import resource
 import shutil
 import sqlite3
@@ -53,7 +54,9 @@ def disk(patient: Patient) -> Findings:
     about = _("disk")
     try:
         free = shutil.disk_usage(patient.data).free
-        size = (patient.data / MESSAGES.name).stat().st_size
+        messages = patient.data / MESSAGES.name
+        size = messages.stat().st_size if messages.exists() else 0
+        is_read_only = bool(os.statvfs(patient.data).f_flag & os.ST_RDONLY)
     except OSError as error:
         yield Finding(Level.FAILURE, about, str(error.strerror), _("see the system's log"))
         return
@@ -63,6 +66,9 @@ def disk(patient: Patient) -> Findings:
         says += plural(
             ", enough for {count} day as it grew so far", ", enough for {count} days as it grew so far", days
         )
+    if is_read_only:
+        remedy = _("mount it to be written, and see the system's log: that is how a disk that fails often begins")
+        yield Finding(Level.FAILURE, about, _("nothing can be written there: it is mounted read-only"), remedy)
     remedy = _("free some space, or move the data directory to a larger disk")
     if free < FREE_BYTES_MIN:
         yield Finding(Level.FAILURE, about, says, remedy)
