@@ -84,6 +84,8 @@ class FakeGovernor:
         self.borne: list[FoldedName] = []
         """Names of guests, and those claimed."""
         self.trouble: Exception | None = None
+        self.troubled: PrincipalId | None = None
+        """Whom it is about; None for everybody."""
 
     def arrive(self, name: str, principal: int, address: str = "192.0.2.1") -> None:
         """Somebody comes."""
@@ -145,9 +147,10 @@ class FakeGovernor:
         self.revocations.append(account)
 
     async def finish_removal(self, step: Step) -> None:
-        if self.trouble is not None:
+        account = msgspec.json.decode(step.what, type=Removal).account
+        if self.trouble is not None and self.troubled in (None, account):
             raise self.trouble
-        self.removals.append(msgspec.json.decode(step.what, type=Removal).account)
+        self.removals.append(account)
         await self.logs.finish_step(step.id)
 
 

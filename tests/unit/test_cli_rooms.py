@@ -106,6 +106,7 @@ def test_a_room_goes_into_a_file_and_out_of_it_into_a_new_one(served: Server, tm
         done = in_process("room", "import", file, "Garten", "--owner", "bob", "--data", server.data)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("6 entries are in Garten; ")
+        assert " #Garten" in server.ctl("audit").stdout, "which is nobody's name"
         bob.login("bob", PASSWORD)
         bob.ask(Join(id=new_id(), name="garten"))  # He is in it already.
         (done_already,) = bob.answers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -86,6 +87,20 @@ def test_a_file_that_is_there_stays(typist: Typist) -> None:
     typist.told(ExportPart(asked.id, "{}"))  # type: ignore[arg-type]
     assert "other.json cannot be written: File exists" in typist.notices[-1]
     assert [Path(name).read_text() for name in files()] == ["mine", "mine too"]
+
+
+def test_a_file_system_without_links_will_do(typist: Typist, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(_source: Path, _target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    asked = begin(typist, "/export me.json")
+    typist.told(ExportPart(asked.id, "{}"))  # type: ignore[arg-type]
+    assert (files(), Path("me.json").read_text()) == (["me.json"], "{}")
+    asked = begin(typist, "/export other.json")
+    Path("other.json").write_text("mine")
+    typist.told(ExportPart(asked.id, "{}"))  # type: ignore[arg-type]
+    assert (files(), Path("other.json").read_text()) == (["me.json", "other.json"], "mine")
 
 
 def test_one_at_a_time(typist: Typist) -> None:

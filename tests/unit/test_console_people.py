@@ -202,6 +202,21 @@ def test_a_removal_that_was_interrupted_is_finished_at_the_next_start(office: Of
     assert asyncio.run(office.logs.pending_steps()) == []
 
 
+def test_a_removal_that_cannot_be_finished_keeps_no_other_one(office: Office) -> None:
+    for name in ("ann", "bob"):
+        office.do(AddUser(name=name, password="correct horse"))
+    ann, bob = office.account("ann"), office.account("bob")
+    assert ann is not None
+    assert bob is not None
+    office.governor.trouble = StoreFault("no")
+    for name in ("ann", "bob"):
+        office.do(RemoveUser(name=name))
+    office.governor.troubled = ann.id
+    asyncio.run(office.desk.finish_steps())
+    assert office.governor.removals == [bob.id]
+    assert len(asyncio.run(office.logs.pending_steps())) == 1
+
+
 def test_a_removal_without_a_server_is_finished_by_the_next_one(tmp_path: Path) -> None:
     alone = Office(tmp_path, governed=False)
     alone.do(AddUser(name="ann", password="correct horse"))

@@ -33,7 +33,7 @@ from besedka.chat.refusals import SENTENCES, Code, Refusal
 from besedka.hub import removing
 from besedka.hub.accounts import Account
 from besedka.hub.exporting import Exporter
-from besedka.hub.faults import NameTaken
+from besedka.hub.faults import NameTaken, StoreFault
 from besedka.hub.ports import Clock, Dice, Journal
 from besedka.limits import Limits
 from besedka.words import _, plural
@@ -107,10 +107,16 @@ class PeopleDesk:
                 assert_never(deed)
 
     async def finish_steps(self) -> None:
-        """Do what an earlier process began and did not finish; for the start of a server. Raises `StoreFault`."""
+        """Do what an earlier process began and did not finish; for the start of a server. Raises `StoreFault`.
+
+        What cannot be done now is done by the next start, and keeps nothing else from being done.
+        """
         for step in await self._steps.pending_steps():
             assert self._governor is not None, "rooms are left by way of a turn"
-            await self._governor.finish_removal(step)
+            try:
+                await self._governor.finish_removal(step)
+            except StoreFault as fault:
+                self._journal.fault("removal unfinished", fault)
 
     async def find(self, name: str) -> Account | None:
         """The account of this name, however it is written."""

@@ -139,7 +139,7 @@ class RoomDesk:
         if isinstance(checked, Refusal):
             return answer.refuse(_(SENTENCES[checked.code]))
         name, owner = checked
-        await self._trail.record("import", name)
+        await self._trail.record("import", f"#{name}")  # No account is called so, and has this told of itself.
         refusal = await importer.finish(deed.room, name, owner)
         return Ended(Status.FINE) if refusal is None else answer.refuse(_(SENTENCES[refusal.code]))
 

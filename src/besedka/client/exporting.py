@@ -65,8 +65,7 @@ class Exports:
                     file.flush()
                     os.fsync(file.fileno())
             if not answer.next:
-                os.link(self._unfinished, self._path)  # It fails where there is a file by now; to rename would not.
-                self._unfinished.unlink()
+                self._name()
         except OSError as error:
             self._fail(error)
             return
@@ -74,6 +73,19 @@ class Exports:
             self._say(_("what is known of you is in {file}").format(file=harmless_line(str(self._path))))
         elif self._core.phase is Phase.IN:
             self._asked = self._core.ask(Export(after=answer.next))
+
+    def _name(self) -> None:
+        """Give it its name, unless that is taken by now. Raises OSError."""
+        try:
+            os.link(self._unfinished, self._path)  # It fails where there is a file; to rename would not.
+        except FileExistsError:
+            raise
+        except OSError:  # A file system without links, as on memory sticks and telephones.
+            if os.path.lexists(self._path):
+                raise
+            self._unfinished.rename(self._path)
+        else:
+            self._unfinished.unlink()
 
     def _fail(self, error: OSError) -> None:
         file, why = harmless_line(str(self._path)), error.strerror
