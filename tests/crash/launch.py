@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from besedka import cli
+from besedka.chat.retention import Floor
 from besedka.hub.faults import StoreFault
 from besedka.hub.keeping import Addition, Kept, Moved
 from besedka.hub.telling import Told
@@ -120,6 +121,11 @@ POINTS: dict[str, tuple[When, Callable[[When, Bomb], None]]] = {
     "after-erasing": (When.AFTER, _around_call(SqliteLogStore, "erase_inbox")),
     "before-step-finished": (When.BEFORE, _around_call(SqliteLogStore, "finish_step")),
     "after-step-finished": (When.AFTER, _around_call(SqliteLogStore, "finish_step")),
+    # A floor: due, raised, about to be swept, swept.
+    "before-floor": (When.BEFORE, _around_call(SqliteLogStore, "raise_floors")),
+    "after-floor": (When.AFTER, _around_call(SqliteLogStore, "raise_floors")),
+    "before-pruning": (When.BEFORE, _around_call(SqliteLogStore, "prune")),
+    "after-pruning": (When.AFTER, _around_call(SqliteLogStore, "prune")),
     # A first start: one file made under its other name, synced, named; the second one not begun.
     "before-sync": (When.BEFORE, _around_call(opening, "sync", is_async=False)),
     "after-sync": (When.AFTER, _around_call(opening, "sync", is_async=False)),
@@ -178,12 +184,52 @@ def _keep_backwards() -> None:
     module.append = backwards
 
 
+def _floor_in_memory() -> None:
+    store: Any = SqliteLogStore
+
+    async def nowhere(_this: SqliteLogStore, _floors: Any) -> None:
+        return None
+
+    store.raise_floors = nowhere
+
+
+def _sweep_below(connection: sqlite3.Connection, floors: Sequence[Floor], *, more: int) -> None:
+    rows = [(floor.room, floor.number + more) for floor in floors]
+    connection.executemany("DELETE FROM entries WHERE room = ? AND number < ?", rows)
+
+
+def _forget_first() -> None:
+    store: Any = SqliteLogStore
+    raising = store.raise_floors
+
+    async def the_other_way_round(this: SqliteLogStore, floors: Sequence[Floor]) -> None:
+        await this._writer.call(lambda connection: _sweep_below(connection, floors, more=0))
+        await raising(this, floors)
+
+    store.raise_floors = the_other_way_round
+
+
+def _forget_one_more() -> None:
+    store: Any = SqliteLogStore
+    raising = store.raise_floors
+
+    async def one_too_many(this: SqliteLogStore, floors: Sequence[Floor]) -> None:
+        await raising(this, floors)
+        await this._writer.call(lambda connection: _sweep_below(connection, floors, more=1))
+
+    store.raise_floors = one_too_many
+
+
 BUGS: dict[str, Callable[[], None]] = {
     "tell-first": _tell_first,
     "forget-ids": _forget_ids,
     "keep-backwards": _keep_backwards,
+    "floor-in-memory": _floor_in_memory,
+    "forget-first": _forget_first,
+    "forget-one-more": _forget_one_more,
 }
-"""What a server could do wrong, each a broken promise: told and not kept, kept twice, kept otherwise than told."""
+"""What a server could do wrong, each a broken promise: told and not kept, kept twice, kept otherwise than told; a floor
+forgotten by the next start, one that rises after what lies before it is gone, one that takes an entry too many."""
 
 
 def _weaken() -> None:
