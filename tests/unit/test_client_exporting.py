@@ -120,6 +120,14 @@ def test_what_is_refused_or_cut_off_is_no_file_and_may_be_begun_again(typist: Ty
     assert files() == ["me.json.unfinished"]
 
 
+@pytest.mark.parametrize("name", [".", "..", "/", "~nobody-here/me.json", "a\0b", "\ud800", "x" * 250])
+def test_what_no_file_can_be_called_is_said(typist: Typist, name: str) -> None:
+    typist.doer.carry_out(understood(f"/export {name}"))
+    assert typist.someone.asked() == []
+    assert "cannot be written: " in typist.notices[-1]
+    assert files() == []
+
+
 def test_a_directory_that_cannot_be_written_is_said(typist: Typist) -> None:
     typist.doer.carry_out(understood("/export nowhere/me.json"))
     assert typist.someone.asked() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,12 +44,13 @@ class Exports:
             return None
         self._path = path
         try:
-            if os.path.lexists(path):
-                raise FileExistsError(17, os.strerror(17))
+            self._path = path.expanduser()
+            if os.path.lexists(self._path):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             self._unfinished.unlink(missing_ok=True)
             os.close(os.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        except OSError as error:
-            self._fail(error)
+        except (OSError, ValueError, RuntimeError) as error:  # The last two where it is no name, or nobody's home.
+            self._say_why(error)
             return None
         self._asked = self._core.ask(Export())
         return self._asked
@@ -87,8 +89,11 @@ class Exports:
         else:
             self._unfinished.unlink()
 
+    def _say_why(self, error: Exception) -> None:
+        why = error.strerror if isinstance(error, OSError) else _("no file can be called so")
+        self._say(_("{file} cannot be written: {why}").format(file=harmless_line(str(self._path)), why=why))
+
     def _fail(self, error: OSError) -> None:
-        file, why = harmless_line(str(self._path)), error.strerror
-        self._say(_("{file} cannot be written: {why}").format(file=file, why=why))
+        self._say_why(error)
         with suppress(OSError):
             self._unfinished.unlink(missing_ok=True)

@@ -146,5 +146,4 @@ class People:
     def _export(self, argument: str) -> Asked:
         if not self._here.online():
             return None
-        path = Path(argument or f"besedka-{self._here.core.name}.json").expanduser()
-        return self._here.surface.exports.begin(path)
+        return self._here.surface.exports.begin(Path(argument or f"besedka-{self._here.core.name}.json"))
