@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from besedka.failures import Failure
+from besedka.failures import Failure, Misuse
+from besedka.words import _
 
 if TYPE_CHECKING:  # Read late: a mistyped command need not wait for what only these take.
     from besedka.admin.deeds import AnyDeed, Ended, PersonPart, RoomPart, Told
@@ -22,6 +23,7 @@ def ask_server(data: Path, deed: AnyDeed, take: Take | None = None) -> Ended | N
     from besedka.admin.control import ControlFault, ask
     from besedka.serve import directory
 
+    _see_text(deed)
     try:
         server = directory.wait_server(data)
         if server is None:
@@ -47,6 +49,16 @@ def do(data: Path, deed: AnyDeed, take: Take | None = None) -> Ended:
         return offline.carry_out(data, deed, _teller(take))
     except (directory.DirectoryFault, StoreFault) as fault:
         raise Failure(str(fault)) from None
+
+
+def _see_text(deed: AnyDeed) -> None:
+    """Refuse what was typed where it is no text: Python passes on any bytes. Raises `Misuse`."""
+    import msgspec
+
+    try:
+        msgspec.json.encode(deed)
+    except UnicodeEncodeError:
+        raise Misuse(_("names and texts are in UTF-8, and this is not")) from None
 
 
 def _teller(take: Take | None) -> Callable[[Told], None]:

@@ -97,6 +97,12 @@ def test_what_cannot_be_is_one_sentence(data: Path, tmp_path: Path) -> None:
     assert content(data) == before
 
 
+def test_a_name_that_is_too_long_is_said(data: Path, tmp_path: Path) -> None:
+    for letters in (253, 300):
+        assert "name too long" in failed("backup", tmp_path / ("x" * letters), "--data", data)
+    assert list(tmp_path.glob("x*")) == []
+
+
 def test_while_somebody_else_has_the_directory(
     data: Path, tmp_path: Path, held: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

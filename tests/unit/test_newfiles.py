@@ -52,6 +52,13 @@ def test_a_number_is_a_name_like_others(furnished: Path, tmp_path: Path) -> None
     assert "There is no such room" in failed("room", "export", "#1", "--data", data)
 
 
+@pytest.mark.parametrize("word", PARTS)
+def test_what_is_no_text_is_no_name(word: str, furnished: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(furnished, data)
+    assert "UTF-8" in failed(word, "export", "\udcff", "--data", data, status=2)
+
+
 def test_it_is_its_owners_alone_and_takes_no_place(tmp_path: Path) -> None:
     file = tmp_path / "file"
     with written(file) as output:

@@ -60,7 +60,7 @@ def back_up(
 
     `confirm` is called when both databases are copied, and may raise. Blocks; raises `StoreFault`.
     """
-    if target.exists() or target.is_symlink():
+    if os.path.lexists(target):
         raise BadBackup(_("{path} is there already; choose another name").format(path=target))
     with _told(target), _folder(target.with_name(target.name + ".new")) as folder:
         manifest, files = _gather(directory, folder, alone=alone, now=now)
