@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -161,7 +161,11 @@ class FakePremises:
         self.listening: Sequence[str] = ("127.0.0.1:9090",)
         self.paused = False
         self.stopped = False
+        self.files = {"messages.db": 123_456_789, "accounts.db": 4096}
         self.reloaded = Reloaded(good=True, lines=("The certificate was read again.",))
+
+    def sizes(self) -> Mapping[str, int]:
+        return self.files
 
     def pause(self) -> None:
         self.paused = True

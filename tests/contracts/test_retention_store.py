@@ -25,6 +25,8 @@ from besedka.chat.retention import FOR_EVER, Floor, Retention
 from besedka.chat.rooms import Room
 from besedka.chat.told import ReactionCount
 from besedka.hub.keeping import Addition, AuditRow, Kept, LogStore, Reactions, Receipt
+from besedka.store.logs import SqliteLogStore
+from besedka.store.memory import MemoryLogStore
 from running import Run
 
 LOBBY, GARDEN, INBOX = RoomId(7), RoomId(8), RoomId(9)
@@ -129,6 +131,16 @@ def test_ids_stay_and_what_belongs_to_messages_goes(logs: LogStore, run: Run, lo
         run(logs.reaction_counts(LOBBY, first=1, last=9, upto=99, principal=BOB.principal, limit=9))
     )
     assert counts == []
+
+
+def test_how_much_is_kept_is_counted_from_the_floors_on(
+    logs: MemoryLogStore | SqliteLogStore, run: Run, lobby: Addition
+) -> None:
+    other = opening(GARDEN, "garden")
+    run(logs.append([other, addition(other.after, Message("a"), TopicSet("b"))]))
+    assert run(logs.messages_kept()) == 7
+    run(logs.raise_floors([Floor(LOBBY, 6, 3)]))
+    assert run(logs.messages_kept()) == 4
 
 
 @pytest.mark.parametrize("swept", [False, True], ids=["risen", "swept"])

@@ -86,6 +86,12 @@ def test_the_holder_says_how_to_reach_it_until_it_lets_go(path: Path) -> None:
     assert (path / "lock").read_bytes() == b""
 
 
+def test_the_size_of_a_database_is_its_files_and_its_logs(held: DataDirectory, path: Path) -> None:
+    for name, size in {"messages.db": 100, "messages.db-wal": 20, "messages.db-shm": 3, "accounts.db": 7}.items():
+        (path / name).write_bytes(bytes(size))
+    assert held.sizes() == {"messages.db": 120, "accounts.db": 7}
+
+
 def test_after_a_crash_the_last_port_is_known_and_after_an_orderly_end_it_is_not(path: Path) -> None:
     held = DataDirectory.hold(path)
     held.announce(port=9123, control=path / "control.sock")

@@ -30,7 +30,7 @@ ROOMS_SHOWN_MAX = 1000
 
 
 async def status(running: Running, _words: Sequence[str], answer: Answer) -> Ended:
-    """How busy the server is."""
+    """How busy the server is, and how much it keeps."""
     load, sessions = running.governor.load(), running.governor.sessions()
     seconds = max(0, running.clock.now() - running.started) // 1000
     days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
@@ -53,6 +53,15 @@ async def status(running: Running, _words: Sequence[str], answer: Answer) -> End
         _("{rooms}, {entries} since the start").format(
             rooms=plural("{count} room open", "{count} rooms open", load.rooms_open),
             entries=plural("{count} entry kept", "{count} entries kept", load.kept),
+        )
+    )
+    sizes = [
+        _("{file} {mib:.1f} MiB").format(file=file, mib=size / 2**20) for file, size in running.premises.sizes().items()
+    ]
+    kept = await running.rooms.messages_kept()
+    answer.line(
+        _("{messages}; on the disk {sizes}").format(
+            messages=plural("{count} message kept", "{count} messages kept", kept), sizes=", ".join(sizes)
         )
     )
     return Ended(Status.FINE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -81,6 +81,10 @@ class Rooms(Protocol):
 
     async def rooms_seen(self, *, limit: int) -> Sequence[RoomSeen]:
         """Public and private rooms that are not archived, by name."""
+        ...
+
+    async def messages_kept(self) -> int:
+        """How many messages of all rooms are kept, those before floors not among them."""
         ...
 
     async def scrub(self) -> bool:
@@ -181,6 +185,10 @@ class Premises(Protocol):
 
     @property
     def paused(self) -> bool: ...
+
+    def sizes(self) -> Mapping[str, int]:
+        """Bytes of each database by its name, with those of its write-ahead log; of those that are there."""
+        ...
 
     def pause(self) -> None:
         """Accept no connection until `go_on`; those that are open stay."""

@@ -12,13 +12,16 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from besedka.chat.text import harmless_line
 from besedka.words import _
+
+DATABASES = ("messages.db", "accounts.db", "search.db")
+"""Whose sizes grow with what people say and do."""
 
 OURS = frozenset({"lock", "accounts.db", "messages.db", "server.log", "tls", "server.port", "control.sock"})
 """Any of these in a directory says that it is a data directory."""
@@ -69,6 +72,15 @@ class DataDirectory:
             new.replace(self.path / "server.port")
         except OSError as error:
             raise _fault(self.path, error) from None
+
+    def sizes(self) -> Mapping[str, int]:
+        """Bytes of each database that is there, by its name, with those of its write-ahead log."""
+        found: dict[str, int] = {}
+        for name in DATABASES:
+            with contextlib.suppress(OSError):
+                found[name] = (self.path / name).stat().st_size
+                found[name] += (self.path / f"{name}-wal").stat().st_size
+        return found
 
     def release(self) -> None:
         """An orderly end: nothing of this process stays."""

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -167,6 +167,10 @@ class Server:
     def paused(self) -> bool:
         """Whether nobody is accepted."""
         return self._net.paused
+
+    def sizes(self) -> Mapping[str, int]:
+        """Bytes of each database."""
+        return self._directory.sizes()
 
     def pause(self) -> None:
         """Accept nobody until `go_on`."""

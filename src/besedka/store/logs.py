@@ -203,6 +203,11 @@ class SqliteLogStore(SqliteBelongings):
         """Public and private rooms that are not archived, by name."""
         return await self._readers.call(lambda connection: questions.rooms_seen(connection, limit))
 
+    async def messages_kept(self) -> int:
+        """How many messages of all rooms are kept."""
+        ((kept,),) = await self._rows("SELECT coalesce(sum(messages - pruned), 0) FROM rooms")
+        return int(kept)
+
     # Entries.
 
     async def page(

@@ -253,6 +253,10 @@ class MemoryLogStore(MemoryBelongings):
         await self._disturbance.before("rooms_seen")
         return [seen(room) for room in by_name(self._rooms.values())[:limit]]
 
+    async def messages_kept(self) -> int:
+        """How many messages of all rooms are kept."""
+        return sum(room.messages - room.pruned for room in self._rooms.values())
+
     async def rooms_with_marks_due(self, *, now: int, limit: int) -> Sequence[RoomId]:
         """Rooms that list a mask whose time is over at `now`, the longest overdue first."""
         await self._disturbance.before("rooms_with_marks_due")
