@@ -29,7 +29,7 @@ class Disk:
             path.unlink()
         for path in _watched(self.data):
             target = self._disk / path.relative_to(self.data)
-            target.parent.mkdir(mode=0o700, exist_ok=True)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         return {
             "LD_PRELOAD": str(self._shim),
@@ -71,10 +71,10 @@ class Disk:
 
 def _watched(directory: Path) -> Iterator[Path]:
     """The files that the shim watches, by the same rule."""
-    for path in sorted(directory.glob("*.db*")):
-        if not path.name.endswith("-shm"):
+    for path in sorted(directory.rglob("*")):
+        name = path.relative_to(directory).as_posix()
+        if path.is_file() and not name.endswith("-shm") and (".db" in name or name.startswith("tls/")):
             yield path
-    yield from sorted(directory.glob("tls/*"))
 
 
 def _mixed(synced: bytes, cached: bytes, dice: random.Random) -> bytes:

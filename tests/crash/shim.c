@@ -10,10 +10,10 @@
  * So nothing has to be changed about reading, sizes or locks, and threads see each other's writes as they always do.
  * The real fsync is never called: a test only ever kills a process, and the system's own cache survives that.
  *
- * What it simplifies: names are on the disk at once (creating, renaming and removing a file need no fsync of their
- * directory). The shared memory of SQLite's write-ahead log (`-shm`) is memory, and is not kept at all.
+ * What it simplifies: names are on the disk at once (creating, linking, renaming and removing a file need no fsync of
+ * their directory). The shared memory of SQLite's write-ahead log (`-shm`) is memory, and is not kept at all.
  *
- * Watched are the regular files under the data directory with `.db` in their names, and those in `tls/`. Each of them
+ * Watched are the regular files under the data directory with `.db` in their paths, and those in `tls/`. Each of them
  * must be on the disk, as it is, before the process starts (or be new). They may be written with (p)write(v) and
  * ftruncate; a writable shared mapping of one is a way past this file and ends the process.
  *
@@ -63,6 +63,7 @@ static ssize_t (*real_writev)(int, const struct iovec *, int);
 static int (*real_ftruncate)(int, off_t);
 static int (*real_fsync)(int);
 static int (*real_rename)(const char *, const char *);
+static int (*real_link)(const char *, const char *);
 static int (*real_unlink)(const char *);
 static void *(*real_mmap)(void *, size_t, int, int, int, off_t);
 
@@ -91,6 +92,7 @@ __attribute__((constructor)) static void begin(void)
     real_ftruncate = found("ftruncate64");
     real_fsync = found("fsync");
     real_rename = found("rename");
+    real_link = found("link");
     real_unlink = found("unlink");
     real_mmap = found("mmap64");
     for (int i = 0; i < FILES_MAX; i++)
@@ -102,18 +104,36 @@ __attribute__((constructor)) static void begin(void)
     dies_at = dies == NULL ? 0 : atol(dies);
 }
 
-/* Whether a file of this path is watched; then `on_disk` is its path there. */
-static int is_watched(const char *path, char *on_disk)
+/* The part of a path below the data directory, or NULL; then `on_disk` is the path there. */
+static const char *below(const char *path, char *on_disk)
 {
     size_t length = strlen(data_directory);
     if (strncmp(path, data_directory, length) != 0 || path[length] != '/')
+        return NULL;
+    const char *name = path + length + 1;
+    return snprintf(on_disk, PATH_MAX, "%s/%s", disk_directory, name) < PATH_MAX ? name : NULL;
+}
+
+/* Whether a file of this path is watched; then `on_disk` is its path there. */
+static int is_watched(const char *path, char *on_disk)
+{
+    const char *name = below(path, on_disk), *end = path + strlen(path);
+    if (name == NULL)
         return 0;
-    const char *name = path + length + 1, *end = path + strlen(path);
     if (end - path > 4 && strcmp(end - 4, "-shm") == 0)
         return 0;
-    if (strstr(name, ".db") == NULL && strncmp(name, "tls/", 4) != 0)
-        return 0;
-    return snprintf(on_disk, PATH_MAX, "%s/%s", disk_directory, name) < PATH_MAX;
+    return strstr(name, ".db") != NULL || strncmp(name, "tls/", 4) == 0;
+}
+
+/* The folders of a file on the disk, as far as they are not there. */
+static void make_folders(const char *on_disk)
+{
+    char folder[PATH_MAX];
+    strcpy(folder, on_disk);
+    for (char *end = folder + strlen(disk_directory) + 1; (end = strchr(end, '/')) != NULL; *end++ = '/') {
+        *end = '\0';
+        mkdir(folder, 0700);
+    }
 }
 
 static struct watched *entry_of(const struct stat *seen)
@@ -138,10 +158,7 @@ static void forget(const char *path)
 
 static struct watched *begin_watching(const char *on_disk, const struct stat *seen)
 {
-    char folder[PATH_MAX];
-    strcpy(folder, on_disk);
-    *strrchr(folder, '/') = '\0';
-    mkdir(folder, 0700);
+    make_folders(on_disk);
     for (int i = 0; i < FILES_MAX; i++) {
         struct watched *file = &files[i];
         if (file->disk >= 0)
@@ -358,16 +375,35 @@ int fsync(int fd)
 
 ALIAS(int, fdatasync, (int fd), fsync);
 
-int rename(const char *from, const char *to)
+/* Another name for what is on the disk, a folder too. What is not there has never been synced. */
+static void name_on_disk(int (*naming)(const char *, const char *), const char *from, const char *to)
 {
     char from_disk[PATH_MAX], to_disk[PATH_MAX];
+    if (below(from, from_disk) == NULL || below(to, to_disk) == NULL || access(from_disk, F_OK) != 0)
+        return;
+    make_folders(to_disk);
+    must(naming(from_disk, to_disk) == 0, "the disk cannot be written");
+}
+
+int rename(const char *from, const char *to)
+{
+    char to_disk[PATH_MAX];
     pthread_mutex_lock(&lock);
-    int here = is_watched(from, from_disk), there = is_watched(to, to_disk);
-    if (there)
+    if (is_watched(to, to_disk))
         forget(to);
     int result = real_rename(from, to);
-    if (result == 0 && here && there)
-        real_rename(from_disk, to_disk);
+    if (result == 0)
+        name_on_disk(real_rename, from, to);
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+int link(const char *from, const char *to)
+{
+    pthread_mutex_lock(&lock);
+    int result = real_link(from, to);
+    if (result == 0)
+        name_on_disk(real_link, from, to);
     pthread_mutex_unlock(&lock);
     return result;
 }
