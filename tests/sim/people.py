@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from sim.world import World
 
 
+PAGE_HITS = 10
+"""So few that the last question has to be asked on."""
+
 SEARCHED = "«Б»*"
 """What everybody looks for in the end: half of all that is said has a word that begins so."""
 
@@ -293,7 +296,7 @@ class Device:
         self.core.ask(ListRooms())
         self.core.ask(Overview())
         self.found = []
-        self.core.ask(Search(query=SEARCHED, limit=50))
+        self.core.ask(Search(query=SEARCHED, limit=PAGE_HITS))
         self._flush()
 
     def _found(self, request: Request | None, page: SearchPage) -> None:

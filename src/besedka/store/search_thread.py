@@ -40,7 +40,7 @@ which is more than a thousand people who talk write."""
 ASKED_REST = 9
 """The same while words are to leave the files: somebody regrets them."""
 
-REST_SECONDS_MAX = 1.0
+REST_SECONDS_MAX = 2.0
 """A rest is no longer than this, so that the end of the rush is soon noticed."""
 
 RETRY_SECONDS = 30.0
@@ -126,7 +126,7 @@ class SearchThread:
         """Of both."""
         self._others = Others(news)
         self._rested_at = 0.0
-        """Of the thread's own CPU seconds: when it rested the last time."""
+        """When it rested the last time. What it waited for the processor since counts as work: all have too little."""
         self._failing = False
         self._thread = threading.Thread(target=self._run, name=f"{path.name} indexer", daemon=True)
         self._thread.start()
@@ -214,7 +214,7 @@ class SearchThread:
         if asked:
             index.compare()
         filling = index.listed_newest
-        self._rested_at = time.thread_time()
+        self._rested_at = time.monotonic()
         while self._bury(index) or index.step(scrubbing=asked):
             self._rest()
             if self._damaged:
@@ -253,8 +253,8 @@ class SearchThread:
     def _rest(self) -> None:
         """Between two pieces of work: let whoever is busy go first."""
         if self._others.busy():
-            worked = time.thread_time() - self._rested_at
+            worked = time.monotonic() - self._rested_at
             self._stopping.wait(min(worked * (ASKED_REST if self._asks else BUSY_REST), REST_SECONDS_MAX))
         if self._stopping.is_set():
             raise _Stopped
-        self._rested_at = time.thread_time()
+        self._rested_at = time.monotonic()
