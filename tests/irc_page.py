@@ -144,9 +144,9 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
 - An INVITE by an operator lets in despite `k`, `l` and the bans that stand by then, until it is used; a guest's is used
   up by being kicked.
 - JOIN of a name that a renamed channel has left behind enters it under its new one (no CHANNEL_RENAMED).
-- Settings of a room that are no modes (slow mode, and how much is kept: `keep-for`, `keep-last`) are told to nobody when
-  they change. Whoever speaks too fast is told so (404), and whoever missed what is no longer kept by a NOTICE to the
-  channel.
+- Settings of a room that are no modes (slow mode, and how much is kept: `keep-for`, `keep-last`) are told to nobody
+  when they change. Whoever speaks too fast is told so (404), and whoever missed what is no longer kept by a NOTICE to
+  the channel.
 - Modes that are changed together are told in one line; a mask that is only a name is looked up, and begins another.
 - A LIST has at most four masks, and as many negated ones; a channel is as old as its room.
 - A hidden room (`+s`) that one may not enter is 473, whatever else is in the way.
