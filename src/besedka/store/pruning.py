@@ -126,17 +126,18 @@ def prune_audit(connection: sqlite3.Connection, *, before: int, keep: int, limit
 
     Whether there may be more. Times do not go with the ids exactly: a line is gone once all before it are.
     """
-    (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM audit").fetchone()
-    first = connection.execute("SELECT id, time FROM audit ORDER BY id LIMIT ?", (limit,)).fetchall()
-    last = 0
-    for line, time in first:
-        if time >= before and line > newest - keep:
-            break
-        last = line
-    if not last:
+    last, count = connection.execute(_FIRST_LINES, (limit, before, keep)).fetchone()
+    if not count:
         return False
     connection.execute("DELETE FROM audit WHERE id <= ?", (last,))
-    return bool(last == first[-1][0] and len(first) == limit)
+    return bool(count == limit)
+
+
+_FIRST_LINES = """
+WITH first AS (SELECT id, time FROM audit ORDER BY id LIMIT ?1),
+     staying AS (SELECT min(id) AS id FROM first WHERE time >= ?2 AND id > (SELECT max(id) FROM audit) - ?3)
+SELECT max(first.id), count(*) FROM first, staying WHERE staying.id IS NULL OR first.id < staying.id
+"""
 
 
 def shrink(connection: sqlite3.Connection, pages: int) -> bool:
