@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
@@ -223,3 +226,44 @@ def test_a_query_is_completed() -> None:
     known = Known(people=("bob",), rooms=("tea", "@bob"))
     assert completions("/search tea fr", known)[1] == ["from:me", "from:bob"]
     assert completions("/search in:", known)[1] == ["in:tea", "in:@bob"]
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where clocks are an hour ahead of UTC in winter and two in summer: from 2026-03-29 to 2026-10-25."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("query", "minutes"),
+    [
+        ("tea before:2026-03-29", 60),
+        ("tea after:2026-03-28", 60),
+        ("tea after:2026-03-29", 120),
+        ("tea before:2026-10-25", 120),
+        ("tea after:2026-10-25", 60),
+        ("tea before:2026-07-01 after:2026-01-01", 60),
+    ],
+)
+def test_days_are_searched_by_the_clock_as_it_went_then(
+    berlin: None, monkeypatch: pytest.MonkeyPatch, query: str, minutes: int
+) -> None:
+    for now in (1_769_900_000, 1_782_900_000):  # In winter and in summer.
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        asked = Reader().types(f"/search {query}")
+        assert isinstance(asked, Search)
+        assert asked.zone == minutes, query
+
+
+def test_a_day_on_which_clocks_change_is_read_back_whole(berlin: None) -> None:
+    asked = Reader().types("/history 2026-03-29")
+    assert isinstance(asked, History)
+    assert asked.after_time is not None
+    assert asked.before_time is not None
+    assert asked.before_time - asked.after_time - 1 == DAY - 3_600_000
+    assert Reader().types("/history 0001-01-01") is not None
+    assert Reader().types("/history 9999-12-31") is not None

@@ -7,9 +7,11 @@ import time
 import msgspec
 
 from besedka.chat.entries import RoomId
-from besedka.chat.queries import moment_of
+from besedka.chat.queries import Moment, moment_of, parse
+from besedka.chat.refusals import Refusal
 from besedka.chat.requests import History, Search
 from besedka.client.deeds.here import Asked, Deed, Here, numbered
+from besedka.limits import Limits
 from besedka.words import _
 
 HISTORY_DEFAULT = 20
@@ -50,7 +52,7 @@ class Past:
     def _about(self, side: str, word: str, limit: int) -> History | None:
         """What is asked about a message or a time; says so where it is neither, or in no room."""
         here, (name, mark, digits) = self._here, word.rpartition("#")
-        moment = moment_of(word, now=int(time.time() * 1000), zone=zone())
+        moment = _here_then(word)
         number = numbered(digits) if mark else here.message(word) if word.startswith("@") else None
         if number is None and moment is None:
             if not word.startswith("@"):
@@ -76,7 +78,7 @@ class Past:
     # Searching ------------------------------------------------------------------------------------------------------
 
     def _search(self, argument: str) -> Asked:
-        return self._here.ask(Search(query=argument, zone=zone(), limit=HITS_DEFAULT))
+        return self._here.ask(Search(query=argument, zone=_zone_of(argument), limit=HITS_DEFAULT))
 
     def _more(self, _argument: str) -> Asked:
         following = self._here.surface.hits.following
@@ -86,9 +88,28 @@ class Past:
         return self._here.ask(following)
 
 
-def zone() -> int:
-    """How many minutes this machine's clock is ahead of UTC just now."""
-    return time.localtime().tm_gmtoff // 60
+def zone(at: int | None = None) -> int:
+    """How many minutes this machine's clock is ahead of UTC at a time, in milliseconds since 1970 UTC, or just now."""
+    return time.localtime(None if at is None else at / 1000).tm_gmtoff // 60
+
+
+def _here_then(word: str) -> Moment | None:
+    """The day or the moment that somebody means, by the clock as it went here then: clocks are put forward and back."""
+    now = int(time.time() * 1000)
+    about = moment_of(word, now=now, zone=zone())
+    if about is None:
+        return None
+    first, last = (moment_of(word, now=now, zone=zone(at)) for at in (about.start, about.end))
+    assert first is not None, "what it means depends on no zone"
+    assert last is not None, "nor here"
+    return Moment(first.start, last.end)
+
+
+def _zone_of(query: str) -> int:
+    """The zone for the days in a query, of which there is one: as it was where the first of them begins or ends."""
+    asked = parse(query, now=int(time.time() * 1000), zone=zone(), limits=Limits())
+    times = () if isinstance(asked, Refusal) else (asked.after, asked.before)
+    return zone(min((one for one in times if one is not None), default=None))
 
 
 _AROUND = "around"
