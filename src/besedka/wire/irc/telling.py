@@ -9,7 +9,7 @@ from besedka.chat.answers import DataTold
 from besedka.chat.cursor import Resumption
 from besedka.chat.entries import Kind, Person
 from besedka.chat.names import fold
-from besedka.chat.principals import AccountName
+from besedka.chat.principals import AccountName, PrincipalId
 from besedka.chat.refusals import N_
 from besedka.chat.told import Called, Pinged, RoomTold, Unit, Unreadable
 from besedka.wire.irc import inviting, monitor, negotiating, nicks, operators, renaming
@@ -18,7 +18,7 @@ from besedka.wire.irc.capabilities import Capability
 from besedka.wire.irc.entering import tell_entered
 from besedka.wire.irc.lines import build, word
 from besedka.wire.irc.subscriptions import tell_change, tell_joined
-from besedka.wire.looking import Followed, GuestInvited, Look, RoomRenamed
+from besedka.wire.looking import Followed, GuestInvited, Look, RoomRenamed, Seen
 from besedka.wire.operating import CalledOut, Expelled, Resettled, TakenBack
 
 if TYPE_CHECKING:
@@ -30,28 +30,56 @@ _PRUNED: Final = N_("Some of what was said here meanwhile is no longer kept.")
 
 
 def _room_told(conversation: IrcServer, unit: Unit) -> None:
-    """A room that this session is in. Where its joining is an entry, that follows; else it is told from here."""
+    """A room that this session is in, or was until what it has missed."""
     told = cast(RoomTold, unit)
-    if told.room_kind not in (Kind.PUBLIC, Kind.PRIVATE) or not told.room_name or conversation.principal is None:
+    if told.room_kind not in (Kind.PUBLIC, Kind.PRIVATE) or conversation.principal is None:
         return
-    channel = f"#{word(told.room_name)}"
+    if told.resumption is not Resumption.ON:  # It is in there already, and has missed some of what was said.
+        _missed(conversation, told)
+    elif told.room_name:
+        _let_in(conversation, told, conversation.principal)
+
+
+def _missed(conversation: IrcServer, told: RoomTold) -> None:
+    """Some entries are not kept any more, and perhaps nothing says that the room was renamed or left."""
+    before = conversation.names.get(told.room)
+    channel = _call(conversation, told) if told.room_name else before  # A hidden room that it has left has no name.
+    if channel is None:
+        return
+    if before is not None and before != channel:
+        renaming.found_renamed(conversation, told.room, before, channel)
+    if told.resumption is Resumption.PRUNED:
+        conversation.say_apart(build(conversation.world.server, "NOTICE", channel, conversation.translate(_PRUNED)))
+    if told.after >= told.head:
+        conversation.ask(Look(room=told.room), lambda seen: _found_out(conversation, channel, seen))
+
+
+def _found_out(conversation: IrcServer, channel: str, seen: Unit) -> None:
+    """Its account has left, or was put out, and that entry is no longer kept."""
+    if isinstance(seen, Seen) and not seen.inside:
+        conversation.say_apart(build(conversation.mask, "PART", channel))
+
+
+def _call(conversation: IrcServer, told: RoomTold) -> str:
+    """Know the room by its name, whatever it was called before."""
     before = conversation.names.get(told.room)
     if before is not None:
         conversation.rooms.pop(fold(before.removeprefix("#")), None)
+    channel = f"#{word(told.room_name)}"
     conversation.rooms[fold(told.room_name)] = told.room
     conversation.names[told.room] = channel
     while len(conversation.names) > 2 * conversation.limits.rooms_per_account_max:  # Of most it has been put out.
         del conversation.names[next(iter(conversation.names))]
-    if told.resumption is not Resumption.ON:  # It is in there already, and has missed some of what was said.
-        if before is not None and before != channel:
-            renaming.found_renamed(conversation, told.room, before, channel)
-        if told.resumption is Resumption.PRUNED:
-            conversation.say_apart(build(conversation.world.server, "NOTICE", channel, conversation.translate(_PRUNED)))
-        return
+    return channel
+
+
+def _let_in(conversation: IrcServer, told: RoomTold, principal: PrincipalId) -> None:
+    """It has come in. Where its joining is an entry, that follows; else it is told from here."""
+    channel = _call(conversation, told)
     if told.room in conversation.entered:
         del conversation.entered[told.room]
     elif not conversation.is_account or told.after >= told.head:
-        person = Person(conversation.principal, AccountName(conversation.account))
+        person = Person(principal, AccountName(conversation.account))
         extended = Capability.EXTENDED_JOIN in conversation.capabilities
         params = join_params(channel, person, conversation.world, extended=extended)
         conversation.say(build(conversation.mask, "JOIN", *params))
