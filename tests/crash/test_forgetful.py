@@ -40,15 +40,18 @@ class Life:
         arguments = ("--config", str(self._config), "--no-console")
         return Server(self._disk.data, arguments=arguments, environment=environment, program=LAUNCHER)
 
-    def round(self, *, dies_at: int = 0, weakness: Mapping[str, str] | None = None) -> Sequence[str]:
-        """Talk until the server is dead, cut its power, and what is wrong after that."""
+    def round(self, *, dies_at: int = 0, weakness: Mapping[str, str] | None = None, torn: bool = True) -> Sequence[str]:
+        """Talk until the server is dead, cut its power, and what is wrong after that.
+
+        Where it may be `torn`, half of the cuts leave some of the sectors that were not synced.
+        """
         server = self._server({**self._disk.start(dies_at=dies_at), **(weakness or {})})
         server.begin()
         with server:
             if server.wait_listening():
                 self.witness.talk(server.port, messages=MESSAGES)
             assert server.wait() == -signal.SIGKILL, server.errors
-        self._disk.cut_power(dice=self.dice if self.dice.random() < 0.5 else None)
+        self._disk.cut_power(dice=self.dice if torn and self.dice.random() < 0.5 else None)
         return faults_of(self.lobby(), self.witness)
 
     def lobby(self) -> Lobby:
@@ -103,5 +106,5 @@ def test_a_server_that_forgets_wrongly_is_caught(
 ) -> None:
     life = Life(tmp_path, disk, seed=1)
     assert not life.round(dies_at=DEEDS[1])
-    faults = life.round(weakness=weakness)
+    faults = life.round(weakness=weakness, torn=False)
     assert any(fault.startswith(found) for fault in faults), faults

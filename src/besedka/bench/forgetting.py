@@ -26,7 +26,7 @@ BUSY_EVENING = Shape(readers=100, speakers=4, window=64, messages_each=1250, per
 RUSH = Shape(readers=100, speakers=4, window=64, messages_each=5000)
 """As fast as they can: a second of it, or two."""
 
-SHAPES = {BUSY_EVENING: 3, RUSH: 15}
+SHAPES = {BUSY_EVENING: 3, RUSH: 10}
 """What is talked, and how often each time."""
 
 EVERYTHING = CONFIGURATION + "retention_look_seconds = 1.0\nping_seconds = 3600.0\n"
