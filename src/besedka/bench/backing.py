@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -13,11 +14,16 @@ import msgspec
 from besedka.bench import delivery
 from besedka.bench.delivery import Load, Measured, Shape
 from besedka.bench.server import Device, Running, Unmeasured
+from besedka.store.faults import FILE_ERRORS
+from besedka.store.search_file import SEARCH, connect
 
 TALK = Shape(readers=100, speakers=4, window=64, messages_each=1250, per_second=500)
 """Ten seconds of a busy evening: 50,000 deliveries a second, so that a machine of two cores has room for a backup."""
 
 PAUSE_SECONDS = 0.2
+
+INDEXED_SECONDS_MAX = 600.0
+"""A million messages take a minute on a machine that is quiet."""
 
 
 class Backup(msgspec.Struct, frozen=True):
@@ -49,6 +55,25 @@ class Outcome(msgspec.Struct, frozen=True):
             f"{len(speeds)} backups of {messages:,} messages, {size:,.0f} MB each: {speeds[len(speeds) // 2]:,.0f} MB/s"
             f" (median), {speeds[0]:,.0f} (slowest)",
         ]
+
+
+async def wait_indexed(data: Path, messages: int) -> None:
+    """Wait until search knows what `fill` has said: that is work of its own, and none of a backup's."""
+    deadline = time.perf_counter() + INDEXED_SECONDS_MAX
+    while not _is_indexed(data / SEARCH.name, messages):
+        if time.perf_counter() > deadline:
+            raise Unmeasured("the search index was not complete in time")
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _is_indexed(path: Path, messages: int) -> bool:
+    try:
+        with closing(connect(path, mode="ro")) as connection:
+            (listed,) = connection.execute("SELECT EXISTS (SELECT 1 FROM listed)").fetchone()
+            (high,) = connection.execute("SELECT coalesce(max(high), 0) FROM places").fetchone()
+    except FILE_ERRORS:
+        return False  # It is only being made.
+    return not listed and high >= messages
 
 
 async def measure(running: Running, devices: Sequence[Device], data: Path, progress: Callable[[str], None]) -> Outcome:

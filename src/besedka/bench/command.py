@@ -206,6 +206,8 @@ async def _backup(messages: int) -> None:
             peer.close()
         await starting.fill(data, devices[0], messages, _progress)
         async with serving(data) as running:
+            _progress("waiting for the search index")
+            await backing.wait_indexed(data, messages)
             outcome = await backing.measure(running, devices, data, _progress)
     for line in outcome.lines(messages):
         _say(line)
