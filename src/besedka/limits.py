@@ -109,8 +109,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Entries in one page of history: some screens, and one short read transaction."""
     search_characters_max: int = 512
     """What somebody looks for, as it is typed: a long sentence, with all that can be said of it."""
-    search_words_max: int = 32
-    """Words, names and rooms in it: each costs the index a look."""
+    search_words_max: int = 64
+    """Words, names and rooms in it: each costs the index a look. A sentence in Japanese has one for each letter."""
     search_hits_max: int = 50
     """Messages in one answer to a search: some screens, a quarter of a page of history."""
     search_spans_max: int = 64

@@ -16,7 +16,10 @@ anything = st.text(st.characters(categories=None), max_size=60)
 """Lone surrogates too."""
 
 letters = st.text(
-    st.sampled_from("aAéÉßİıſ ёЁйЙи\u0306\u0301\u0308\u0323Щщ-_½ﬁ①\x02\x03\x04,19fF\u00ad\u200d\ufe0f하ᄒ\u1161\u11ab"),
+    st.sampled_from(
+        "aAéÉßİıſ ёЁйЙи\u0306\u0301\u0308\u0323Щщ-_½ﬁ①\x02\x03\x04,19fF\u00ad\u200d\ufe0f하ᄒ\u1161\u11ab"
+        "茶か\u3099ー・ｶﾞก\u0e31"
+    ),
     max_size=30,
 )
 """What folds in every way there is, close together."""
@@ -82,6 +85,9 @@ def test_case_does_not_matter(text: str) -> None:
         ("Hello, world_2", ("hello", "world", "2")),
         ("https://example.org/Ёж?q=1", ("https", "example", "org", "еж", "q", "1")),
         ("don't", ("don", "t")),
+        ("これはお茶です2本", ("こ", "れ", "は", "お", "茶", "で", "す", "2", "本")),
+        ("ｶﾞｲﾄﾞ・東京", ("ガ", "イ", "ド", "東", "京")),
+        ("녹차 한 잔", ("녹차", "한", "잔")),
     ],
 )
 def test_words(text: str, words: tuple[str, ...]) -> None:

@@ -90,3 +90,9 @@ def test_links(text: str, has: bool) -> None:
 def test_what_is_looked_for_is_not_in_any_report() -> None:
     query = Query((Term(("secret",)),))
     assert "secret" not in f"{query!r} {query} {query.terms}"
+
+
+def test_what_is_written_without_blanks_is_found_in_the_middle_and_shown_in_one_piece() -> None:
+    query = Query((Term(words_of("お茶")),))
+    assert spans(query, "これはお茶です。お茶") == ((3, 5), (8, 10))
+    assert spans(query, "茶お") == ()

@@ -44,7 +44,14 @@ _SIGNS = re.compile("[!-/:-@\\[-`{-~\u00ab\u00bb\u2013\u2014\u201c-\u201e]")
 _SHORT_I = (("\u0438\u0306", "\u0439"), ("\u0418\u0306", "\u0419"))
 """The two that are one letter, whatever stands above it: й and Й."""
 
-_WORD = re.compile(r"[^\W_]+")
+_UNPARTED = (
+    "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai and Lao, Burmese, Khmer
+    "\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff"  # Japanese syllables
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Chinese characters
+)
+"""What is written without blanks. Each is a word, so that what stands in the middle of a sentence is found."""
+
+_WORD = re.compile(rf"(?=[^\W_])[{_UNPARTED}]|[^\W_{_UNPARTED}]+")
 
 CHARACTERS_REMEMBERED = 1024
 """Single ones, with what they come to: more than the letters and signs of those who talk with each other."""
@@ -68,6 +75,8 @@ def _plainly(text: str) -> str:
 
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text as they are searched, in order: runs of letters and digits of its fold.
+
+    Of what is written without blanks between words, each letter is one: several are found as a phrase is.
 
     None has a blank in it, nor any sign of ASCII: joined by blanks they come apart again in the same way.
     """

@@ -88,7 +88,9 @@ def spans(query: Query, text: str) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     for hit in sorted(hits):
         start, end = placed[hit].start, placed[hit].end
-        if found and start < found[-1][1]:  # Two words of one character, as some fractions are.
+        if (
+            found and start <= found[-1][1]
+        ):  # Two words of one character, as some fractions are; or with no blank between.
             start = found.pop()[0]
         found.append((start, end))
     return tuple(found)

@@ -15,7 +15,7 @@ import msgspec
 from besedka.store.faults import FILE_ERRORS
 from besedka.store.opening import BUSY_SECONDS, DatabaseFile
 
-SEARCH = DatabaseFile("search.db", application_id=0x62657378, version=1)
+SEARCH = DatabaseFile("search.db", application_id=0x62657378, version=2)
 
 INDEX_ERRORS = (*FILE_ERRORS, msgspec.DecodeError)
 """What whoever reads the file meets where it is damaged; the last one where SQLite sees nothing wrong with it."""
