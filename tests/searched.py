@@ -23,7 +23,8 @@ from besedka.store.memory import MemoryLogStore
 from besedka.store.opening import reader
 from besedka.store.search_file import SEARCH
 from besedka.store.search_index import SearchIndex
-from besedka.store.search_lookup import Ask, look_up, searcher
+from besedka.store.search_lookup import look_up, searcher
+from besedka.store.sifting import Ask
 from running import OnLoop, step
 
 ROOMS = (1, 2, 3)
@@ -123,11 +124,11 @@ class World:
         try:
 
             def real(older: SearchPlace | None) -> Found:
-                ask = Ask(query, scope, older, 2, 1 << 20)
+                ask = Ask(query, scope, older, 2, 1 << 20, 9)
                 return look_up(connection, self._log, self.sqlite.index.news, ask)
 
             def naive(older: SearchPlace | None) -> Found:
-                return step(self.memory.search(query, scope, older_than=older, limit=2, bytes_max=1 << 20))
+                return step(self.memory.search(query, scope, older_than=older, limit=2, bytes_max=1 << 20, spans_max=9))
 
             everything, given = [*pages(naive)], [*pages(real)]
             since = max(page.since for page in given)

@@ -46,10 +46,11 @@ def search(
     older_than: SearchPlace | None = None,
     limit: int = 50,
     bytes_max: int = 1 << 20,
+    spans_max: int = 9,
 ) -> Found:
     if isinstance(logs, SqliteLogStore):
         run(logs.scrub())  # Which indexes everything first.
-    return run(logs.search(query, scope, older_than=older_than, limit=limit, bytes_max=bytes_max))
+    return run(logs.search(query, scope, older_than=older_than, limit=limit, bytes_max=bytes_max, spans_max=spans_max))
 
 
 def places(found: Found) -> list[tuple[RoomId, int]]:
@@ -89,6 +90,8 @@ def test_it_is_said_where_the_words_stand(logs: LogStore, run: Run, lobby: Addit
     """By the store's own threads: nobody who talks waits for it."""
     (found,) = search(logs, run, about("мед", "чай", prefix=True)).messages
     assert list(found.spans) == [(8, 11), (14, 19)]
+    (found,) = search(logs, run, about("мед", "чай", prefix=True), spans_max=1).messages
+    assert list(found.spans) == [(8, 11)]
     assert [list(one.spans) for one in search(logs, run, Query(authors=(ANN.principal,))).messages] == [[]] * 6
 
 

@@ -272,8 +272,11 @@ class Slow(MemoryLogStore):
         older_than: SearchPlace | None,
         limit: int,
         bytes_max: int,
+        spans_max: int,
     ) -> Found:
-        found = await super().search(query, scope, older_than=older_than, limit=limit, bytes_max=bytes_max)
+        found = await super().search(
+            query, scope, older_than=older_than, limit=limit, bytes_max=bytes_max, spans_max=spans_max
+        )
         self.meanwhile()
         return found
 

@@ -52,7 +52,9 @@ class Kept:
 
     def find(self, word: str) -> list[int]:
         """The numbers of what has this word."""
-        found = self._run(self.logs.search(Query((Term((word,)),)), SCOPE, older_than=None, limit=9, bytes_max=1 << 20))
+        found = self._run(
+            self.logs.search(Query((Term((word,)),)), SCOPE, older_than=None, limit=9, bytes_max=1 << 20, spans_max=9)
+        )
         assert found.since == 0
         return [one.entry.number for one in found.messages]
 
@@ -236,7 +238,7 @@ def test_where_no_index_can_be_kept_the_newest_are_compared(
     run(kept.logs.append([made]))
     assert not run(kept.logs.scrub())
     query = Query((Term(("kingfisher",)),))
-    found = run(kept.logs.search(query, SCOPE, older_than=None, limit=99, bytes_max=1 << 20))
+    found = run(kept.logs.search(query, SCOPE, older_than=None, limit=99, bytes_max=1 << 20, spans_max=9))
     assert [one.entry.number for one in found.messages] == [*range(402, 302, -2)]
     assert found.since == made.entries[302].entry.time, "it does not say how far it has looked"
     assert [event for event, _ in kept.journal.faults] == ["search index failed"]

@@ -16,8 +16,8 @@ import pytest
 from besedka.chat.rooms import Reading
 from besedka.hub.keeping import Found, FoundMessage
 from besedka.store import search_lookup, search_shards
-from besedka.store.search_lookup import Ahead, Ask, Shards
-from besedka.store.sifting import page_of
+from besedka.store.search_lookup import Ahead, Shards
+from besedka.store.sifting import Ask, page_of
 from running import OnLoop
 from searched import QUERIES, ROOMS, SCOPES, made_small, play
 

@@ -232,10 +232,16 @@ def make_slow(server: HubRoom) -> list[Query]:
     plain = server.logs.search
 
     async def search(
-        query: Query, scope: Mapping[RoomId, Reading], *, older_than: SearchPlace | None, limit: int, bytes_max: int
+        query: Query,
+        scope: Mapping[RoomId, Reading],
+        *,
+        older_than: SearchPlace | None,
+        limit: int,
+        bytes_max: int,
+        spans_max: int,
     ) -> Found:
         asked.append(query)
-        read = await plain(query, scope, older_than=older_than, limit=limit, bytes_max=bytes_max)
+        read = await plain(query, scope, older_than=older_than, limit=limit, bytes_max=bytes_max, spans_max=spans_max)
         await server.process.wait_seconds(0.5)
         return read
 

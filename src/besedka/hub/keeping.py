@@ -153,7 +153,7 @@ class FoundMessage(msgspec.Struct, frozen=True):
     entry: Entry
     """As whoever asks may read it."""
     spans: Sequence[tuple[int, int]] = ()
-    """Where in its text the words stand, as `chat.searching.spans` has it: in long texts that takes milliseconds."""
+    """Where in its text words stand first, as `chat.searching.spans` has it: in long texts that takes milliseconds."""
 
     @property
     def place(self) -> SearchPlace:
@@ -317,11 +317,13 @@ class LogStore(Belongings, Protocol):
         older_than: SearchPlace | None,
         limit: int,
         bytes_max: int,
+        spans_max: int,
     ) -> Found:
         """The newest messages that match, in these rooms and from and to where these may be read.
 
-        At most `limit` and about `bytes_max` (one at least). Never stale: what was kept before it was asked is found,
-        and nobody finds a message by words that were taken back, or that they may not read.
+        At most `limit` and about `bytes_max` (one at least), and `spans_max` places in each. Never stale: what was kept
+        before it was asked is found, and nobody finds a message by words that were taken back, or that they may not
+        read.
         """
         ...
 

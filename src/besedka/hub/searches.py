@@ -137,6 +137,7 @@ class Searches:
             older_than=None if request.older_than is None else SearchPlace(*request.older_than),
             limit=max(1, min(request.limit, limits.search_hits_max)),
             bytes_max=limits.run_bytes_max,
+            spans_max=limits.search_spans_max,
         )
         now = self._as_of_now(found, query, online.principal, heads)
         if now is None:

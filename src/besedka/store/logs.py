@@ -43,7 +43,7 @@ from besedka.store.opening import MESSAGES, opened, reader
 from besedka.store.rows import ROOM_COLUMNS, STAY_COLUMNS, Row, entry_of, room_of, weight
 from besedka.store.scrubbing import scrub
 from besedka.store.search import Search
-from besedka.store.search_lookup import Ask
+from besedka.store.sifting import Ask
 from besedka.store.threads import Readers, Writer
 from besedka.words import _
 
@@ -275,9 +275,10 @@ class SqliteLogStore(SqliteBelongings):
         older_than: SearchPlace | None,
         limit: int,
         bytes_max: int,
+        spans_max: int,
     ) -> Found:
         """The newest messages that match, in these rooms and from and to where these may be read."""
-        return await self.index.find(Ask(query, scope, older_than, limit, bytes_max))
+        return await self.index.find(Ask(query, scope, older_than, limit, bytes_max, spans_max))
 
     # Request ids.
 

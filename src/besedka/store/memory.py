@@ -55,7 +55,7 @@ from besedka.store.memory_views import (
     unread_of,
     without_people,
 )
-from besedka.store.sifting import page_of, sifted
+from besedka.store.sifting import Ask, page_of, sifted
 
 
 class Disturbance(Protocol):
@@ -344,12 +344,14 @@ class MemoryLogStore(MemoryBelongings):
         older_than: SearchPlace | None,
         limit: int,
         bytes_max: int,
+        spans_max: int,
     ) -> Found:
         """The newest messages that match; every one is compared."""
         await self._disturbance.before("search")
         there = [self._rooms[room] for room in scope if room in self._rooms]
         entries = ((room.id, entry) for room in there for entry in self._entries[room.id][room.floor - 1 :])
-        return page_of(query, sifted(query, entries, scope), older_than=older_than, limit=limit, bytes_max=bytes_max)
+        ask = Ask(query, scope, older_than, limit, bytes_max, spans_max)
+        return page_of(ask, sifted(query, entries, scope))
 
     async def floors_due(self, retention: Retention, *, now: int, after: RoomId, limit: int) -> FloorsDue:
         """The rooms whose floors are to rise, or have risen unswept, by id."""

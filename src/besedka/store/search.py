@@ -16,9 +16,10 @@ from besedka.hub.ports import Journal
 from besedka.store.log_pages import LogPages
 from besedka.store.opening import MESSAGES, reader
 from besedka.store.search_file import INDEX_ERRORS, SEARCH
-from besedka.store.search_lookup import Ask, look_up, read_through, searcher
+from besedka.store.search_lookup import look_up, read_through, searcher
 from besedka.store.search_news import SearchNews
 from besedka.store.search_thread import SearchThread
+from besedka.store.sifting import Ask
 from besedka.store.threads import Readers
 from besedka.words import _
 

@@ -20,7 +20,7 @@ import msgspec
 
 from besedka.chat.entries import Edited, Entry, Redacted, RoomId
 from besedka.chat.rooms import Reading
-from besedka.chat.searching import Query, Term
+from besedka.chat.searching import Term
 from besedka.hub.keeping import Found, FoundMessage, SearchPlace
 from besedka.store.log_pages import LogPages, Place, Stretch
 from besedka.store.search_file import connect
@@ -34,7 +34,7 @@ from besedka.store.search_shards import (
     name_fact,
     room_fact,
 )
-from besedka.store.sifting import page_of, sifted
+from besedka.store.sifting import Ask, page_of, sifted
 
 ROOM_WORDS_MAX = 16
 """Rooms that a shard is asked for by their words; where more are in scope, what it gives is looked at one by one."""
@@ -58,16 +58,6 @@ _LAST = (1 << 53) - 2
 """Above every room and number, and yet a number in JSON."""
 
 _keys = msgspec.json.Decoder(list[tuple[int, int, RoomId, int]]).decode
-
-
-class Ask(msgspec.Struct, frozen=True):
-    """What one search is about."""
-
-    query: Query
-    scope: Mapping[RoomId, Reading]
-    older_than: SearchPlace | None
-    limit: int
-    bytes_max: int
 
 
 class Ahead(msgspec.Struct, frozen=True):
@@ -306,12 +296,5 @@ def _confirmed(shards: Shards, log: LogPages, ask: Ask) -> list[FoundMessage]:
 def _page(ask: Ask, found: Sequence[FoundMessage], bound: SearchPlace | None, since: int) -> Found:
     """The newest of these; none that is older than what was not looked at."""
     messages = {(one.room, one.entry.number): one for one in found if bound is None or one.place >= bound}
-    page = page_of(
-        ask.query,
-        messages.values(),
-        older_than=ask.older_than,
-        limit=ask.limit,
-        bytes_max=ask.bytes_max,
-        since=since,
-    )
+    page = page_of(ask, messages.values(), since=since)
     return msgspec.structs.replace(page, next=bound) if page.next is None and bound is not None else page

@@ -14,6 +14,17 @@ from besedka.hub.keeping import Found, FoundMessage, SearchPlace
 from besedka.store.rows import ENTRY_BYTES
 
 
+class Ask(msgspec.Struct, frozen=True):
+    """What one search is about."""
+
+    query: Query
+    scope: Mapping[RoomId, Reading]
+    older_than: SearchPlace | None
+    limit: int
+    bytes_max: int
+    spans_max: int
+
+
 def sifted(
     query: Query, entries: Iterable[tuple[RoomId, Entry]], scope: Mapping[RoomId, Reading]
 ) -> list[FoundMessage]:
@@ -31,20 +42,12 @@ def sifted(
     return found
 
 
-def page_of(
-    query: Query,
-    found: Iterable[FoundMessage],
-    *,
-    older_than: SearchPlace | None,
-    limit: int,
-    bytes_max: int,
-    since: int = 0,
-) -> Found:
-    """The newest of what was found by a query, as one page."""
-    older = (one for one in found if older_than is None or one.place < older_than)
+def page_of(ask: Ask, found: Iterable[FoundMessage], *, since: int = 0) -> Found:
+    """The newest of what was found, as one page."""
+    older = (one for one in found if ask.older_than is None or one.place < ask.older_than)
     newest = sorted(older, key=lambda one: one.place, reverse=True)
-    page = tuple(_fitting(newest, limit, bytes_max))
-    shown = tuple(msgspec.structs.replace(one, spans=spans(query, _text(one))) for one in page)
+    page = tuple(_fitting(newest, ask.limit, ask.bytes_max))
+    shown = tuple(msgspec.structs.replace(one, spans=spans(ask.query, _text(one))[: ask.spans_max]) for one in page)
     return Found(shown, page[-1].place if page and len(page) < len(newest) else None, since)
 
 
