@@ -12,10 +12,10 @@ from besedka.hub.faults import StoreFault
 from besedka.hub.keeping import AuditRow
 from besedka.serve.returning import note_restore
 from besedka.serve.world import SystemClock
-from besedka.store.restored import MARK, UNFINISHED, Mark, lay_mark
+from besedka.store.restored import NOTED, UNFINISHED, Restoration, lay_restoration
 from receiving import FakeJournal
 
-RESTORED = Mark(made=1_700_000_000_000, besedka="1.0", restored=1_700_000_100_000, by="root", epoch="another")
+RESTORED = Restoration(made=1_700_000_000_000, besedka="1.0", restored=1_700_000_100_000, by="root", epoch="another")
 
 
 class Rows:
@@ -51,8 +51,8 @@ def start(data: Path, journal: FakeJournal, rows: Rows) -> None:
 def test_a_restore_is_said_once(tmp_path: Path, journal: FakeJournal, rows: Rows) -> None:
     start(tmp_path, journal, rows)
     assert (journal.notes, rows.rows) == ([], [])
-    lay_mark(tmp_path, RESTORED)
-    assert (tmp_path / MARK).stat().st_mode & 0o077 == 0
+    lay_restoration(tmp_path, RESTORED)
+    assert (tmp_path / NOTED).stat().st_mode & 0o077 == 0
     for _ in range(2):
         start(tmp_path, journal, rows)
     assert journal.events("backup restored") == [
@@ -70,7 +70,7 @@ def test_a_restore_is_said_once(tmp_path: Path, journal: FakeJournal, rows: Rows
 
 
 def test_what_cannot_be_kept_is_said_at_the_next_start_again(tmp_path: Path, journal: FakeJournal, rows: Rows) -> None:
-    lay_mark(tmp_path, RESTORED)
+    lay_restoration(tmp_path, RESTORED)
     rows.full = True
     start(tmp_path, journal, rows)
     assert len(journal.faults) == 1
@@ -83,7 +83,7 @@ def test_a_restore_that_was_cut_off_before_it_changed_anything(
     tmp_path: Path, journal: FakeJournal, rows: Rows
 ) -> None:
     (tmp_path / UNFINISHED).mkdir()
-    (tmp_path / MARK).write_text("half of i")  # Not ours, or of a broken disk: nobody stumbles over it.
+    (tmp_path / NOTED).write_text("half of i")  # Not ours, or of a broken disk: nobody stumbles over it.
     start(tmp_path, journal, rows)
     assert journal.notes == [("restore cut off before anything was changed", {"left": UNFINISHED})]
     assert not rows.rows

@@ -22,7 +22,7 @@ from besedka.store import replacing, restoring
 from besedka.store.backups import pour
 from besedka.store.faults import BadBackup, Newer
 from besedka.store.opening import MESSAGES
-from besedka.store.restored import Mark, read_mark
+from besedka.store.restored import Restoration, read_restoration
 from besedka.store.restoring import restore
 from besedka.store.stores import open_stores
 from kept_world import ask, content, epoch, make_account
@@ -75,7 +75,9 @@ def test_a_new_directory_gets_it_all_and_is_another_log(
     assert (restored.manifest.made, restored.manifest.epoch) == (NOW, epoch(furnished))
     assert epoch(data) != epoch(furnished)
     assert set(content(data)) == {"accounts.db", "messages.db", "besedka.toml", "tls/self-made.pem", "restored.json"}
-    assert read_mark(data) == Mark(made=NOW, besedka=__version__, restored=NOW, by="root", epoch=epoch(data))
+    assert read_restoration(data) == Restoration(
+        made=NOW, besedka=__version__, restored=NOW, by="root", epoch=epoch(data)
+    )
     assert all(path.stat().st_mode & 0o077 == 0 for path in data.rglob("*"))
     stores = open_stores(data, limits=Limits())
     try:
@@ -225,7 +227,7 @@ def test_wherever_it_is_cut_the_next_start_has_the_one_or_the_other(
         outcomes.append(epoch(data) != epoch(furnished))
         aside = data / f"replaced-{STAMP}"
         assert aside.exists() == outcomes[-1]
-        assert (read_mark(data) is not None) == outcomes[-1]
+        assert (read_restoration(data) is not None) == outcomes[-1]
         if outcomes[-1]:
             assert epoch(aside) == epoch(furnished)
             assert (data / "tls" / "self-made.pem").exists()

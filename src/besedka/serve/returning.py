@@ -8,7 +8,7 @@ from besedka.admin.table import moment
 from besedka.admin.trail import AuditTrail
 from besedka.hub.faults import StoreFault
 from besedka.hub.ports import Journal
-from besedka.store.restored import UNFINISHED, forget_mark, read_mark
+from besedka.store.restored import UNFINISHED, forget_restoration, read_restoration
 from besedka.words import _
 
 
@@ -19,22 +19,22 @@ async def note_restore(data: Path, journal: Journal, trail: AuditTrail) -> None:
     """
     if (data / UNFINISHED).exists():
         journal.note("restore cut off before anything was changed", left=UNFINISHED)
-    mark = read_mark(data)
-    if mark is None:
+    restoration = read_restoration(data)
+    if restoration is None:
         return
-    made = moment(mark.made)
+    made = moment(restoration.made)
     journal.note(
         "backup restored",
         moment=made,
-        besedka=mark.besedka,
-        restored=moment(mark.restored),
-        by=mark.by,
-        epoch=mark.epoch,
+        besedka=restoration.besedka,
+        restored=moment(restoration.restored),
+        by=restoration.by,
+        epoch=restoration.epoch,
     )
-    whom, reason = _("backup of {moment} UTC").format(moment=made), _("by {user}").format(user=mark.by)
+    whom, reason = _("backup of {moment} UTC").format(moment=made), _("by {user}").format(user=restoration.by)
     try:
         await trail.record("restore", whom, reason=reason)
     except StoreFault as error:
         journal.fault("store fault", error)
     else:
-        forget_mark(data)
+        forget_restoration(data)

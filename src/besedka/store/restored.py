@@ -13,10 +13,10 @@ from besedka.store.opening import sync
 UNFINISHED = "restore.new"
 """The folder that a backup is laid into. Where it is there and nobody restores, nothing was replaced."""
 
-MARK = "restored.json"
+NOTED = "restored.json"
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class Restoration(msgspec.Struct, frozen=True, kw_only=True):
     """What was restored. It is put in its place with the files, so it is there if they are."""
 
     made: int
@@ -31,23 +31,23 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """Of the log from now on."""
 
 
-def lay_mark(folder: Path, mark: Mark) -> None:
+def lay_restoration(folder: Path, restoration: Restoration) -> None:
     """Put it beside the files that are to come into their places. Raises OSError."""
-    path = folder / MARK
+    path = folder / NOTED
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(msgspec.json.encode(mark))
+        file.write(msgspec.json.encode(restoration))
     sync(path)
 
 
-def read_mark(directory: Path) -> Mark | None:
+def read_restoration(directory: Path) -> Restoration | None:
     """What was restored and no server has said yet."""
     try:
-        return msgspec.json.decode((directory / MARK).read_bytes(), type=Mark)
+        return msgspec.json.decode((directory / NOTED).read_bytes(), type=Restoration)
     except (OSError, msgspec.MsgspecError):
         return None
 
 
-def forget_mark(directory: Path) -> None:
+def forget_restoration(directory: Path) -> None:
     """It is said."""
     with contextlib.suppress(OSError):
-        (directory / MARK).unlink()
+        (directory / NOTED).unlink()

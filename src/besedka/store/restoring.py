@@ -23,7 +23,7 @@ from besedka.store.examining import flaws
 from besedka.store.faults import FILE_ERRORS, BadBackup, Newer, sentence
 from besedka.store.opening import ACCOUNTS, MESSAGES, DatabaseFile, give_to_owner, private_directory, reader, sync
 from besedka.store.replacing import fault, finish_replacing, replace
-from besedka.store.restored import UNFINISHED, Mark, lay_mark
+from besedka.store.restored import UNFINISHED, Restoration, lay_restoration
 from besedka.words import _
 
 SPARE_BYTES = 64 << 20
@@ -54,7 +54,9 @@ def restore(directory: Path, archive: BinaryIO, *, now: int, by: str, end_sessio
         manifest = unpack(archive, folder, made_room=lambda coming: _see_room(directory, coming))
         entries = _verify(folder, manifest)
         epoch = _begin_anew(folder, directory, end_sessions=end_sessions)
-        lay_mark(folder, Mark(made=manifest.made, besedka=manifest.besedka, restored=now, by=by, epoch=epoch))
+        lay_restoration(
+            folder, Restoration(made=manifest.made, besedka=manifest.besedka, restored=now, by=by, epoch=epoch)
+        )
         give_to_owner(directory, folder, *folder.rglob("*"))
         for each in (folder / "tls", folder):
             if each.is_dir():
