@@ -16,9 +16,11 @@ class Failure(click.ClickException):
         super().__init__("\n".join(sentences))
 
     def show(self, file: Any = None) -> None:
-        """On the error output, each sentence with the program's name before it."""
+        """On the error output, each sentence with the program's name before it; what it quotes moves no cursor."""
+        from besedka.chat.text import harmless_line  # Late, as everything is that only a failure needs.
+
         for sentence in self.message.splitlines():
-            click.echo(f"besedka: {sentence}", file=file, err=file is None)
+            click.echo(f"besedka: {harmless_line(sentence)}", file=file, err=file is None)
 
 
 class Misuse(Failure):

@@ -97,6 +97,12 @@ def test_what_cannot_be_is_one_sentence(data: Path, tmp_path: Path) -> None:
     assert content(data) == before
 
 
+def test_what_a_failure_quotes_moves_no_cursor(data: Path, tmp_path: Path) -> None:
+    said = failed("restore", tmp_path / "b\x1b[2J.tar", "--data", data)
+    assert "cannot be read" in said
+    assert "\x1b" not in said
+
+
 def test_a_name_that_is_too_long_is_said(data: Path, tmp_path: Path) -> None:
     for letters in (253, 300):
         assert "name too long" in failed("backup", tmp_path / ("x" * letters), "--data", data)
