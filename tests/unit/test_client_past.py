@@ -183,6 +183,17 @@ def test_what_was_found_stands_where_it_can_be_asked_for() -> None:
     assert reader.asks("/history 5 ~4#12") == History(room=DEN, around=12, limit=5)
 
 
+def test_who_finds_nothing_is_told_what_was_taken_for_words() -> None:
+    reader = Reader()
+    asked = reader.types("/search tea before:32.13.2026 has:cake from:bob note:this")
+    assert reader.told(found(asked)) == [
+        "-- before:32.13.2026 has:cake was looked for as words; /help search shows what can be said",
+        "-- nothing found",
+    ]
+    asked = reader.types("/search has:cake")
+    assert len(reader.told(found(asked, hit(9, "has: cake")))) == 2, "that was what they meant"
+
+
 def test_words_are_bold_where_the_terminal_can() -> None:
     reader = Reader(colour=True)
     told = reader.told(found(reader.types("/search tea ёж"), hit(9, "a tea, a Ёж; tea", (2, 5), (9, 11), (13, 16))))

@@ -53,19 +53,27 @@ def parse(text: str, *, now: int, zone: int = 0, limits: Limits) -> Asked | Refu
     """
     if len(text) > limits.search_characters_max:
         return Refusal(Code.TEXT_LONG)
-    reading = _Reading(now, zone)
+    asked = _read(text, _Reading(now, zone)).asked()
+    if sum(len(term.words) for term in asked.terms) + len(asked.people) + len(asked.rooms) > limits.search_words_max:
+        return Refusal(Code.TEXT_LONG)
+    if not (asked.terms or asked.people or asked.mine or asked.has_link):
+        return Refusal(Code.NOTHING_ASKED)
+    return asked
+
+
+def misread(text: str) -> tuple[str, ...]:
+    """What of a query begins like more than words and was taken for words: `before:32.13.2026`, `has:picture`."""
+    return tuple(_read(text, _Reading(0, 0)).misread)
+
+
+def _read(text: str, reading: _Reading) -> _Reading:
     for found in _TOKEN.finditer(text):
         phrase = next((one for one in found.groups() if one is not None), None)
         if phrase is not None:
             reading.words(phrase, prefix=found[0].endswith("*"))
         else:
             reading.token(found[0])
-    asked = reading.asked()
-    if sum(len(term.words) for term in asked.terms) + len(asked.people) + len(asked.rooms) > limits.search_words_max:
-        return Refusal(Code.TEXT_LONG)
-    if not (asked.terms or asked.people or asked.mine or asked.has_link):
-        return Refusal(Code.NOTHING_ASKED)
-    return asked
+    return reading
 
 
 _TOKEN = re.compile(r'(?<!\S)(?:"([^"]*)"|«([^»]*)»|“([^”]*)”|„([^“”]*)[“”])\*?|\S+')
@@ -123,6 +131,8 @@ class _Reading:
         self._after: int | None = None
         self._before: int | None = None
         self._has_link = False
+        self.misread: dict[str, None] = {}
+        """What only began like one of `_KEYS`."""
 
     def asked(self) -> Asked:
         """All of it."""
@@ -141,6 +151,7 @@ class _Reading:
         said = _KEYS.get(fold(key)) if colon else None
         if said is None or not said(self, value.strip('"')):
             self.words(token, prefix=False)
+            self.misread |= {} if said is None else {token: None}
 
     # What can be said beside words: each answers whether that is how it is said -------------------------------------
 

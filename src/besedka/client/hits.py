@@ -8,6 +8,7 @@ from besedka.chat.answers import Hit, HitRoom, SearchPage
 from besedka.chat.entries import Kind, Manner, Message, RoomId
 from besedka.chat.names import fold
 from besedka.chat.principals import is_imported
+from besedka.chat.queries import misread
 from besedka.chat.requests import Request, Search
 from besedka.chat.text import harmless_line
 from besedka.client.core import Core
@@ -49,11 +50,15 @@ class Hits:
         self._rooms |= {fold(name): room for room, name in labels.items()}
         self.following = None if page.next is None else msgspec.structs.replace(request, id=None, older_than=page.next)
         wanted = [hit for hit in page.hits if hit.entry.author not in self._core.own.ignored]
-        return [*(self._line(hit, labels[hit.room]) for hit in wanted), *self._ending(page, len(wanted))]
+        return [*(self._line(hit, labels[hit.room]) for hit in wanted), *self._ending(request, page, len(wanted))]
 
-    def _ending(self, page: SearchPage, count: int) -> list[str]:
+    def _ending(self, request: Search, page: SearchPage, count: int) -> list[str]:
         dim = self._look.dim
         lines = []
+        words = " ".join(misread(request.query)) if count == 0 and request.older_than is None else ""
+        if words:
+            text = _("{said} was looked for as words; /help search shows what can be said")
+            lines.append(dim("-- " + text.format(said=harmless_line(words))))
         if page.since:
             text = _("what was said before {time} is not indexed yet, so it was not looked through")
             lines.append(dim("-- " + text.format(time=moment(page.since))))
