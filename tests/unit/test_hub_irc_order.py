@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from besedka.chat.retention import Retention
+from besedka.hub.settings import Settings
 from besedka.limits import Limits
 from hub_room import HubRoom, Wire
 from irc_company import Company, Sitter
@@ -181,6 +183,33 @@ def test_who_leaves_while_behind_is_told_of_a_renaming_before() -> None:
     lines = [line.partition(" ")[2] for line in bob.read()]
     moves = [line for line in lines if line.startswith(("PART", "JOIN"))]
     assert moves == ["PART #tea", "JOIN #coffee", "PART #coffee"]
+
+
+def test_who_was_in_a_hidden_room_reads_to_the_end_under_the_name_that_it_knows() -> None:
+    """Neither the entry of the renaming nor the new name is told: the one is no longer kept, the other is hidden."""
+    limits = Limits(retention_look_seconds=60.0, ping_seconds=86_400.0)  # Nobody answers a ping here.
+    here = Company(HubRoom(limits=limits, settings=Settings(retention=Retention(messages=2))))
+    here.register("ann")
+    here.register("bob")
+    ann, elsewhere, bob = here.account("ann"), here.account("bob"), narrow_one(here.account("bob"))
+    ann.write("JOIN #tea")
+    elsewhere.write("JOIN #tea")
+    bob.read()
+    bob.fill()
+    ann.write("PRIVMSG #tea :zero")  # It fills the link.
+    ann.write("PRIVMSG #tea :zero and a half", "RENAME #tea #coffee", "MODE #coffee +s")
+    ann.write(*(f"PRIVMSG #coffee :{text}" for text in ("one", "two", "three")))
+    elsewhere.write("PART #coffee")
+    here.server.settle(61)
+    bob.drain()
+    lines = [line.partition(" ")[2] for line in bob.read()]
+    assert [line for line in lines if line.startswith(("#", "PRIVMSG", "JOIN", "PART"))] == [
+        "PRIVMSG #tea :zero",
+        "#tea :Some of what was said here meanwhile is no longer kept.",
+        "PRIVMSG #tea :two",
+        "PRIVMSG #tea :three",
+        "PART #tea",
+    ]
 
 
 def test_a_native_guest_that_goes_has_a_user_name() -> None:

@@ -197,9 +197,10 @@ class Places:
             way, after = resumption(cursor, epoch=epoch, head=state.head, floor=state.floor, fresh=fresh)
         after = max(after, readable.first - 1, state.floor - 1)
         session.behind[state.id] = after
-        if state.id in session.apart:
-            session.apart[state.id].called = None  # It is told what the room is called now.
-        session.tell(room_told(session, opened, readable, after=after, resumption=way))
+        told = room_told(session, opened, readable, after=after, resumption=way)
+        if told.room_name and state.id in session.apart:  # It is told what the room is called now.
+            session.apart[state.id].called = None  # Where it is not, for it is outside, it reads on under the old name.
+        session.tell(told)
 
     def _give(self, session: Session, opened: OpenRoom, entries: Sequence[Entry], upto: int) -> None:
         """Hand over consecutive entries, and put the session at the head when it has them all."""
