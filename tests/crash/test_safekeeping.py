@@ -25,10 +25,11 @@ RESTORE = (
     "before-deciding:1",
     "before-rename:1",
     "before-moving:1",
-    *(f"before-rename:{times}" for times in range(2, 8)),
+    *(f"before-rename:{times}" for times in range(2, 9)),
     "after-moving:1",
 )
-"""Where a restore is killed. The first rename decides; two files go out, one with a log and its index, and two in."""
+"""Where a restore is killed. The first rename decides; two files go out, one with a log and its index, and two in
+and what says so."""
 
 UNDECIDED = RESTORE[:3]
 
