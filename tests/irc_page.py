@@ -119,9 +119,11 @@ Specifications: modern.ircdocs.horse and ircv3.net. What this page does not name
   PING. Whoever sends much more than is answered is cut off.
 - PART ends a membership, QUIT does not: accounts without a session stay in NAMES. The last owner of a room with others
   in it cannot leave (400).
-- A line that would pass 512 bytes where it is told is 417 and not cut. What comes from other programs and is longer, or
-  has several lines, is told as several messages, of which the first has the `msgid`, where `draft/multiline` is not
-  negotiated; a topic or reason ends in `…`. Only PRIVMSG is told as `draft/multiline`, and no ACTION.
+- A line that would pass 512 bytes where it is told is told from the nick alone, without user and host (which are
+  optional); where that is too long as well, or the nick has a dot, the line is 417. It is never cut. What comes from
+  other programs and is longer, or has several lines, is told as several messages, of which the first has the `msgid`,
+  where `draft/multiline` is not negotiated; a topic or reason ends in `…`. Only PRIVMSG is told as `draft/multiline`,
+  and no ACTION.
 - While a `draft/multiline` batch is open, only PING, PONG and QUIT are heard beside it: anything else is
   `MULTILINE_INVALID` and ends it. What a batch was wrong in is told once, and the rest of it is passed over.
 - An edit is told as a new line that begins with `* `. A redaction is told as REDACT to those who asked for that, and to

@@ -14,6 +14,7 @@ from besedka.hub.surroundings import Surroundings
 from besedka.wire.irc.world import NO_HOST, OFFLINE
 from hub_room import HubRoom
 from irc_guest import guests
+from irc_person import IrcPerson, IrcRoom
 
 
 @pytest.fixture
@@ -191,3 +192,36 @@ def test_a_ping_is_answered_behind_what_others_said_before_it(server: HubRoom, w
     bob.session.receive(b"PING one\r\n")
     server.settle()
     assert [line.split(" ")[1] for line in bob.read()] == ["PRIVMSG", "PONG"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"), [("#tea :", ""), ("#tea :", "é"), ("bob :", ""), ("bob :\x01PING ", "\x01")]
+)
+def test_a_line_without_room_for_user_and_host_comes_from_the_nick_alone(begins: str, ends: str) -> None:
+    server = IrcRoom()
+    ann, bob = IrcPerson(server, "ann"), IrcPerson(server, "bob")
+    for one in (ann, bob):
+        one.write("JOIN #tea")
+        one.read()
+
+    def told(size: int) -> str:
+        """What bob reads when ann says a line of so many bytes, which is told whole."""
+        line = f"PRIVMSG {begins}{'a' * (size - len(f'PRIVMSG {begins}{ends}..'.encode()))}{ends}"
+        answer = ann.answer(line)
+        (found,) = bob.read() or answer
+        source, _, rest = found.partition(" ")
+        assert rest == line or answer
+        return source
+
+    (mask,) = {told(size) for size in (440, 450)}
+    assert mask.startswith(":ann!~ann@")
+    most = 512 - len(mask) - 1
+    assert (told(most), told(most + 1), told(512 - len(":ann "))) == (mask, ":ann", ":ann")
+    assert told(512 - len(":ann ") + 1) == f":{server.world.server}", "417"
+
+
+def test_a_nick_with_a_dot_is_not_told_alone_for_it_would_seem_a_server() -> None:
+    server = IrcRoom()
+    ann = IrcPerson(server, "a.nn")
+    ann.write("JOIN #tea")
+    assert " 417 a.nn :" in ann.answer("PRIVMSG #tea :" + "a" * 490)[0]

@@ -280,7 +280,7 @@ def test_what_needs_a_capability_is_unknown_without_it(name: str, needs: Capabil
 
 def test_a_line_that_would_be_too_long_for_others_is_417_and_not_cut() -> None:
     visitor = seated()
-    frame = len(":guest!u@h PRIVMSG #tea :\r\n")
+    frame = len(":guest PRIVMSG #tea :\r\n")
     assert len(visitor.write("PRIVMSG #tea :" + "a" * (512 - frame))) == 1
     visitor.tell(Kept(None, TEA, 6))
     assert visitor.write("PRIVMSG #tea :" + "a" * (513 - frame)) == []

@@ -15,11 +15,11 @@ from besedka.wire.asides import Aside, AsideTold
 from besedka.wire.ignoring import is_said_by
 from besedka.wire.irc.bodies import join_params, shown_in
 from besedka.wire.irc.capabilities import OF_FORMAT, Capability
-from besedka.wire.irc.lines import build, plain, shortened, word
+from besedka.wire.irc.lines import LINE_BYTES_MAX, build, line_bytes, plain, shortened, word
 from besedka.wire.irc.pages import Page, Show, iso_time
 from besedka.wire.irc.said import REASON_BYTES_MAX, other_of
 from besedka.wire.irc.tagging import TYPING, shown_tags
-from besedka.wire.irc.world import NO_USER, OFFLINE, UNSPECIFIED, Face, World, mask
+from besedka.wire.irc.world import NO_USER, OFFLINE, UNSPECIFIED, Face, World, mask, shortest
 from besedka.wire.looking import AwayMoved, GuestBecame, GuestsMoved
 
 
@@ -137,7 +137,10 @@ class IrcFormat:
             assert aside.room is not None, "an aside is for a room or for a person"
             target = f"{_PREFIXES.get(aside.least, '')}#{word(aside.room.name)}"
         command = "TAGMSG" if aside.text is None else "NOTICE" if aside.manner is Manner.NOTED else "PRIVMSG"
-        line = build(self._source(aside.author), command, target, *([] if aside.text is None else [plain(aside.text)]))
+        source, words = self._source(aside.author), [] if aside.text is None else [plain(aside.text)]
+        line = build(source, command, target, *words)
+        if line_bytes(line) > LINE_BYTES_MAX:
+            line = build(shortest(source), command, target, *words)
         return [self._aside_tags(aside) + line]
 
     def _aside_tags(self, aside: Aside) -> str:

@@ -12,7 +12,7 @@ from besedka.chat.rooms import Room
 from besedka.wire.irc.lines import LINE_BYTES_MAX, encode_tags, pieces, plain, shortened, word
 from besedka.wire.irc.pages import Page, Show
 from besedka.wire.irc.tagging import REACT, REPLY, UNREACT, msgid, shown_tags
-from besedka.wire.irc.world import World
+from besedka.wire.irc.world import World, shortest
 
 REASON_BYTES_MAX: Final = 300
 """So that a line with a reason fits (`Limits.reason_bytes_max`); what is longer ends in an ellipsis."""
@@ -37,11 +37,14 @@ def _say(page: Page, entry: Entry, text: str, manner: Manner, tags: str = "", br
     target = other_of(page.room, entry.author, page.world) or page.channel
     source = page.source(entry.author, entry.name)
     before, behind = (ACTION, CTCP) if manner is Manner.DONE else ("", "")
-    frame = len(source.encode()) + len(target.encode()) + len(f": {command}  :{before}{behind}\r\n")
-    if len(text) + frame <= LINE_BYTES_MAX and text.isascii() and "\n" not in text and not breaks:  # The hot path.
+    room = LINE_BYTES_MAX - len(target.encode()) - len(f": {command}  :{before}{behind}\r\n")
+    whole = "\n" not in text and not breaks
+    if whole and len(text) + len(source.encode()) <= room and text.isascii():  # The hot path.
         page.add(entry, command, target, f"{before}{plain(text)}{behind}", source=source, tags=tags)
         return
-    found = list(_lines(text, breaks, bytes_max=LINE_BYTES_MAX - frame))
+    if whole and len(source.encode()) > room - len(text.encode()) >= len(shortest(source).encode()):
+        source = shortest(source)
+    found = list(_lines(text, breaks, bytes_max=room - len(source.encode())))
     if page.multiline and manner is Manner.SAID and len(found) > 1:
         reference = f"m{page.room.id}-{entry.number}"
         page.add(entry, "BATCH", f"+{reference}", KIND, target, tags=tags)
@@ -52,7 +55,7 @@ def _say(page: Page, entry: Entry, text: str, manner: Manner, tags: str = "", br
     first = True
     for line, _ in found:
         if line:  # "Servers MUST NOT send blank lines" outside a batch.
-            page.add(entry, command, target, f"{before}{line}{behind}", msgid=first, tags=tags)
+            page.add(entry, command, target, f"{before}{line}{behind}", source=source, msgid=first, tags=tags)
             first = False
 
 

@@ -29,6 +29,7 @@ from besedka.wire.irc.replies import code_of, tell_unsaid
 from besedka.wire.irc.said import ACTION, CTCP
 from besedka.wire.irc.services import looks_secret
 from besedka.wire.irc.tagging import Tags, client_tags, persists, typing
+from besedka.wire.irc.world import shortest
 from besedka.wire.looking import Look, Seen
 
 if TYPE_CHECKING:
@@ -119,11 +120,11 @@ def _said_plainly(conversation: IrcServer, line: Line, manner: Manner) -> bool:
 
 
 def _is_short_enough(conversation: IrcServer, command: str, target: str, text: str) -> bool:
-    """Whether a line can be told to others as it is. Half a line holds any source."""
+    """Whether a line can be told to others as it is, if need be from the nick alone. Half a line holds any source."""
     said = len(command) + len(target.encode()) + len(text.encode())
     if said <= LINE_BYTES_MAX // 2:
         return True
-    return line_bytes(build(conversation.mask, command, word(target), text)) <= LINE_BYTES_MAX
+    return line_bytes(build(shortest(conversation.mask), command, word(target), text)) <= LINE_BYTES_MAX
 
 
 def _targets(conversation: IrcServer, line: Line, listed: str) -> list[str] | None:

@@ -133,3 +133,12 @@ class World(Protocol):
 def mask(name: str, face: Face) -> str:
     """`nick!user@host`, the source of a line."""
     return f"{name}!{face.user}@{face.host}"
+
+
+def shortest(source: str) -> str:
+    """A source without user and host, for a line that would else be too long: they are optional (modern, "Source").
+
+    Not of a nick with a dot, which a client would take for a server's name.
+    """
+    nick = source.partition("!")[0]
+    return source if "." in nick else nick
