@@ -185,6 +185,24 @@ def test_who_leaves_while_behind_is_told_of_a_renaming_before() -> None:
     assert moves == ["PART #tea", "JOIN #coffee", "PART #coffee"]
 
 
+def test_who_is_let_in_while_behind_enters_under_the_name_of_then_and_follows_the_renaming() -> None:
+    here = company(page_entries_max=1, tail_entries_max=0)
+    here.register("bob")
+    ann, elsewhere, bob = here.account("ann"), here.account("bob"), narrow_one(here.account("bob"))
+    bob.link.full = True
+    elsewhere.write("JOIN #tea")
+    ann.write("PRIVMSG #tea :one", "RENAME #tea #coffee", "PRIVMSG #coffee :two")
+    bob.drain()
+    lines = [line.partition(" ")[2] for line in bob.read()]
+    assert [line for line in lines if line.startswith(("PRIVMSG", "JOIN", "PART"))] == [
+        "JOIN #tea",
+        "PRIVMSG #tea :one",
+        "PART #tea",
+        "JOIN #coffee",
+        "PRIVMSG #coffee :two",
+    ]
+
+
 def test_who_was_in_a_hidden_room_reads_to_the_end_under_the_name_that_it_knows() -> None:
     """Neither the entry of the renaming nor the new name is told: the one is no longer kept, the other is hidden."""
     limits = Limits(retention_look_seconds=60.0, ping_seconds=86_400.0)  # Nobody answers a ping here.

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from besedka.chat.cursor import Cursor, Resumption, resumption
 from besedka.chat.entries import Entry, Kind, Message, RoomId
 from besedka.chat.mending import as_read, mended
@@ -196,10 +198,15 @@ class Places:
             cursor = Cursor("" if announcement.foreign else epoch, announcement.place)
             way, after = resumption(cursor, epoch=epoch, head=state.head, floor=state.floor, fresh=fresh)
         after = max(after, readable.first - 1, state.floor - 1)
+        stays = way is Resumption.ON and session.behind.get(state.id) == after
         session.behind[state.id] = after
         told = room_told(session, opened, readable, after=after, resumption=way)
-        if told.room_name and state.id in session.apart:  # It is told what the room is called now.
-            session.apart[state.id].called = None  # Where it is not, for it is outside, it reads on under the old name.
+        apart = session.apart.get(state.id)
+        if apart is not None and apart.called is not None and told.room_name:
+            if stays and session.protocol.sees_guests:
+                told = replace(told, room_name=apart.called)  # What it reads from there says how it came to be renamed.
+            else:
+                apart.called = None  # It is told what the room is called now; one outside a hidden room is not.
         session.tell(told)
 
     def _give(self, session: Session, opened: OpenRoom, entries: Sequence[Entry], upto: int) -> None:
