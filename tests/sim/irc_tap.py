@@ -27,7 +27,7 @@ SERVER = "besedka."
 _OF_SERVER = frozenset(
     {
         *("ACK", "BATCH", "CAP", "CHATHISTORY", "FAIL", "MARKREAD", "METADATA"),
-        *("MODE", "NOTE", "NOTICE", "PONG", "REGISTER", "WARN"),
+        *("MODE", "NOTE", "NOTICE", "PONG", "REGISTER", "RENAME", "WARN"),
     }
 )
 _OF_PEOPLE = frozenset(
@@ -37,7 +37,7 @@ _OF_PEOPLE = frozenset(
     }
 )
 _OF_NOBODY = frozenset({"AUTHENTICATE", "ERROR", "PING"})
-_IN_CHANNELS = frozenset({"JOIN", "KICK", "MODE", "PART", "PRIVMSG", "NOTICE", "REDACT", "RENAME", "TAGMSG", "TOPIC"})
+_IN_CHANNELS = frozenset({"JOIN", "KICK", "MODE", "PART", "PRIVMSG", "NOTICE", "REDACT", "TAGMSG", "TOPIC"})
 _EDITED = "* "
 """Before what a message says by now."""
 _HISTORY = frozenset({"chathistory"})
