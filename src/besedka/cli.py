@@ -258,16 +258,14 @@ def role(name: str, role: str, data: Path) -> int:
 @user.command("remove")
 @click.argument("name")
 @click.option("--redact", is_flag=True, help="Take back everything it said; otherwise that stays, under a tombstone.")
-@click.option("--yes", is_flag=True, help="Do not ask for the name again; for scripts.")
+@click.option("--yes", is_flag=True, help="Do not ask first, which is done on a terminal only.")
 @data_option
 def remove(name: str, redact: bool, yes: bool, data: Path) -> int:
     """End an account for ever. There is no way back."""
     from besedka.admin.deeds import RemoveUser
     from besedka.chat.names import fold
 
-    if not yes:
-        if not sys.stdin.isatty():
-            raise Misuse(_("nothing was removed: say --yes where nobody is there to type the name again"))
+    if not yes and sys.stdin.isatty():
         question = _("This ends the account {name} for ever. To go on, type its name again").format(name=name)
         if fold(click.prompt(question, default="", show_default=False).strip()) != fold(name):
             raise Failure(_("that is another name, so nothing was removed"))

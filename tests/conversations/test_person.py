@@ -77,7 +77,7 @@ def test_what_is_known_is_told_and_then_forgotten(
         assert "your account is removed" in shown
     else:
         options = ["--redact"] if redact else []
-        done = besedka("user", "remove", "ann", "--yes", *options, "--data", str(server.data))
+        done = besedka("user", "remove", "ann", *options, "--data", str(server.data))
         assert (done.returncode, done.stdout) == (0, "ann is removed.\n")
     tombstone = f"removed-{own['account']['id']}"
     assert lobby(server, "bob") == [("bob", "b 1"), (tombstone, "" if redact else "a 1")]

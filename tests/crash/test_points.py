@@ -87,7 +87,7 @@ TAKING_BACK = (
 
 def remove(server: Server, person: Person, *options: str) -> subprocess.CompletedProcess[str]:
     """Have the operator remove somebody."""
-    return command("user", "remove", person.name, "--yes", *options, data=server.data)
+    return command("user", "remove", person.name, *options, data=server.data)
 
 
 def command(
@@ -240,7 +240,6 @@ def test_a_removal_without_a_server_is_finished_by_its_start(tmp_path: Path, dis
         killed = command(
             "user",
             "remove",
-            "--yes",
             victim.name,
             data=life.data,
             environment={**disk.start(), "BESEDKA_CRASH_AT": "after-step:1"},

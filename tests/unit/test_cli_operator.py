@@ -158,7 +158,7 @@ def test_a_guest_and_an_account_never_bear_one_name(used: Path, tmp_path: Path) 
 
 def test_somebody_removed_is_gone_and_leaves_the_rooms(server: Server, talk: tuple[Nc, Nc]) -> None:
     ann, bob = talk
-    assert in_process("user", "remove", "ann", "--yes", "--data", server.data).returncode == 0
+    assert in_process("user", "remove", "ann", "--data", server.data).returncode == 0
     assert "This session was ended" in ann.hear_the_end()
     bob.hear("ann")
     assert re.search(r"^lobby +public +the server +1 ", server.ctl("rooms").stdout, re.MULTILINE)
@@ -169,7 +169,7 @@ def test_somebody_removed_without_a_server_leaves_the_rooms_at_the_next_start(
     server: Server, talk: tuple[Nc, Nc]
 ) -> None:
     assert server.stop() == 0
-    assert in_process("user", "remove", "ann", "--yes", "--data", server.data).returncode == 0
+    assert in_process("user", "remove", "ann", "--data", server.data).returncode == 0
     server.start()
     block_until(lambda: re.search(r"^lobby +public +the server +1 ", server.ctl("rooms").stdout, re.MULTILINE))
 
@@ -183,7 +183,7 @@ def test_an_owner_removed_without_a_server_passes_rooms_on_and_the_operator_may_
             peer.wait(lambda unit: isinstance(unit, Kept))
     assert re.search(r"^tea +public +ann +2 ", server.ctl("rooms").stdout, re.MULTILINE)
     assert server.stop() == 0
-    assert in_process("user", "remove", "ann", "--yes", "--data", server.data).returncode == 0
+    assert in_process("user", "remove", "ann", "--data", server.data).returncode == 0
     server.start()
     block_until(lambda: re.search(r"^tea +public +bob +1 ", server.ctl("rooms").stdout, re.MULTILINE))
     assert server.ctl("owner", "tea", "eve").stderr == "They are not in that room.\n"
