@@ -18,6 +18,8 @@ from waiting import block_until
 DEEDS = 300, 1500
 """So many writes and syncs of the disk, before one of them is cut in the middle; a start makes some hundred."""
 
+ROUNDS = 25
+
 MESSAGES = 10_000
 """More than are said until then."""
 
@@ -71,10 +73,10 @@ class Life:
         return lobby.messages - lobby.pruned == KEPT
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(25, marks=pytest.mark.slow)])
-def test_power_cuts_while_forgetting(tmp_path: Path, disk: Disk, rounds: int) -> None:
-    life = Life(tmp_path, disk, seed=rounds)
-    for number in range(rounds):
+@pytest.mark.slow
+def test_power_cuts_while_forgetting(tmp_path: Path, disk: Disk) -> None:
+    life = Life(tmp_path, disk, seed=ROUNDS)
+    for number in range(ROUNDS):
         assert not life.round(dies_at=life.dice.randint(*DEEDS)), f"round {number}"
     assert life.witness.floor > 1
     assert not life.end()

@@ -192,6 +192,8 @@ class Device:
             case Refused(code=code):
                 if isinstance(request, Login | Register | Resume | ComeAsGuest):
                     self._not_let_in(code)
+                elif isinstance(request, Search) and code is Code.BUSY and not self.active:
+                    self.core.ask(msgspec.structs.replace(request, id=None))  # "Try again in a moment."
             case Kept(room=room, number=number):
                 self._check_receipt(request, room, number)
             case InviteCode(code=code):

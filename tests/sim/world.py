@@ -105,8 +105,9 @@ class Server:
 class World:
     """Everything there is. `run` it."""
 
-    def __init__(self, seed: int, *, story: bool = False) -> None:
+    def __init__(self, seed: int, *, storm_seconds: float = STORM_SECONDS, story: bool = False) -> None:
         self.seed = seed
+        self._storm_seconds = storm_seconds
         self.stepper = Stepper(seed)
         self.random = self.stepper.random
         self.story: list[str] | None = [] if story else None
@@ -204,7 +205,7 @@ class World:
     def _live(self) -> None:
         self._trouble.spawn(self._make_trouble(), "trouble")
         self.start()
-        self._go_on(until=STORM_SECONDS)
+        self._go_on(until=self._storm_seconds)
         self._trouble.kill()
         self._calm_down()
         self._wait_settled()

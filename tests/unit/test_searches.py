@@ -292,6 +292,16 @@ def test_whoever_is_put_out_meanwhile_finds_nothing_that_came_after(slow: HubRoo
     assert [hit.entry.body.text for hit in told.hits] == ["tea one"]  # type: ignore[union-attr]
 
 
+def test_a_room_in_doubt_is_read_again(server: HubRoom) -> None:
+    ann = server.registered("ann")
+    tea = ann.join("tea")
+    says(ann, tea, "a cup of tea")
+    opened = server.parts.rooms.get(tea)
+    assert opened is not None
+    opened.stale = True  # As after an append that failed, when nobody has done anything there since.
+    assert found(ann, "cup") == ["a cup of tea"]
+
+
 def test_whoever_leaves_a_hidden_room_meanwhile_is_not_told_its_name(slow: HubRoom) -> None:
     ann, bob = slow.registered("ann"), slow.registered("bob")
     other = slow.visitor()

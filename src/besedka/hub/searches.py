@@ -71,7 +71,15 @@ class Searches:
             answer = await self._page(online, request, await self._query(asked, online), meant)
             if answer is not None:
                 return answer
+            await self._read_stale(meant)
         return Refusal(Code.BUSY)
+
+    async def _read_stale(self, rooms: Sequence[ReadableRoom]) -> None:
+        """What became of a failed append is known when its room is read again; perhaps nobody else asks for that."""
+        for one in rooms:
+            opened = self._parts.rooms.get_stale(one.room)
+            if opened is not None and opened.stale:
+                await self._parts.open_room(one.room)
 
     async def _wait_for_pace(self, online: Online, session: Session) -> None:
         """A search costs more than other questions, so an account has its own pace for them, on all its devices."""
